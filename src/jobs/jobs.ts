@@ -1,0 +1,355 @@
+import { Cron } from 'croner'
+import type { Selectable } from 'kysely'
+import { asKedgeError, KedgeError } from '../errors.ts'
+import type { Change, Journal } from '../journal/journal.ts'
+import type { Logger } from '../log.ts'
+import { fromJson, toJson } from '../storage/sql/json-column.ts'
+import type { SqlStore } from '../storage/sql/sql-store.ts'
+import type { JobState, JobTables } from '../storage/sql/tables/jobs.ts'
+import { claimJobs } from './claim-jobs.ts'
+import type { Job, JobHandler, JobOutcome, NewJob } from './job.ts'
+
+export interface Jobs {
+  /** Adds a job in the caller's transaction. Returns its id, or undefined when one with its key waits already. */
+  enqueue(change: Change, job: NewJob): Promise<number | undefined>
+  handle<Payload>(handler: JobHandler<Payload>): void
+  /** Starts claiming; handlers added later are served too. */
+  start(): void
+  /** Lets running jobs finish for `grace` milliseconds, then aborts them (they are tried again elsewhere). */
+  stop(grace?: number): Promise<void>
+  get(id: number): Promise<Job>
+  list(filter?: { project?: string; kind?: string; state?: JobState; limit?: number }): Promise<Job[]>
+  /** A queued job ends at once, a running one is asked to stop. */
+  cancel(change: Change, id: number): Promise<void>
+  /** Resolves when the job has ended. Errors: the job's own when it failed. */
+  wait(id: number, signal?: AbortSignal): Promise<Job>
+  /** Declares that a job is enqueued by the clock; the same name again changes it. Missed times run once. */
+  schedule(change: Change, schedule: { name: string; cron: string; timezone?: string; kind: string; project: string; payload: unknown }): Promise<void>
+  unschedule(change: Change, name: string): Promise<void>
+}
+
+export interface JobsEnvironment {
+  store: SqlStore
+  journal: Journal
+  clock: () => number
+  log: Logger
+  /** names this process in leases */
+  node: string
+  /** how long a silent process keeps its jobs, in milliseconds */
+  lease?: number
+  pollInterval?: number
+}
+
+const keepFinished = 14 * 86_400_000
+
+/** The queue over the SQL store: leases, retries with backoff, schedules. One code path on both kinds of store. */
+export function createJobs(environment: JobsEnvironment): Jobs {
+  const { store, journal, clock, log, node } = environment
+  const lease = environment.lease ?? 30_000
+  const pollInterval = environment.pollInterval ?? 250
+  const handlers = new Map<string, JobHandler>()
+  const running = new Map<number, { job: Job; abort: AbortController; done: Promise<void> }>()
+  const waiters = new Set<() => void>()
+  let started = false
+  let stopping = false
+  let wake: (() => void) | undefined
+  let loop: Promise<void> | undefined
+  let heartbeat: NodeJS.Timeout | undefined
+
+  const wakeWaiters = () => {
+    for (const waiter of waiters) waiter()
+  }
+  const freeSlots = () => {
+    const slots = new Map<string, number>()
+    for (const handler of handlers.values()) slots.set(handler.kind, handler.concurrency ?? 1)
+    for (const { job } of running.values()) slots.set(job.kind, (slots.get(job.kind) ?? 0) - 1)
+    return slots
+  }
+
+  /** Ends a job (or sends it back) if this process still holds it; `commit` shares the transaction. */
+  const settle = (job: Job, fields: Partial<JobTables['jobs']>, commit?: (change: Change) => Promise<void>) =>
+    journal.change({ actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }, async (change) => {
+      const held = await change.db
+        .updateTable('jobs')
+        .set({ ...(fields as object), leased_by: null, leased_until: 0 })
+        .where('id', '=', job.id)
+        .where('leased_by', '=', node)
+        .where('state', '=', 'running')
+        .where('attempts', '=', job.attempts)
+        .executeTakeFirst()
+      if (held.numUpdatedRows === 0n) throw new KedgeError('conflict', { what: `Job ${job.id} is no longer held by this process` })
+      await commit?.(change)
+    })
+
+  async function fail(job: Job, thrown: unknown, cancelled: boolean) {
+    const error = cancelled ? new KedgeError('cancelled', { what: `Job ${job.id}` }) : asKedgeError(thrown)
+    if (error.class === 'internal') log.error({ job: job.id, kind: job.kind, err: thrown }, 'a job failed')
+    const again = !cancelled && job.attempts < job.maxAttempts && (error.class === 'internal' || error.class === 'unavailable' || error.class === 'overloaded')
+    if (again) {
+      const runAt = clock() + Math.min(1000 * 2 ** (job.attempts - 1), 60_000)
+      // its key may belong to a younger job by now
+      await settle(job, { state: 'queued', key: null, run_at: runAt, error: toJson(error) })
+      return
+    }
+    const handler = handlers.get(job.kind)
+    const shown = { code: error.code, message: error.message, todo: error.todo }
+    await settle(job, { state: cancelled ? 'cancelled' : 'failed', finished_at: clock(), error: toJson(error) }, async (change) =>
+      handler?.failed?.(job, shown, change),
+    )
+  }
+
+  async function run(job: Job, abort: AbortController) {
+    const handler = handlers.get(job.kind)!
+    let lastProgress = 0
+    const context = {
+      signal: abort.signal,
+      log: log.child({ job: job.id, kind: job.kind }),
+      progress(value: unknown) {
+        const now = clock()
+        if (now - lastProgress < 200) return
+        lastProgress = now
+        void store
+          .write(({ db }) => db.updateTable('jobs').set({ progress: toJson(value) }).where('id', '=', job.id).where('leased_by', '=', node).execute())
+          .catch(() => {})
+      },
+    }
+    try {
+      if (job.attempts > job.maxAttempts)
+        throw new KedgeError('conflict', { what: `The process that ran job ${job.id} died ${job.maxAttempts} times` }, { todo: 'See the log for why it died; start the job again when that is mended.' })
+      const outcome: JobOutcome = (await handler.run(job, context)) ?? {}
+      await settle(job, { state: 'succeeded', finished_at: clock(), error: null, result: toJson(outcome.result ?? null) }, outcome.commit)
+    } catch (error) {
+      const reason = abort.signal.aborted ? abort.signal.reason : undefined
+      if (reason === 'lost') return
+      if (reason === 'stopping') {
+        await settle(job, { state: 'queued', key: null, attempts: job.attempts - 1 }).catch(() => {})
+        return
+      }
+      await fail(job, error, reason === 'cancelled').catch((failure) => log.error({ job: job.id, err: failure }, 'a job could not be ended'))
+    }
+  }
+
+  function begin(job: Job) {
+    const abort = new AbortController()
+    const done = run(job, abort).finally(() => {
+      running.delete(job.id)
+      wakeWaiters()
+      wake?.()
+    })
+    running.set(job.id, { job, abort, done })
+  }
+
+  async function beat() {
+    if (running.size === 0) return
+    const ids = [...running.keys()]
+    await store.write(({ db, now }) =>
+      db.updateTable('jobs').set({ leased_until: now + lease }).where('id', 'in', ids).where('leased_by', '=', node).execute(),
+    )
+    const rows = await store.read.selectFrom('jobs').select(['id', 'leased_by', 'state', 'cancel_requested']).where('id', 'in', ids).execute()
+    for (const row of rows) {
+      const entry = running.get(row.id)
+      if (!entry) continue
+      if (row.leased_by !== node || row.state !== 'running') entry.abort.abort('lost')
+      else if (row.cancel_requested) entry.abort.abort('cancelled')
+    }
+  }
+
+  async function fireSchedules() {
+    const due = await store.read.selectFrom('job_schedules').selectAll().where('next_at', '<=', clock()).execute()
+    for (const schedule of due)
+      await journal.change({ actor: `schedule/${schedule.name}` }, async (change) => {
+        const next = new Cron(schedule.cron, { timezone: schedule.timezone }).nextRun(new Date(change.now))
+        const moved = await change.db
+          .updateTable('job_schedules')
+          .set({ next_at: next?.getTime() ?? Number.MAX_SAFE_INTEGER })
+          .where('name', '=', schedule.name)
+          .where('next_at', '=', schedule.next_at)
+          .executeTakeFirst()
+        if (moved.numUpdatedRows > 0n)
+          await jobs.enqueue(change, {
+            kind: schedule.kind,
+            key: `schedule/${schedule.name}`,
+            project: schedule.project,
+            payload: fromJson(schedule.payload),
+          })
+      })
+  }
+
+  async function work() {
+    let nextChores = 0
+    if (store.kind === 'sqlite') await releaseAll()
+    while (!stopping) {
+      try {
+        if (clock() >= nextChores) {
+          nextChores = clock() + 1000
+          await fireSchedules()
+          await prune()
+        }
+        const claimed = await claimJobs(store, journal, { node, now: clock(), lease, slots: freeSlots() })
+        for (const row of claimed) begin(toJob(row))
+        if (claimed.length > 0) continue
+      } catch (error) {
+        if (!stopping) log.error({ err: error }, 'the queue cannot claim jobs')
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pollInterval)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        if (stopping) wake()
+      })
+    }
+  }
+
+  /** The embedded store has one process: whatever is leased when it starts belonged to one that has died. */
+  const releaseAll = () =>
+    store.write(({ db }) => db.updateTable('jobs').set({ leased_until: 0 }).where('state', '=', 'running').where('leased_by', '!=', node).execute())
+
+  let nextPrune = 0
+  async function prune() {
+    if (clock() < nextPrune) return
+    nextPrune = clock() + 3_600_000
+    await store.write(({ db, now }) => db.deleteFrom('jobs').where('finished_at', '<', now - keepFinished).execute())
+  }
+
+  const jobs: Jobs = {
+    async enqueue(change, job) {
+      const row = await change.db
+        .insertInto('jobs')
+        .values({
+          kind: job.kind,
+          key: job.key ?? null,
+          project: job.project,
+          payload: toJson(job.payload),
+          state: 'queued',
+          priority: job.priority ?? 0,
+          attempts: 0,
+          max_attempts: job.maxAttempts ?? 3,
+          run_at: job.runAt ?? 0,
+          leased_by: null,
+          leased_until: 0,
+          cancel_requested: 0,
+          progress: null,
+          result: null,
+          error: null,
+          actor: change.context.actor,
+          cause: change.context.cause ?? null,
+          created_at: change.now,
+          finished_at: null,
+        })
+        .onConflict((c) => c.columns(['kind', 'key']).where('state', '=', 'queued').doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      change.onCommit(() => wake?.())
+      return row?.id
+    },
+    handle(handler) {
+      handlers.set(handler.kind, handler as JobHandler)
+      wake?.()
+    },
+    start() {
+      if (started) return
+      started = true
+      loop = work()
+      heartbeat = setInterval(() => void beat().catch((error) => log.warn({ err: error }, 'the queue cannot renew its leases')), Math.min(lease / 3, 500))
+    },
+    async stop(grace = 5000) {
+      stopping = true
+      wake?.()
+      await loop
+      const all = () => Promise.all([...running.values()].map((entry) => entry.done))
+      await Promise.race([all(), new Promise((done) => setTimeout(done, grace).unref())])
+      for (const entry of running.values()) entry.abort.abort('stopping')
+      await Promise.race([all(), new Promise((done) => setTimeout(done, 5000).unref())])
+      clearInterval(heartbeat)
+    },
+    async get(id) {
+      const row = await store.read.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()
+      if (!row) throw new KedgeError('not_found', { kind: 'Job', name: id })
+      return toJob(row)
+    },
+    async list(filter = {}) {
+      let query = store.read.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(filter.limit ?? 100)
+      if (filter.project !== undefined) query = query.where('project', '=', filter.project)
+      if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
+      if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+      return (await query.execute()).map(toJob)
+    },
+    async cancel(change, id) {
+      const row = await change.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()
+      if (!row) throw new KedgeError('not_found', { kind: 'Job', name: id })
+      if (row.state === 'running') await change.db.updateTable('jobs').set({ cancel_requested: 1 }).where('id', '=', id).execute()
+      if (row.state !== 'queued') return
+      const error = new KedgeError('cancelled', { what: `Job ${id}` }).toJSON()
+      await change.db.updateTable('jobs').set({ state: 'cancelled', finished_at: change.now, error: toJson(error) }).where('id', '=', id).execute()
+      await handlers.get(row.kind)?.failed?.(toJob(row), error, change)
+      change.onCommit(wakeWaiters)
+    },
+    async wait(id, signal) {
+      for (;;) {
+        const job = await jobs.get(id)
+        if (job.state === 'succeeded') return job
+        if (job.state === 'failed' || job.state === 'cancelled')
+          throw new KedgeError('conflict', { what: job.error?.message ?? `Job ${id} ${job.state}` }, job.error ? { todo: job.error.todo } : {})
+        signal?.throwIfAborted()
+        await new Promise<void>((resolve) => {
+          const done = () => {
+            clearTimeout(timer)
+            waiters.delete(done)
+            resolve()
+          }
+          const timer = setTimeout(done, 250)
+          waiters.add(done)
+        })
+      }
+    },
+    async schedule(change, schedule) {
+      const timezone = schedule.timezone ?? 'UTC'
+      let next: Date | null
+      try {
+        next = new Cron(schedule.cron, { timezone }).nextRun(new Date(change.now))
+      } catch (cause) {
+        throw new KedgeError('invalid_input', { what: `"${schedule.cron}" is not a cron expression` }, { cause })
+      }
+      const row = {
+        name: schedule.name,
+        cron: schedule.cron,
+        timezone,
+        next_at: next?.getTime() ?? Number.MAX_SAFE_INTEGER,
+        kind: schedule.kind,
+        project: schedule.project,
+        payload: toJson(schedule.payload),
+      }
+      await change.db
+        .insertInto('job_schedules')
+        .values(row)
+        .onConflict((c) => c.column('name').doUpdateSet(row))
+        .execute()
+    },
+    async unschedule(change, name) {
+      await change.db.deleteFrom('job_schedules').where('name', '=', name).execute()
+    },
+  }
+  return jobs
+}
+
+function toJob(row: Selectable<JobTables['jobs']>): Job {
+  return {
+    id: row.id,
+    kind: row.kind,
+    key: row.key,
+    project: row.project,
+    payload: fromJson(row.payload),
+    state: row.state,
+    attempts: row.attempts,
+    maxAttempts: row.max_attempts,
+    cause: row.cause,
+    actor: row.actor,
+    progress: fromJson(row.progress),
+    result: fromJson(row.result),
+    error: fromJson(row.error),
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+  }
+}

@@ -1,0 +1,164 @@
+import type { Logger } from '../log.ts'
+import type { SqlStore } from '../storage/sql/sql-store.ts'
+import type { EventType, JournalEvent } from './catalogue.ts'
+import type { Change, Journal } from './journal.ts'
+
+export interface ReaderDefinition<T extends EventType> {
+  /** names the durable cursor; never reused for another purpose */
+  name: string
+  /** only these kinds of events */
+  types: readonly T[]
+  /**
+   * Reacts to one event inside the transaction that advances the cursor: its effects through `change` happen exactly
+   * once. Work that takes time or leaves the SQL store is enqueued as a job here, not done here.
+   */
+  handle(event: JournalEvent<T>, change: Change): Promise<void>
+  /** A new reader starts with the first event, unless it says `'now'`. */
+  from?: 'beginning' | 'now'
+}
+
+export interface Reader {
+  /** Resolves when every event up to now has been handled. */
+  caughtUp(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ReaderEnvironment {
+  journal: Journal
+  store: SqlStore
+  clock: () => number
+  log: Logger
+  /** names this process in leases */
+  node: string
+}
+
+const lease = 10_000
+const pollInterval = 200
+const maxFailures = 8
+
+/** Starts a reader of the journal with a durable cursor. Of all processes that start it, one at a time reads. */
+export function startReader<T extends EventType>(environment: ReaderEnvironment, definition: ReaderDefinition<T>): Reader {
+  const { journal, store, clock, log, node } = environment
+  let stopped = false
+  let wake: (() => void) | undefined
+  const unsubscribe = journal.subscribe(() => wake?.())
+
+  /** Takes or renews the lease; the position, or nothing when another process holds it. */
+  const takeLease = () =>
+    store.write(async ({ db, now }) => {
+      const row = await db.selectFrom('journal_cursors').selectAll().where('name', '=', definition.name).executeTakeFirst()
+      if (!row) {
+        const position = definition.from === 'now' ? await journal.head() : 0
+        await db
+          .insertInto('journal_cursors')
+          .values({ name: definition.name, position, leased_by: node, leased_until: now + lease, failures: 0, error: null })
+          .onConflict((c) => c.column('name').doNothing())
+          .execute()
+        return undefined
+      }
+      const taken = await db
+        .updateTable('journal_cursors')
+        .set({ leased_by: node, leased_until: now + lease })
+        .where('name', '=', definition.name)
+        .where((where) => where.or([where('leased_by', '=', node), where('leased_until', '<', now), where('leased_by', 'is', null)]))
+        .executeTakeFirst()
+      return taken.numUpdatedRows > 0n ? row : undefined
+    })
+
+  async function handle(event: JournalEvent, failures: number): Promise<void> {
+    try {
+      await journal.change({ actor: `reader/${definition.name}`, cause: event.id }, async (change) => {
+        const moved = await change.db
+          .updateTable('journal_cursors')
+          .set({ position: event.id, failures: 0, error: null })
+          .where('name', '=', definition.name)
+          .where('leased_by', '=', node)
+          .where('position', '<', event.id)
+          .executeTakeFirst()
+        if (moved.numUpdatedRows === 0n) return
+        await definition.handle(event as JournalEvent<T>, change)
+      })
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      log.warn({ reader: definition.name, event: event.id, type: event.type, err: error }, 'a reader of the journal failed')
+      const giveUp = failures + 1 >= maxFailures
+      await journal.change({ actor: `reader/${definition.name}`, cause: event.id }, async (change) => {
+        await change.db
+          .updateTable('journal_cursors')
+          .set(giveUp ? { position: event.id, failures: 0, error: message } : { failures: failures + 1, error: message })
+          .where('name', '=', definition.name)
+          .execute()
+        if (giveUp)
+          change.append({
+            type: 'reader.skipped',
+            project: event.project,
+            subject: `reader/${definition.name}`,
+            data: { reader: definition.name, event: event.id, error: message.slice(0, 500) },
+          })
+      })
+      if (!giveUp) await pause(Math.min(100 * 2 ** failures, 5000))
+    }
+  }
+
+  async function step(): Promise<boolean> {
+    const cursor = await takeLease()
+    if (!cursor) return false
+    const deadline = clock() + lease / 2
+    const events = await journal.read({ after: cursor.position, types: definition.types, limit: 200 })
+    let failures = cursor.failures
+    for (const event of events) {
+      if (stopped || clock() > deadline) return true
+      await handle(event, failures)
+      const now = await position()
+      if (now < event.id) return true // it failed and will be tried again
+      failures = 0
+    }
+    return events.length > 0
+  }
+
+  const position = async () =>
+    (await store.read.selectFrom('journal_cursors').select('position').where('name', '=', definition.name).executeTakeFirst())?.position ?? 0
+
+  const pause = (time: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(done, time)
+      function done() {
+        clearTimeout(timer)
+        wake = undefined
+        resolve()
+      }
+      wake = done
+      if (stopped) done()
+    })
+
+  const loop = (async () => {
+    while (!stopped) {
+      let more = false
+      try {
+        more = await step()
+      } catch (error) {
+        if (!stopped) log.error({ reader: definition.name, err: error }, 'a reader of the journal cannot read')
+      }
+      if (!more && !stopped) await pause(pollInterval)
+    }
+  })()
+
+  return {
+    async caughtUp() {
+      const [target] = await journal.read({ types: definition.types, newestFirst: true, limit: 1 })
+      while (target && (await position()) < target.id) {
+        wake?.()
+        await new Promise((done) => setTimeout(done, 5))
+      }
+    },
+    async stop() {
+      stopped = true
+      wake?.()
+      unsubscribe()
+      await loop
+      await store
+        .write(({ db }) => db.updateTable('journal_cursors').set({ leased_by: null }).where('name', '=', definition.name).where('leased_by', '=', node).execute())
+        .catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { asKedgeError, KedgeError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { httpStatus } from './http-status.ts'
+import type { Permission } from './permission.ts'
+
+export interface Caller {
+  actor: string
+  /** in which project the caller asks, where the route names one */
+  may(permission: Permission, project: string | undefined): boolean
+}
+
+export interface HttpServerOptions {
+  log: Logger
+  /** Who sent this `Authorization` header; undefined when it is not valid. Without a header: `authorization` is undefined. */
+  identify(authorization: string | undefined): Promise<Caller | undefined>
+  /** host names by which a browser may address this server; guards against DNS rebinding */
+  allowedHosts: ReadonlySet<string>
+  bodyLimit?: number
+}
+
+/** The HTTP server that all protocols share: schemas, errors, permissions, guards. A route without a permission cannot be added. */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: options.log as never,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimit ?? 64 * 2 ** 20,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 2000 },
+    forceCloseConnections: 'idle',
+    keepAliveTimeout: 72_000,
+  }) as unknown as FastifyInstance
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('actor', '')
+
+  app.addHook('onRoute', (definition) => {
+    if (!definition.config?.permission) throw new Error(`The route ${String(definition.method)} ${definition.url} names no permission`)
+  })
+
+  app.addHook('onRequest', async (request) => {
+    guardOrigin(request.headers, options.allowedHosts)
+    const permission = request.routeOptions.config?.permission
+    if (permission === 'public' || permission === undefined) return
+    const caller = await options.identify(request.headers.authorization)
+    if (!caller) throw new KedgeError('unauthenticated')
+    request.actor = caller.actor
+    const project = (request.params as { project?: string } | undefined)?.project
+    if (!caller.may(permission, project)) throw new KedgeError('forbidden', { permission })
+  })
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = fromFastify(error)
+    if (known.class === 'internal') request.log.error({ err: known.cause, id: request.id, url: request.url }, 'a request failed inside Kedge')
+    if (known.class === 'overloaded' || known.class === 'unavailable') reply.header('retry-after', '1')
+    reply.status(httpStatus[known.class]).send({ error: { ...known.toJSON(), ...(known.class === 'internal' ? { id: request.id } : {}) } })
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const error = new KedgeError('not_found', { kind: 'Route', name: `${request.method} ${request.url.split('?')[0]}` })
+    reply.status(404).send({ error: error.toJSON() })
+  })
+  return app
+}
+
+/** Browsers name the page's origin; a page of another site, or a name that was rebound to this address, is refused. */
+function guardOrigin(headers: { host?: string; origin?: string }, allowed: ReadonlySet<string>) {
+  const names = [headers.host, headers.origin === 'null' ? 'null' : headers.origin?.replace(/^\w+:\/\//, '')]
+  for (const name of names) {
+    if (name === undefined) continue
+    const host = name.replace(/:\d+$/, '').toLowerCase()
+    if (!allowed.has(host)) throw new KedgeError('foreign_origin', { host })
+  }
+}
+
+function fromFastify(error: FastifyError): KedgeError {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const places = error.validation.map((issue) => ({
+      where: [error.validationContext, ...issue.instancePath.split('/').filter(Boolean)].join('.'),
+      what: issue.message ?? 'is not valid',
+    }))
+    return new KedgeError('invalid_input', { what: places.map((place) => `${place.where}: ${place.what}`).join('; ') }, { places })
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new KedgeError('too_large', { what: 'The body', limit: 'this route' }, { cause: error })
+  if (error.code?.startsWith('FST_ERR_CTP') || error.statusCode === 400) return new KedgeError('invalid_input', { what: error.message }, { cause: error })
+  return asKedgeError(error)
+}

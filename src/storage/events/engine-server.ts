@@ -1,0 +1,151 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { BodyIncomplete, BodyTooLarge, type EngineRequest, readEngineRequest } from './engine-request.ts'
+import { createSessions, quote, type Lease } from './engine-sessions.ts'
+
+export interface EngineOptions {
+  directory: string
+  password: string
+  /** statements that read, and inserts, at the same time */
+  readers: number
+  writers: number
+  /** bytes that the engine may use; beyond it a query fails instead of the machine */
+  memoryLimit: number
+  /** bytes of one request */
+  bodyLimit: number
+}
+
+type Sessions = ReturnType<typeof createSessions>
+
+const INSERT_ROWS = /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?([\w.]+)\s*(?:\(([\w\s,]+)\)\s*)?FORMAT\s+(\w+)\s*$/i
+const INSERT = /^\s*INSERT\s/i
+/** chDB takes these formats as bytes, without a copy through a string */
+const BYTE_FORMATS = new Set(['JSONEachRow', 'JSONCompactEachRow', 'TabSeparated', 'TSV', 'CSV', 'CSVWithNames'])
+
+const STATUS_OF_CODE: Record<string, number> = { 60: 404, 81: 404, 497: 403, 241: 500 }
+
+const sameText = (a: string, b: string) => {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+function passwordOf(request: IncomingMessage): string {
+  const [scheme, value] = (request.headers.authorization ?? '').split(' ')
+  if (scheme === 'Basic' && value) return Buffer.from(value, 'base64').toString().replace(/^[^:]*:/, '')
+  return String(request.headers['x-clickhouse-key'] ?? '')
+}
+
+/** Rows into a table by the engine's own parser. */
+async function insertRows(lease: Lease, request: EngineRequest, match: RegExpExecArray) {
+  const prelude = lease.prelude({ ...request, params: {}, settings: {} })
+  if (prelude) await lease.session.queryAsync(prelude)
+  const started = performance.now()
+  const done = await lease.session.insert({
+    table: match[1]!,
+    columns: match[2]?.split(',').map((name) => name.trim()),
+    format: match[3] as 'JSONEachRow',
+    values: request.data,
+    settings: request.settings,
+  })
+  return { written: done.rowsWritten, bytes: done.bytesWritten, milliseconds: performance.now() - started }
+}
+
+/**
+ * chDB behind ClickHouse's HTTP interface, as far as its official clients use it. A request whose client leaves before the
+ * answer is stopped in the engine.
+ */
+export function createEngineServer(options: EngineOptions) {
+  const connectionArgs = [`--max_server_memory_usage=${options.memoryLimit}`, '--output_format_json_quote_64bit_integers=0']
+  const readers: Sessions = createSessions(options.directory, options.readers, connectionArgs)
+  const writers: Sessions = createSessions(options.directory, options.writers, connectionArgs)
+  const killers: Sessions = createSessions(options.directory, 1, connectionArgs)
+  let version = ''
+
+  async function stop(tag: string) {
+    const lease = await killers.take()
+    await lease.session.queryAsync(`KILL QUERY WHERE startsWith(query, ${quote(tag)}) ASYNC`).catch(() => {})
+    lease.release()
+  }
+
+  function fail(response: ServerResponse, error: unknown) {
+    if (response.destroyed || response.headersSent) return
+    const text = error instanceof Error ? error.message : String(error)
+    const code = /Code: (\d+)/.exec(text)?.[1]
+    response.writeHead(code ? (STATUS_OF_CODE[code] ?? 500) : 500, {
+      'content-type': 'text/plain; charset=UTF-8',
+      ...(code ? { 'x-clickhouse-exception-code': code } : {}),
+    })
+    // chDB sometimes appends ": While executing …" after the code's name, where clients expect the name and version last
+    response.end(code ? `${text.trim()} (version ${version})\n` : `Code: 1002. DB::Exception: ${text} (UNKNOWN_EXCEPTION) (version ${version})\n`)
+  }
+
+  const summary = (fields: Record<string, number>) => JSON.stringify(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(Math.round(value))])))
+
+  async function answer(request: IncomingMessage, response: ServerResponse) {
+    const asked = await readEngineRequest(request, options.bodyLimit)
+    const rows = INSERT_ROWS.exec(asked.sql)
+    const lease = await (INSERT.test(asked.sql) && asked.data.length > 0 ? writers : readers).take()
+    try {
+      if (response.destroyed) return
+      if (rows && asked.data.length > 0 && BYTE_FORMATS.has(rows[3]!)) {
+        const done = await insertRows(lease, asked, rows)
+        response.writeHead(200, {
+          'x-clickhouse-summary': summary({ read_rows: done.written, read_bytes: done.bytes, written_rows: done.written, written_bytes: done.bytes, elapsed_ns: done.milliseconds * 1e6 }),
+        })
+        response.end()
+        return
+      }
+      const tag = `/* ${randomUUID()} */`
+      const left = () => {
+        if (!response.writableEnded) void stop(tag)
+      }
+      response.once('close', left)
+      const statement = `${lease.prelude(asked)}${tag} ${asked.sql}${asked.data.length > 0 ? `\n${asked.data}` : ''}`
+      const result = await lease.session.queryAsync(statement, { format: asked.format })
+      response.writeHead(200, {
+        'content-type': 'text/plain; charset=UTF-8',
+        'x-clickhouse-summary': summary({ read_rows: result.rowsRead, read_bytes: result.bytesRead, written_rows: 0, written_bytes: 0, elapsed_ns: result.elapsed * 1e9 }),
+      })
+      response.end(result.bytes())
+    } finally {
+      lease.release()
+    }
+  }
+
+  const server: Server = createServer({ maxHeaderSize: 4 * 1024 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
+    if (request.url?.startsWith('/ping')) return void response.end('Ok.\n')
+    if (!sameText(passwordOf(request), options.password)) {
+      response.writeHead(403, { 'x-clickhouse-exception-code': '516' })
+      return void response.end('Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)\n')
+    }
+    answer(request, response).catch((error: unknown) => {
+      if (error instanceof BodyIncomplete) return response.destroy()
+      if (error instanceof BodyTooLarge) {
+        response.writeHead(413)
+        return void response.end('Code: 161. DB::Exception: The request is too large. (TOO_LARGE_REQUEST)\n')
+      }
+      fail(response, error)
+    })
+  })
+
+  return {
+    /** Takes the data directory's lock and listens; gives the port. */
+    async listen(host: string, port: number): Promise<number> {
+      readers.open()
+      const lease = await readers.take()
+      version = (await lease.session.queryAsync('SELECT version()', { format: 'TabSeparated' })).text().trim()
+      lease.release()
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+      return (server.address() as { port: number }).port
+    },
+    version: () => version,
+    /** Finishes the requests in flight, then closes the engine. */
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      })
+      for (const sessions of [readers, writers, killers]) sessions.close()
+    },
+  }
+}

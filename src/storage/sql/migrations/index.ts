@@ -1,0 +1,22 @@
+import { migration as m0001 } from './0001-journal-and-jobs.ts'
+import { migration as m0002 } from './0002-data.ts'
+import { migration as m0003 } from './0003-tracking.ts'
+import { migration as m0004 } from './0004-registry.ts'
+import { migration as m0005 } from './0005-pipelines.ts'
+import { migration as m0006 } from './0006-serving.ts'
+import { migration as m0007 } from './0007-monitoring.ts'
+import { migration as m0008 } from './0008-automation.ts'
+import { migration as m0009 } from './0009-governance.ts'
+
+/** In the order in which they run; a migration that has been released never changes. */
+export const migrations = {
+  '0001-journal-and-jobs': m0001,
+  '0002-data': m0002,
+  '0003-tracking': m0003,
+  '0004-registry': m0004,
+  '0005-pipelines': m0005,
+  '0006-serving': m0006,
+  '0007-monitoring': m0007,
+  '0008-automation': m0008,
+  '0009-governance': m0009,
+}

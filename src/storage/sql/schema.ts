@@ -1,0 +1,25 @@
+import type { AutomationTables } from './tables/automation.ts'
+import type { DataTables } from './tables/data.ts'
+import type { GovernanceTables } from './tables/governance.ts'
+import type { JobTables } from './tables/jobs.ts'
+import type { JournalTables } from './tables/journal.ts'
+import type { MonitoringTables } from './tables/monitoring.ts'
+import type { PipelineTables } from './tables/pipelines.ts'
+import type { RegistryTables } from './tables/registry.ts'
+import type { ServingTables } from './tables/serving.ts'
+import type { TrackingTables } from './tables/tracking.ts'
+
+/**
+ * Every table of the SQL store, by domain. Conventions, the same on SQLite and PostgreSQL: times are milliseconds since
+ * 1970 in a bigint; truth values are integers 0 and 1; documents are JSON in a text column.
+ */
+export type Database = JournalTables &
+  JobTables &
+  DataTables &
+  TrackingTables &
+  RegistryTables &
+  PipelineTables &
+  ServingTables &
+  MonitoringTables &
+  AutomationTables &
+  GovernanceTables

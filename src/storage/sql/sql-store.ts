@@ -1,0 +1,31 @@
+import type { Kysely } from 'kysely'
+import type { Database } from './schema.ts'
+
+/** One atomic piece of work inside a group commit. */
+export interface WriteUnit {
+  /** queries of this unit; nothing outside sees them before the commit */
+  readonly db: Kysely<Database>
+  /** milliseconds since 1970, the same for the whole unit */
+  readonly now: number
+  /** Holds every other unit, of any process, that asks for the same name, until this one has committed. */
+  lock(name: string): Promise<void>
+  /** Runs after the unit is durable; never when it failed. */
+  onCommit(callback: () => void): void
+  /** what the unit leaves for the hook that runs before the commit (the journal's events) */
+  readonly leavings: unknown[]
+}
+
+export interface SqlStore {
+  readonly kind: 'sqlite' | 'postgres'
+  /** Committed state only. Never write through it. */
+  readonly read: Kysely<Database>
+  /**
+   * Runs `unit` in a transaction and resolves when its writes are durable. Units of concurrent callers share one commit,
+   * but each is atomic by itself: one that throws is undone alone and its error is thrown to its caller. A unit may be
+   * run again after a lost connection or a deadlock, so its only effects are through `db`; it awaits nothing else.
+   */
+  write<T>(unit: (tx: WriteUnit) => Promise<T>): Promise<T>
+  /** `hook` sees the leavings of all units of a commit, in order, inside their transaction. There is one hook. */
+  beforeCommit(hook: (db: Kysely<Database>, leavings: unknown[], now: number) => Promise<void>): void
+  close(): Promise<void>
+}

@@ -1,0 +1,102 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import BetterSqlite from 'better-sqlite3'
+import { Kysely, SqliteDialect } from 'kysely'
+import { KedgeError } from '../../errors.ts'
+import { migrate } from './migrate.ts'
+import type { Database } from './schema.ts'
+import type { SqlStore } from './sql-store.ts'
+import { createWriteQueue } from './write-queue.ts'
+
+/**
+ * The embedded SQL store: `kedge.sqlite` in `directory`, for one process at a time. A commit returns after fsync
+ * (WAL, synchronous=FULL). Reads go through a connection of their own, so they see committed state only.
+ */
+export async function openSqlite(directory: string, clock: () => number): Promise<SqlStore> {
+  mkdirSync(directory, { recursive: true })
+  const guard = takeDirectory(directory)
+  const file = join(directory, 'kedge.sqlite')
+  const writer = open(file)
+  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) })
+  try {
+    await migrate(db as unknown as Kysely<never>, directory)
+  } catch (error) {
+    await db.destroy()
+    guard.close()
+    throw error
+  }
+  const reader = open(file)
+  reader.pragma('query_only = ON')
+  const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) })
+
+  const statements = Object.fromEntries(
+    ['BEGIN IMMEDIATE', 'SAVEPOINT unit', 'RELEASE unit', 'ROLLBACK TO unit', 'COMMIT', 'ROLLBACK'].map((text) => [text, writer.prepare(text)]),
+  )
+  const run = (text: string) => void statements[text]!.run()
+  const queue = createWriteQueue(
+    {
+      begin: async () => {
+        run('BEGIN IMMEDIATE')
+        return db
+      },
+      savepoint: async () => run('SAVEPOINT unit'),
+      release: async () => run('RELEASE unit'),
+      rollbackToSavepoint: async () => {
+        run('ROLLBACK TO unit')
+        run('RELEASE unit')
+      },
+      commit: async () => run('COMMIT'),
+      rollback: async () => {
+        if (writer.inTransaction) run('ROLLBACK')
+      },
+      lock: async () => {},
+      retryable: () => false,
+    },
+    clock,
+  )
+
+  return {
+    kind: 'sqlite',
+    read,
+    write: queue.write,
+    beforeCommit: queue.beforeCommit,
+    async close() {
+      await queue.close()
+      await read.destroy()
+      writer.pragma('wal_checkpoint(TRUNCATE)')
+      await db.destroy()
+      guard.close()
+    },
+  }
+}
+
+function open(file: string): BetterSqlite.Database {
+  const database = new BetterSqlite(file)
+  database.pragma('journal_mode = WAL')
+  database.pragma('synchronous = FULL')
+  database.pragma('busy_timeout = 5000')
+  database.pragma('cache_size = -16000')
+  database.pragma('temp_store = MEMORY')
+  return database
+}
+
+/** Keeps a second server out: a lock that the operating system drops by itself when this process dies. */
+function takeDirectory(directory: string): { close(): void } {
+  const pidFile = join(directory, 'kedge.pid')
+  const guard = new BetterSqlite(join(directory, 'kedge.lock'))
+  try {
+    guard.pragma('busy_timeout = 0')
+    guard.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    guard.close()
+    let pid = 'unknown'
+    try {
+      pid = readFileSync(pidFile, 'utf8').trim()
+    } catch {
+      // the other process has not written it yet
+    }
+    throw new KedgeError('data_directory_in_use', { path: directory, pid }, { cause })
+  }
+  writeFileSync(pidFile, `${process.pid}\n`)
+  return { close: () => guard.close() }
+}

@@ -1,0 +1,2 @@
+// biome-ignore lint/complexity/noBannedTypes: filled by its domain
+export type MonitoringTables = {}

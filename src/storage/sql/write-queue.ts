@@ -1,0 +1,124 @@
+import type { Kysely } from 'kysely'
+import type { Database } from './schema.ts'
+import type { SqlStore, WriteUnit } from './sql-store.ts'
+
+/** What group commit needs of a database. One transaction at a time. */
+export interface TransactionEngine {
+  begin(): Promise<Kysely<Database>>
+  savepoint(): Promise<void>
+  release(): Promise<void>
+  rollbackToSavepoint(): Promise<void>
+  commit(): Promise<void>
+  rollback(): Promise<void>
+  lock(db: Kysely<Database>, name: string): Promise<void>
+  /**
+   * Whether running the same work again can succeed (lost connection, deadlock, serialisation). While committing, a lost
+   * connection leaves the outcome unknown, so only an error that proves the transaction undone is retryable then.
+   */
+  retryable(error: unknown, committing: boolean): boolean
+}
+
+interface Waiting {
+  unit: (tx: WriteUnit) => Promise<unknown>
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+interface Outcome {
+  waiting: Waiting
+  callbacks: (() => void)[]
+  value?: unknown
+  error?: unknown
+  failed: boolean
+}
+
+const maxBatch = 512
+const maxTries = 5
+
+/**
+ * Group commit: whatever waits while a transaction runs goes into the next one, each unit behind a savepoint of its
+ * own, so that one fsync pays for many writers.
+ */
+export function createWriteQueue(engine: TransactionEngine, clock: () => number) {
+  const queue: Waiting[] = []
+  let hook: Parameters<SqlStore['beforeCommit']>[0] | undefined
+  let running: Promise<void> | undefined
+  let closed = false
+
+  async function runUnit(db: Kysely<Database>, waiting: Waiting, now: number, leavings: unknown[]): Promise<Outcome> {
+    const outcome: Outcome = { waiting, callbacks: [], failed: false }
+    const own: unknown[] = []
+    await engine.savepoint()
+    try {
+      outcome.value = await waiting.unit({
+        db,
+        now,
+        leavings: own,
+        lock: (name) => engine.lock(db, name),
+        onCommit: (callback) => outcome.callbacks.push(callback),
+      })
+      await engine.release()
+      leavings.push(...own)
+    } catch (error) {
+      if (engine.retryable(error, false)) throw error
+      outcome.failed = true
+      outcome.error = error
+      await engine.rollbackToSavepoint()
+    }
+    return outcome
+  }
+
+  async function runBatch(batch: Waiting[]): Promise<Outcome[]> {
+    for (let attempt = 1; ; attempt++) {
+      const outcomes: Outcome[] = []
+      const leavings: unknown[] = []
+      const now = clock()
+      let committing = false
+      try {
+        const db = await engine.begin()
+        for (const waiting of batch) outcomes.push(await runUnit(db, waiting, now, leavings))
+        if (leavings.length > 0) await hook?.(db, leavings, now)
+        committing = true
+        await engine.commit()
+        return outcomes
+      } catch (error) {
+        await engine.rollback().catch(() => {})
+        if (attempt >= maxTries || !engine.retryable(error, committing))
+          return batch.map((waiting) => ({ waiting, callbacks: [], failed: true, error }))
+        await new Promise((done) => setTimeout(done, 2 ** attempt * 5))
+      }
+    }
+  }
+
+  async function drain() {
+    while (queue.length > 0) {
+      for (const outcome of await runBatch(queue.splice(0, maxBatch))) {
+        if (outcome.failed) outcome.waiting.reject(outcome.error)
+        else {
+          for (const callback of outcome.callbacks) callback()
+          outcome.waiting.resolve(outcome.value)
+        }
+      }
+      // lets the writers that were just answered queue their next unit, so that they share a commit again
+      await new Promise((done) => setImmediate(done))
+    }
+    running = undefined
+  }
+
+  return {
+    write<T>(unit: (tx: WriteUnit) => Promise<T>): Promise<T> {
+      if (closed) return Promise.reject(new Error('the SQL store is closed'))
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ unit, resolve: resolve as (value: unknown) => void, reject })
+        running ??= Promise.resolve().then(drain)
+      })
+    },
+    beforeCommit(newHook: Parameters<SqlStore['beforeCommit']>[0]) {
+      hook = newHook
+    },
+    async close() {
+      closed = true
+      await running
+    },
+  }
+}
