@@ -2,7 +2,12 @@ import { normalQuantile, normalTwoSided } from './normal.ts'
 import { type Estimate, type Measured, tooFewSamples } from './too-few-samples.ts'
 
 /** For each row the share of the other class that it is rightly ordered against, ties half (DeLong's placements). */
-function placements(scores: readonly number[], actuals: readonly boolean[], positives: number, negatives: number): Float64Array {
+function placements(
+  scores: readonly number[],
+  actuals: readonly boolean[],
+  positives: number,
+  negatives: number,
+): Float64Array {
   const order = scores.map((_, i) => i).sort((a, b) => scores[a]! - scores[b]!)
   const result = new Float64Array(scores.length)
   let below = 0
@@ -59,5 +64,14 @@ export function aucDifference(
   const error = Math.sqrt(spreadP / positives + spreadN / negatives)
   const half = normalQuantile((1 + confidence) / 2) * error
   const p = error > 0 ? normalTwoSided(value / error) : value === 0 ? 1 : 0
-  return { ok: true, value, low: value - half, high: value + half, n: actuals.length, p, champion: first, challenger: second }
+  return {
+    ok: true,
+    value,
+    low: value - half,
+    high: value + half,
+    n: actuals.length,
+    p,
+    champion: first,
+    challenger: second,
+  }
 }

@@ -21,9 +21,12 @@ export function scoreBins(scores: readonly number[], actuals: readonly boolean[]
   const bins: ScoreBin[] = []
   for (const i of order) {
     let bin = bins.at(-1)
-    if (bin?.score !== scores[i]) bins.push((bin = { score: scores[i]!, positives: 0, negatives: 0 }))
-    if (actuals[i]) bin!.positives++
-    else bin!.negatives++
+    if (!bin || bin.score !== scores[i]) {
+      bin = { score: scores[i]!, positives: 0, negatives: 0 }
+      bins.push(bin)
+    }
+    if (actuals[i]) bin.positives++
+    else bin.negatives++
   }
   return bins
 }
@@ -59,7 +62,14 @@ export function auc(bins: readonly ScoreBin[], confidence = 0.95, minimum = 10):
   const spreadP = Math.max(0, squaresP - positives * value ** 2) / (positives - 1)
   const spreadN = Math.max(0, squaresN - negatives * value ** 2) / (negatives - 1)
   const error = Math.sqrt(spreadP / positives + spreadN / negatives)
-  return { ok: true, value, ...logitInterval(value, error, confidence), n: positives + negatives, error, binning: tied / (2 * positives * negatives) }
+  return {
+    ok: true,
+    value,
+    ...logitInterval(value, error, confidence),
+    n: positives + negatives,
+    error,
+    binning: tied / (2 * positives * negatives),
+  }
 }
 
 /** value ± z·error, taken on the logit scale (delta method). */

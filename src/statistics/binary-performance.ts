@@ -3,7 +3,7 @@ import { brier } from './brier.ts'
 import { logLoss } from './log-loss.ts'
 import { type Moments, meanEstimate, mergeMoments, momentsOf, noMoments } from './moments.ts'
 import { normalQuantile, normalTwoSided } from './normal.ts'
-import { type Sketch, mergeSketches, sketchKey, sketchValue } from './sketch.ts'
+import { mergeSketches, type Sketch, sketchKey, sketchValue } from './sketch.ts'
 import { type Estimate, type Measured, tooFewSamples } from './too-few-samples.ts'
 
 /** Mergeable sums of a binary classifier's scored rows with their truth. */
@@ -73,7 +73,11 @@ export const mergeBinarySums = (a: BinarySums, b: BinarySums): BinarySums => ({
  * Calibration in the large: mean actual − mean score, z = (Σ y − Σ p) / √Σ p(1 − p), two-sided p under the hypothesis
  * that every score is the true probability (Cox 1958). The interval is the gap ± z·√Σ p(1 − p) / n.
  */
-export function calibrationInTheLarge(sums: BinarySums, confidence = 0.95, minimum = 30): Measured<Estimate & { z: number; p: number }> {
+export function calibrationInTheLarge(
+  sums: BinarySums,
+  confidence = 0.95,
+  minimum = 30,
+): Measured<Estimate & { z: number; p: number }> {
   const n = sums.brier.n
   if (n < minimum) return tooFewSamples('rows', minimum, n)
   const value = (sums.positives - sums.scoreSum) / n
@@ -86,7 +90,11 @@ export function calibrationInTheLarge(sums: BinarySums, confidence = 0.95, minim
 /** Positives and negatives over the bins of two sketches of scores. */
 export function binsOfSketches(positives: Sketch, negatives: Sketch): ScoreBin[] {
   const keys = [...new Set([...positives.keys(), ...negatives.keys()])].sort((a, b) => a - b)
-  return keys.map((key) => ({ score: sketchValue(key), positives: positives.get(key) ?? 0, negatives: negatives.get(key) ?? 0 }))
+  return keys.map((key) => ({
+    score: sketchValue(key),
+    positives: positives.get(key) ?? 0,
+    negatives: negatives.get(key) ?? 0,
+  }))
 }
 
 export interface BinaryPerformance {

@@ -17,7 +17,11 @@ export interface SequenceOptions {
  *   half-width = √( v (1 + v/τ²) · ln((1 + τ²/v) / α²) ),   p = min(1, √((v + τ²)/v) · exp(−δ²τ² / (2v(v + τ²))))
  * The caller keeps the running minimum of p. Asymptotic in the rows of each side, hence `minimum`.
  */
-export function confidenceSequence(a: Moments, b: Moments, options: SequenceOptions): Measured<Estimate & { p: number }> {
+export function confidenceSequence(
+  a: Moments,
+  b: Moments,
+  options: SequenceOptions,
+): Measured<Estimate & { p: number }> {
   const { alpha = 0.05, effect, minimum = 100 } = options
   const had = Math.min(a.n, b.n)
   if (had < Math.max(2, minimum)) return tooFewSamples('rows on each side', Math.max(2, minimum), had)
@@ -25,7 +29,11 @@ export function confidenceSequence(a: Moments, b: Moments, options: SequenceOpti
   const variance = spread(a) / a.n + spread(b) / b.n
   const mixing = effect * effect
   const half = Math.sqrt(variance * (1 + variance / mixing) * Math.log((1 + mixing / variance) / (alpha * alpha)))
-  const p = Math.min(1, Math.sqrt((variance + mixing) / variance) * Math.exp((-value * value * mixing) / (2 * variance * (variance + mixing))))
+  const p = Math.min(
+    1,
+    Math.sqrt((variance + mixing) / variance) *
+      Math.exp((-value * value * mixing) / (2 * variance * (variance + mixing))),
+  )
   return { ok: true, value, low: value - half, high: value + half, n: a.n + b.n, p }
 }
 

@@ -19,7 +19,12 @@ export interface EstimatedPerformance {
  * Intervals are the sampling spread of the realised metric given the scores (for AUC Hanley & McNeil). They hold only
  * while calibration does: concept drift is not seen. Takes a sketch of scores, so each score is right within 1 %.
  */
-export function estimatedPerformance(scores: Sketch, threshold = 0.5, confidence = 0.95, minimum = 30): EstimatedPerformance {
+export function estimatedPerformance(
+  scores: Sketch,
+  threshold = 0.5,
+  confidence = 0.95,
+  minimum = 30,
+): EstimatedPerformance {
   const n = sketchCount(scores)
   if (n < minimum) {
     const few = tooFewSamples('rows', minimum, n)

@@ -32,7 +32,11 @@ export interface GroupComparison {
 }
 
 /** One rate compared over groups with at least `minimum` rows of its denominator; needs two such groups. */
-export function compareGroups(groups: ReadonlyMap<string, GroupCounts>, rate: GroupRate, minimum = 30): Measured<GroupComparison> {
+export function compareGroups(
+  groups: ReadonlyMap<string, GroupCounts>,
+  rate: GroupRate,
+  minimum = 30,
+): Measured<GroupComparison> {
   const all = [...groups].map(([group, counts]) => ({ group, ...proportion[rate](counts) }))
   const large = all.filter((g) => g.n >= minimum && g.n > 0)
   if (large.length < 2) return tooFewSamples(`groups of ${minimum} rows`, 2, large.length)
@@ -61,7 +65,10 @@ export const equalOpportunity = (groups: ReadonlyMap<string, GroupCounts>, minim
   compareGroups(groups, 'true_positive', minimum)
 
 /** Equalised odds: the larger difference of the true- and the false-positive rate (fairlearn's worst case). */
-export function equalisedOdds(groups: ReadonlyMap<string, GroupCounts>, minimum = 30): Measured<{ difference: number; rate: GroupRate }> {
+export function equalisedOdds(
+  groups: ReadonlyMap<string, GroupCounts>,
+  minimum = 30,
+): Measured<{ difference: number; rate: GroupRate }> {
   const tpr = compareGroups(groups, 'true_positive', minimum)
   if (!tpr.ok) return tpr
   const fpr = compareGroups(groups, 'false_positive', minimum)

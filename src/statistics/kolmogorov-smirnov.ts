@@ -27,7 +27,7 @@ export function kolmogorovUpper(lambda: number): number {
 /** P(D ≥ d) when both samples come from one continuous distribution: lattice paths that leave the band (Hodges 1958). */
 function exactP(d: number, n: number, m: number): number {
   const limit = (0.5 + Math.floor(d * n * m - 1e-7)) / (n * m)
-  const u = Array.from({ length: m + 1 }, (_, j) => (j / m > limit ? 0 : 1))
+  const u: number[] = Array.from({ length: m + 1 }, (_, j): number => (j / m > limit ? 0 : 1))
   for (let i = 1; i <= n; i++) {
     const w = i / (i + m)
     u[0] = i / n > limit ? 0 : w * u[0]!
@@ -40,7 +40,10 @@ const pOf = (d: number, n: number, m: number) =>
   n * m <= EXACT_UP_TO ? exactP(d, n, m) : kolmogorovUpper(d * Math.sqrt((n / (n + m)) * m))
 
 /** Two-sample Kolmogorov-Smirnov on arrays. The p-value is exact while n·m ≤ 10⁶ (as SciPy's), Kolmogorov's limit above. */
-export function kolmogorovSmirnov(reference: readonly number[], current: readonly number[]): Measured<KolmogorovSmirnov> {
+export function kolmogorovSmirnov(
+  reference: readonly number[],
+  current: readonly number[],
+): Measured<KolmogorovSmirnov> {
   const n = reference.length
   const m = current.length
   if (n < 1 || m < 1) return tooFewSamples('rows', 1, Math.min(n, m))
@@ -60,7 +63,10 @@ export function kolmogorovSmirnov(reference: readonly number[], current: readonl
  * The same on counts over common ordered bins. D is taken at the bins' upper ends only, so it is at most the D of the
  * rows and p at least theirs (conservative).
  */
-export function kolmogorovSmirnovOfCounts(reference: readonly number[], current: readonly number[]): Measured<KolmogorovSmirnov> {
+export function kolmogorovSmirnovOfCounts(
+  reference: readonly number[],
+  current: readonly number[],
+): Measured<KolmogorovSmirnov> {
   const n = total(reference)
   const m = total(current)
   if (n < 1 || m < 1) return tooFewSamples('rows', 1, Math.min(n, m))

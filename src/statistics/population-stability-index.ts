@@ -6,7 +6,10 @@ import { type Measured, tooFewSamples } from './too-few-samples.ts'
  * (Jeffreys' prior), p = (c + ½) / (n + B/2), so an empty bin weighs less the smaller the sample is, instead of a
  * constant fill that makes PSI explode.
  */
-export function populationStabilityIndex(reference: readonly number[], current: readonly number[]): Measured<{ value: number }> {
+export function populationStabilityIndex(
+  reference: readonly number[],
+  current: readonly number[],
+): Measured<{ value: number }> {
   const bins = reference.length
   const n = total(reference)
   const m = total(current)

@@ -29,7 +29,11 @@ export function wilsonInterval({ successes, n }: Proportion, confidence = 0.95):
  * Two-sided z-test that two proportions are equal, with the pooled variance; the interval of the difference is
  * Newcombe's hybrid score interval (1998, method 10). Needs 5 rows on each side.
  */
-export function proportionsTest(reference: Proportion, current: Proportion, confidence = 0.95): Measured<ProportionsTest> {
+export function proportionsTest(
+  reference: Proportion,
+  current: Proportion,
+  confidence = 0.95,
+): Measured<ProportionsTest> {
   const had = Math.min(reference.n, current.n)
   if (had < 5) return tooFewSamples('rows', 5, had)
   const p1 = reference.successes / reference.n

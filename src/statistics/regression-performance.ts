@@ -13,7 +13,11 @@ export const noRegressionSums: RegressionSums = { error: noMoments, absolute: no
 /** The sums of arrays. */
 export function regressionSumsOf(predictions: readonly number[], actuals: readonly number[]): RegressionSums {
   const errors = predictions.map((p, i) => p - actuals[i]!)
-  return { error: momentsOf(errors), absolute: momentsOf(errors.map(Math.abs)), squared: momentsOf(errors.map((e) => e * e)) }
+  return {
+    error: momentsOf(errors),
+    absolute: momentsOf(errors.map(Math.abs)),
+    squared: momentsOf(errors.map((e) => e * e)),
+  }
 }
 
 /** The sums of the union of disjoint rows. */

@@ -31,4 +31,3 @@ export function wassersteinOfSketches(reference: Sketch, current: Sketch): Measu
   for (const [key, c] of current) points.push({ x: sketchValue(key), p: 0, q: c / m })
   return { ok: true, value: ofWeighted(points) }
 }
-

@@ -1,0 +1,112 @@
+import { studentQuantile, studentTwoSided, studentUpper } from './student-t.ts'
+import { type Measured, tooFewSamples } from './too-few-samples.ts'
+
+export type Side = 'above' | 'below' | 'both'
+
+/**
+ * What a monitor's value does while nothing changes, learnt from the reference's own chunks: (value − location) / scale
+ * follows Student's t with df degrees of freedom. A limit at α promises that a window without change exceeds it with
+ * probability α.
+ */
+export interface Calibration {
+  location: number
+  scale: number
+  df: number
+  /** how many chunks of the reference it was learnt from */
+  chunks: number
+}
+
+/** The values beyond which a window violates, each with chance α (α/2 a side when `both`); ±Infinity where no limit is. */
+export function limits(c: Calibration, alpha: number, side: Side): { low: number; high: number } {
+  const half = c.scale > 0 ? c.scale * studentQuantile(1 - (side === 'both' ? alpha / 2 : alpha), c.df) : 0
+  return {
+    low: side === 'above' ? -Infinity : c.location - half,
+    high: side === 'below' ? Infinity : c.location + half,
+  }
+}
+
+/** The chance of a value at least as far out while nothing changed; for a family of features feed it to `benjaminiHochberg`. */
+export function calibratedP(c: Calibration, value: number, side: Side): number {
+  if (c.scale === 0) return value === c.location ? 1 : 0
+  const t = (value - c.location) / c.scale
+  if (side === 'both') return studentTwoSided(t, c.df)
+  return studentUpper(side === 'above' ? t : -t, c.df)
+}
+
+/** Factor by which the variance of a mean of `m` neighbours exceeds that of independent ones under AR(1). */
+function inflation(rho: number, m: number): number {
+  let sum = 0
+  for (let k = 1; k < m; k++) sum += (1 - k / m) * rho ** k
+  return 1 + 2 * sum
+}
+
+/** Lag-1 autocorrelation, corrected for its bias in short series (Kendall 1954), within [0, 0.9]. */
+function autocorrelation(x: readonly number[], mean: number): number {
+  let cross = 0
+  let own = 0
+  for (let i = 0; i < x.length; i++) {
+    own += (x[i]! - mean) ** 2
+    if (i > 0) cross += (x[i]! - mean) * (x[i - 1]! - mean)
+  }
+  const raw = own > 0 ? cross / own : 0
+  return Math.min(0.9, Math.max(0, (raw * x.length + 1) / (x.length - 4)))
+}
+
+/**
+ * For a value that is a mean over rows (a loss, a rate, a gap): `values` are its means over the reference's buckets in
+ * time order, a window is the mean of `perWindow` neighbouring buckets. The prediction interval of a new window is
+ * location ± t · √(σ²·V(w)/w + σ²·V(m)/m), where V inflates for the day-to-day correlation of an AR(1) series and df is
+ * the effective number of buckets for a variance, m(1 − ρ²)/(1 + ρ²) − 1. A window with fewer rows than reference windows
+ * have (`rowsRatio` = its rows / theirs < 1) gets its scale widened by 1/√rowsRatio. Needs 7 buckets.
+ */
+export function calibrateMean(values: readonly number[], perWindow: number, rowsRatio = 1): Measured<Calibration> {
+  const m = values.length
+  if (m < 7) return tooFewSamples('reference buckets', 7, m)
+  const location = values.reduce((a, b) => a + b, 0) / m
+  const rho = autocorrelation(values, location)
+  const squares = values.reduce((a, b) => a + (b - location) ** 2, 0)
+  // a mean taken from correlated buckets hides part of their variance: E[Σ(x − x̄)²] = σ²(m − V(m))
+  const variance = squares / (m - inflation(rho, m))
+  const w = Math.min(perWindow, m)
+  const widen = 1 / Math.min(1, rowsRatio)
+  const scale = Math.sqrt(variance * ((inflation(rho, w) / w) * widen + inflation(rho, m) / m))
+  const df = Math.max(2, (m * (1 - rho * rho)) / (1 + rho * rho) - 1)
+  return { ok: true, location, scale, df, chunks: m }
+}
+
+/**
+ * For a distance of a window from the reference: every run of `perWindow` neighbouring buckets of the reference is taken
+ * out and compared with the rest of it. Neighbouring runs overlap, so the spread of their distances is corrected and t
+ * has only as many degrees of freedom as runs fit side by side, less one. Distances of samples shrink with √rows: a
+ * window with fewer rows than the reference's has location and scale times 1/√rowsRatio. `distance` must be on a root
+ * scale (Jensen-Shannon, Hellinger, √PSI …), where it is near to normal. Needs room for 3 windows.
+ */
+export function calibrateDistance(
+  buckets: readonly (readonly number[])[],
+  perWindow: number,
+  distance: (reference: number[], current: number[]) => number,
+  rowsRatio = 1,
+): Measured<Calibration> {
+  const fit = Math.floor(buckets.length / perWindow)
+  if (fit < 3) return tooFewSamples('reference windows', 3, fit)
+  const width = buckets[0]!.length
+  const all = new Array<number>(width).fill(0)
+  for (const bucket of buckets) for (let i = 0; i < width; i++) all[i]! += bucket[i]!
+  const values: number[] = []
+  for (let start = 0; start + perWindow <= buckets.length; start++) {
+    const window = new Array<number>(width).fill(0)
+    for (let b = start; b < start + perWindow; b++) for (let i = 0; i < width; i++) window[i]! += buckets[b]![i]!
+    const value = distance(
+      all.map((n, i) => n - window[i]!),
+      window,
+    )
+    if (Number.isFinite(value)) values.push(value)
+  }
+  if (values.length < 3) return tooFewSamples('reference windows', 3, values.length)
+  const mean = values.reduce((a, b) => a + b, 0) / values.length
+  const squares = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length
+  const effective = perWindow > 1 ? fit : values.length
+  const scale = Math.sqrt((squares * effective) / (effective - 1)) * Math.sqrt(1 + 1 / effective)
+  const widen = 1 / Math.sqrt(Math.min(1, rowsRatio))
+  return { ok: true, location: mean * widen, scale: scale * widen, df: effective - 1, chunks: values.length }
+}
