@@ -39,6 +39,9 @@ export const catalogue = {
   data_directory_in_use: { class: 'conflict', message: 'The data directory {path} is used by another Kedge (process {pid})', todo: 'Stop the other one, or choose another directory with --data.' },
   data_directory_newer: { class: 'conflict', message: 'The data in {path} was written by a newer Kedge ({found}; this one knows up to {known})', todo: 'Start the newer version, or restore a backup from before the upgrade.' },
   disk_full: { class: 'unavailable', message: 'No space left on the disk that holds {path}', todo: 'Free space; what was acknowledged is safe, what failed can be repeated.' },
+  events_query_invalid: { class: 'invalid', message: 'The events engine does not take the query: {what}', todo: 'Correct the query, or the declaration that it was made from.' },
+  events_data_invalid: { class: 'invalid', message: 'The events engine cannot take the data: {what}', todo: 'Correct the named row, value or file and send it again.' },
+  events_limit: { class: 'overloaded', message: 'The query needs more than it may: {what}', todo: 'Ask for less at once (fewer rows, columns or groups), or give the events process more memory.' },
   journal_broken: { class: 'conflict', message: 'The journal does not verify: entry {id} {why}', todo: 'Keep the data directory as it is and compare it with a backup.' },
   python_missing: { class: 'unavailable', message: 'No Python ≥ 3.9 with venv was found', todo: 'Install it (Debian: apt-get install python3 python3-venv), or set KEDGE_PYTHON to its path.' },
 } as const satisfies Record<string, CatalogueEntry>

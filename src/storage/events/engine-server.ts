@@ -1,7 +1,7 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { BodyIncomplete, BodyTooLarge, type EngineRequest, readEngineRequest } from './engine-request.ts'
-import { createSessions, quote, type Lease } from './engine-sessions.ts'
+import { createSessions, type Lease, quote } from './engine-sessions.ts'
 
 export interface EngineOptions {
   directory: string
@@ -31,7 +31,10 @@ const sameText = (a: string, b: string) => {
 
 function passwordOf(request: IncomingMessage): string {
   const [scheme, value] = (request.headers.authorization ?? '').split(' ')
-  if (scheme === 'Basic' && value) return Buffer.from(value, 'base64').toString().replace(/^[^:]*:/, '')
+  if (scheme === 'Basic' && value)
+    return Buffer.from(value, 'base64')
+      .toString()
+      .replace(/^[^:]*:/, '')
   return String(request.headers['x-clickhouse-key'] ?? '')
 }
 
@@ -55,7 +58,10 @@ async function insertRows(lease: Lease, request: EngineRequest, match: RegExpExe
  * answer is stopped in the engine.
  */
 export function createEngineServer(options: EngineOptions) {
-  const connectionArgs = [`--max_server_memory_usage=${options.memoryLimit}`, '--output_format_json_quote_64bit_integers=0']
+  const connectionArgs = [
+    `--max_server_memory_usage=${options.memoryLimit}`,
+    '--output_format_json_quote_64bit_integers=0',
+  ]
   const readers: Sessions = createSessions(options.directory, options.readers, connectionArgs)
   const writers: Sessions = createSessions(options.directory, options.writers, connectionArgs)
   const killers: Sessions = createSessions(options.directory, 1, connectionArgs)
@@ -76,10 +82,15 @@ export function createEngineServer(options: EngineOptions) {
       ...(code ? { 'x-clickhouse-exception-code': code } : {}),
     })
     // chDB sometimes appends ": While executing …" after the code's name, where clients expect the name and version last
-    response.end(code ? `${text.trim()} (version ${version})\n` : `Code: 1002. DB::Exception: ${text} (UNKNOWN_EXCEPTION) (version ${version})\n`)
+    response.end(
+      code
+        ? `${text.trim()} (version ${version})\n`
+        : `Code: 1002. DB::Exception: ${text} (UNKNOWN_EXCEPTION) (version ${version})\n`,
+    )
   }
 
-  const summary = (fields: Record<string, number>) => JSON.stringify(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(Math.round(value))])))
+  const summary = (fields: Record<string, number>) =>
+    JSON.stringify(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(Math.round(value))])))
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
     const asked = await readEngineRequest(request, options.bodyLimit)
@@ -90,7 +101,13 @@ export function createEngineServer(options: EngineOptions) {
       if (rows && asked.data.length > 0 && BYTE_FORMATS.has(rows[3]!)) {
         const done = await insertRows(lease, asked, rows)
         response.writeHead(200, {
-          'x-clickhouse-summary': summary({ read_rows: done.written, read_bytes: done.bytes, written_rows: done.written, written_bytes: done.bytes, elapsed_ns: done.milliseconds * 1e6 }),
+          'x-clickhouse-summary': summary({
+            read_rows: done.written,
+            read_bytes: done.bytes,
+            written_rows: done.written,
+            written_bytes: done.bytes,
+            elapsed_ns: done.milliseconds * 1e6,
+          }),
         })
         response.end()
         return
@@ -104,7 +121,13 @@ export function createEngineServer(options: EngineOptions) {
       const result = await lease.session.queryAsync(statement, { format: asked.format })
       response.writeHead(200, {
         'content-type': 'text/plain; charset=UTF-8',
-        'x-clickhouse-summary': summary({ read_rows: result.rowsRead, read_bytes: result.bytesRead, written_rows: 0, written_bytes: 0, elapsed_ns: result.elapsed * 1e9 }),
+        'x-clickhouse-summary': summary({
+          read_rows: result.rowsRead,
+          read_bytes: result.bytesRead,
+          written_rows: 0,
+          written_bytes: 0,
+          elapsed_ns: result.elapsed * 1e9,
+        }),
       })
       response.end(result.bytes())
     } finally {
@@ -112,21 +135,24 @@ export function createEngineServer(options: EngineOptions) {
     }
   }
 
-  const server: Server = createServer({ maxHeaderSize: 4 * 1024 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
-    if (request.url?.startsWith('/ping')) return void response.end('Ok.\n')
-    if (!sameText(passwordOf(request), options.password)) {
-      response.writeHead(403, { 'x-clickhouse-exception-code': '516' })
-      return void response.end('Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)\n')
-    }
-    answer(request, response).catch((error: unknown) => {
-      if (error instanceof BodyIncomplete) return response.destroy()
-      if (error instanceof BodyTooLarge) {
-        response.writeHead(413)
-        return void response.end('Code: 161. DB::Exception: The request is too large. (TOO_LARGE_REQUEST)\n')
+  const server: Server = createServer(
+    { maxHeaderSize: 4 * 1024 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0 },
+    (request, response) => {
+      if (request.url?.startsWith('/ping')) return void response.end('Ok.\n')
+      if (!sameText(passwordOf(request), options.password)) {
+        response.writeHead(403, { 'x-clickhouse-exception-code': '516' })
+        return void response.end('Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)\n')
       }
-      fail(response, error)
-    })
-  })
+      answer(request, response).catch((error: unknown) => {
+        if (error instanceof BodyIncomplete) return response.destroy()
+        if (error instanceof BodyTooLarge) {
+          response.writeHead(413)
+          return void response.end('Code: 161. DB::Exception: The request is too large. (TOO_LARGE_REQUEST)\n')
+        }
+        fail(response, error)
+      })
+    },
+  )
 
   return {
     /** Takes the data directory's lock and listens; gives the port. */

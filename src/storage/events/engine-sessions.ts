@@ -58,9 +58,7 @@ export function createSessions(directory: string, size: number, connectionArgs: 
         current = { ...settings }
         currentDatabase = database ?? currentDatabase
         // parameters in a SET of their own: they live for one request, settings for the session
-        return (
-          use + (set.length ? `SET ${set.join(', ')}; ` : '') + (bound.length ? `SET ${bound.join(', ')}; ` : '')
-        )
+        return use + (set.length ? `SET ${set.join(', ')}; ` : '') + (bound.length ? `SET ${bound.join(', ')}; ` : '')
       },
     }
   }

@@ -1,59 +1,71 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { type ErrorCode, KedgeError } from '../../errors.ts'
 
-/** ClickHouse's error codes by what they mean to a caller; a code in no list is a mistake in the SQL. */
-const CODES: Partial<Record<ErrorCode, readonly number[]>> = {
-  // values that cannot be read as what they should be, broken or foreign files
-  events_data_invalid: [
-    6, 7, 8, 10, 20, 25, 26, 27, 32, 33, 34, 38, 41, 53, 69, 70, 72, 73, 108, 117, 125, 131, 168, 190, 252, 271, 282, 321, 349, 354, 364, 395, 407, 467,
-    469, 473, 517, 541, 561, 595, 616, 617, 618, 619, 623, 624, 636, 640, 641, 642, 643, 669, 674, 676, 1001,
-  ],
-  events_limit: [158, 159, 160, 161, 162, 191, 202, 241, 290, 306, 307, 396, 404, 479],
-  not_found: [107, 400],
-  cancelled: [394],
-  disk_full: [243],
-  internal: [49, 74, 75, 76, 77, 173, 425, 432, 1002],
-  unavailable: [3, 159.5, 209, 210, 236, 242, 279, 425.5, 516, 745],
-} // biome-ignore format: a table
-
-const codeOf = (code: number): ErrorCode =>
-  (Object.keys(CODES) as ErrorCode[]).find((name) => CODES[name]?.includes(code)) ?? 'events_query_invalid'
+/** ClickHouse's error types by what they mean to a caller, first match; a type in none is a mistake in the SQL. */
+const TYPES: readonly [ErrorCode, RegExp][] = [
+  ['cancelled', /^QUERY_WAS_CANCELLED/],
+  ['disk_full', /^NOT_ENOUGH_SPACE$/],
+  ['not_found', /^(FILE_DOESNT_EXIST|CANNOT_STAT)$/],
+  ['events_limit', /^(MEMORY_LIMIT_EXCEEDED|MEMORY_RESERVATION_\w+|TIMEOUT_EXCEEDED|TOO_SLOW\w*|TOO_MANY_(ROWS|BYTES|ROWS_OR_BYTES|SIMULTANEOUS_QUERIES|MUTATIONS)|SET_SIZE_LIMIT_EXCEEDED|LIMIT_EXCEEDED|QUERY_IS_TOO_LARGE|TOO_LARGE_REQUEST|RESOURCE_LIMIT_EXCEEDED)$/],
+  ['events_data_invalid', /^(CANNOT_(PARSE|CONVERT|INSERT_NULL|SKIP_UNKNOWN|EXTRACT_TABLE|DETECT_FORMAT|DECOMPRESS|UNPACK|READ_ALL|READ_ARRAY|READ_MAP)\w*|\w*(PARQUET|AVRO|STD)_EXCEPTION|\w+_DECODER_FAILED|ZLIB_INFLATE_FAILED|SNAPPY_UNCOMPRESS_FAILED|CHECKSUM_DOESNT_MATCH|INCORRECT_(DATA|NUMBER_OF_COLUMNS)|UNEXPECTED_END_OF_FILE|ATTEMPT_TO_READ_AFTER_EOF|TOO_LARGE_(STRING|ARRAY)_SIZE|DECIMAL_OVERFLOW|VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE|FUNCTION_THROW_IF_VALUE_IS_NON_ZERO|BAD_FILE_TYPE|UNICODE_ERROR|ONLY_NULLS_WHILE_READING_SCHEMA|INVALID_PARTITION_VALUE|TOO_MANY_PARTS|VIOLATED_CONSTRAINT|NO_SUCH_COLUMN_IN_TABLE|UNKNOWN_ELEMENT_OF_ENUM|UNEXPECTED_DATA_AFTER_PARSED_VALUE|ILLEGAL_DIVISION)$/],
+  ['unavailable', /^(ABORTED|SERVER_OVERLOADED|NETWORK_ERROR|SOCKET_TIMEOUT|ALL_CONNECTION_TRIES_FAILED|DNS_ERROR|TABLE_IS_READ_ONLY|\w*AUTHENTICATION_FAILED|WRONG_PASSWORD|REQUIRED_PASSWORD|UNKNOWN_USER|S3_ERROR|AZURE_BLOB_STORAGE_ERROR|POSTGRESQL_CONNECTION_FAILURE|RECEIVED_ERROR_FROM_REMOTE_IO_SERVER|RECEIVED_ERROR_TOO_MANY_REQUESTS)$/],
+  ['internal', /^(LOGICAL_ERROR|SYSTEM_ERROR|CANNOT_(OPEN|CLOSE|WRITE_TO|CREATE|FSYNC|ALLOCATE)\w*|CORRUPTED_DATA|UNKNOWN_EXCEPTION)$/],
+] // biome-ignore format: a table
 
 /** The text without the SQL, which may hold values and secrets, and without the engine's inner workings. */
 export function plainMessage(message: string): string {
-  const hint = /Maybe you meant:? [^.]*/.exec(message)?.[0]
+  const hint = /Maybe you meant:? ['[]?[^'\].]+['\]]*/.exec(message)?.[0]
   const short = message
     .replace(/^.*DB::\w*Exception: /s, '')
-    .replace(/:? *(in scope|while executing|while processing)\b.*$/is, '')
-    .replace(/Expected one of:.*$/s, '')
-    .replace(/:? *In file\/uri /, ' in ')
+    .replace(/:? *\b(in scope|while executing|while processing)\b.*$/is, '')
+    .replace(/failed at (?:position \d+ \((.*?)\) \(line .*|end of query.*)$/s, (_, word?: string) =>
+      word ? `at "${word}"` : 'at the end',
+    )
+    .replace(/: \(at row \d+\)/, '')
     .replace(/\s+/g, ' ')
     .replace(/[\s.:]+$/, '')
     .slice(0, 400)
   return hint && !short.includes(hint) ? `${short}. ${hint}` : short
 }
 
-const TRANSPORT = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'UND_ERR_SOCKET'])
+const TRANSPORT = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+])
 
 /** The connection failed, so the statement may or may not have run. */
 export function isTransportError(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof KedgeError || error instanceof ClickHouseError) return false
   const code = (error as { code?: string }).code
-  return TRANSPORT.has(code ?? '') || /socket hang up|Timeout error|aborted|other side closed/i.test(error.message)
+  return TRANSPORT.has(code ?? '') || /socket hang up|Timeout error|aborted|premature close/i.test(error.message)
+}
+
+function fromEngine(error: ClickHouseError): KedgeError {
+  const type = error.type ?? ''
+  const noSpace = /No space left on device/.test(error.message)
+  const code = noSpace ? 'disk_full' : (TYPES.find(([, types]) => types.test(type))?.[0] ?? 'events_query_invalid')
+  const what = plainMessage(error.message)
+  const row = /\(at row (\d+)\)/.exec(error.message)?.[1]
+  const places = row ? [{ where: `row ${row}`, what }] : []
+  if (code === 'not_found') {
+    const name = /[Ff]ile ([^\s:,]+)/.exec(error.message)?.[1] ?? 'named in the query'
+    return new KedgeError(code, { kind: 'The file', name }, { cause: error })
+  }
+  if (code === 'disk_full') return new KedgeError(code, { path: 'the events' }, { cause: error })
+  if (code === 'cancelled') return new KedgeError(code, { what: 'The query' }, { cause: error })
+  return new KedgeError(code, { what }, { cause: error, places })
 }
 
 /** What the client threw, as an error of the catalogue. */
 export function eventsError(error: unknown): KedgeError {
   if (error instanceof KedgeError) return error
-  if (error instanceof ClickHouseError) {
-    const code = /No space left on device/.test(error.message) ? 'disk_full' : codeOf(Number(error.code))
-    const what = plainMessage(error.message)
-    const row = /\(at row (\d+)\)/.exec(error.message)?.[1]
-    const places = row ? [{ where: `row ${row}`, what }] : []
-    if (code === 'not_found') return new KedgeError(code, { kind: 'The file', name: /[Ff]ile(?:\/uri)? ([^\s:,]+)/.exec(error.message)?.[1] ?? '' }, { cause: error })
-    if (code === 'disk_full') return new KedgeError(code, { path: 'the events' }, { cause: error })
-    return new KedgeError(code, { what }, { cause: error, places })
-  }
-  if (isTransportError(error)) return new KedgeError('unavailable', { what: 'The events store is away' }, { cause: error })
+  if (error instanceof ClickHouseError) return fromEngine(error)
+  if (isTransportError(error))
+    return new KedgeError('unavailable', { what: 'The events store is away' }, { cause: error })
   return new KedgeError('internal', {}, { cause: error })
 }

@@ -43,7 +43,11 @@ async function start(options: EngineProcessOptions) {
     return engine
   } catch (error) {
     const owner = ownerOf(options.directory)
-    say(owner ? { state: 'in use', pid: owner } : { state: 'failed', why: error instanceof Error ? error.message : String(error) })
+    say(
+      owner
+        ? { state: 'in use', pid: owner }
+        : { state: 'failed', why: error instanceof Error ? error.message : String(error) },
+    )
     process.exitCode = 1
     return undefined
   }
