@@ -1,5 +1,5 @@
 import { Cron } from 'croner'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { asKedgeError, KedgeError } from '../errors.ts'
 import type { Change, Journal } from '../journal/journal.ts'
 import type { Logger } from '../log.ts'
@@ -238,7 +238,7 @@ export function createJobs(environment: JobsEnvironment): Jobs {
           created_at: change.now,
           finished_at: null,
         })
-        .onConflict((c) => c.columns(['kind', 'key']).where('state', '=', 'queued').doNothing())
+        .onConflict((c) => c.columns(['kind', 'key']).where('state', '=', sql.lit('queued')).doNothing())
         .returning('id')
         .executeTakeFirst()
       change.onCommit(() => wake?.())

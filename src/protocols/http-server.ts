@@ -4,13 +4,7 @@ import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompi
 import { asKedgeError, KedgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { httpStatus } from './http-status.ts'
-import type { Permission } from './permission.ts'
-
-export interface Caller {
-  actor: string
-  /** in which project the caller asks, where the route names one */
-  may(permission: Permission, project: string | undefined): boolean
-}
+import type { Caller } from '../governance/tokens.ts'
 
 export interface HttpServerOptions {
   log: Logger

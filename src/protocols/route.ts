@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Permission } from './permission.ts'
+import type { Permission } from '../governance/permission.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -22,4 +22,12 @@ export interface JournalTables {
     failures: number
     error: string | null
   }
+  /** what came from what, as the events tell */
+  lineage: {
+    project: string
+    thing: string
+    source: string
+    relation: string
+    event_id: number
+  }
 }
