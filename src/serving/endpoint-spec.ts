@@ -1,0 +1,74 @@
+import { z } from 'zod'
+
+const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+/** Milliseconds, or text such as `30s`, `10m`, `6h`, `7d`. */
+export const duration = z
+  .union([
+    z.number().int().nonnegative(),
+    z.string().regex(/^\d+(ms|s|m|h|d|w)$/, 'is not a duration such as 30s, 10m or 7d'),
+  ])
+  .transform((value) => {
+    if (typeof value === 'number') return value
+    const [, amount, name] = /^(\d+)(\D+)$/.exec(value)!
+    return Number(amount) * unit[name as keyof typeof unit]
+  })
+
+/** A share of the traffic: `5%` or 5. */
+export const percent = z
+  .union([z.number(), z.string().regex(/^\d+(\.\d+)?\s*%$/, 'is not a percentage such as 5%')])
+  .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)))
+  .pipe(z.number().min(0).max(100))
+
+const analysisName = z.string().regex(/^[a-z][a-z0-9_]*$/)
+
+/** How a new revision comes to an endpoint: judged in the shadow of the present one, then with a growing share of the traffic. */
+export const releaseStrategy = z
+  .strictObject({
+    /** predictions that the new revision must have made in shadow before it answers a caller; `false` leaves the stage out */
+    shadow: z.union([z.literal(false), z.number().int().positive()]).default(200),
+    /** shares of the traffic, rising; 100 % follows the last by itself */
+    canary: z
+      .array(percent)
+      .default([5, 25])
+      .refine(
+        (steps) => steps.every((step, i) => step > 0 && (i === 0 || step > steps[i - 1]!)),
+        'the shares must rise',
+      )
+      .transform((steps) => steps.filter((step) => step < 100)),
+    /** what must not be worse than with the present revision; a name, or a name with its settings */
+    analyse: z
+      .array(
+        z.union([
+          analysisName.transform((kind) => ({ kind }) as { kind: string } & Record<string, unknown>),
+          z.looseObject({ kind: analysisName }),
+        ]),
+      )
+      .default([{ kind: 'errors' }, { kind: 'latency' }, { kind: 'agreement' }, { kind: 'performance' }]),
+    /** predictions of the new revision in each canary stage before it may go on */
+    samples: z.number().int().positive().default(200),
+    /** how long each stage lasts at least */
+    duration: duration.default(0),
+    /** a stage that has not passed after this long ends the release */
+    patience: duration.default(14 * 86_400_000),
+  })
+  .prefault({})
+
+/** Declares an endpoint of `kedge.yaml`: which model it serves and how new versions come to it. */
+export const endpointSpec = z.strictObject({
+  /** name of the registered model */
+  model: z.string().min(1),
+  release: releaseStrategy,
+  /** whether a version that passes its gate is released without being asked for */
+  automatic: z.boolean().default(true),
+  /** the very first revision goes on predicting in shadow for ever: what would be if nothing had been retrained */
+  keepShadow: z.boolean().default(false),
+  /** share of the predictions that is recorded */
+  record: percent.default(100),
+  /** probability from which a binary model's label is the positive one */
+  threshold: z.number().min(0).max(1).default(0.5),
+})
+
+export type EndpointSpec = z.output<typeof endpointSpec>
+export type EndpointSpecInput = z.input<typeof endpointSpec>
+export type ReleaseStrategy = z.output<typeof releaseStrategy>
