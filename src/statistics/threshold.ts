@@ -75,11 +75,26 @@ export function calibrateMean(values: readonly number[], perWindow: number, rows
 }
 
 /**
+ * For any other statistic of a window: `values` are that statistic of every run of `perWindow` neighbouring buckets of the
+ * reference. Neighbouring runs overlap, so their spread is corrected and t has only as many degrees of freedom as runs fit
+ * side by side in `buckets`, less one. The statistic should be near to normal. Needs room for 3 windows.
+ */
+export function calibrateRuns(values: readonly number[], perWindow: number, buckets: number): Measured<Calibration> {
+  const fit = Math.floor(buckets / perWindow)
+  const found = values.filter(Number.isFinite)
+  const had = Math.min(fit, found.length)
+  if (had < 3) return tooFewSamples('reference windows', 3, had)
+  const location = found.reduce((a, b) => a + b, 0) / found.length
+  const squares = found.reduce((a, b) => a + (b - location) ** 2, 0) / found.length
+  const scale = Math.sqrt((squares * had) / (had - 1)) * Math.sqrt(1 + 1 / had)
+  return { ok: true, location, scale, df: had - 1, chunks: found.length }
+}
+
+/**
  * For a distance of a window from the reference: every run of `perWindow` neighbouring buckets of the reference is taken
- * out and compared with the rest of it. Neighbouring runs overlap, so the spread of their distances is corrected and t
- * has only as many degrees of freedom as runs fit side by side, less one. Distances of samples shrink with √rows: a
- * window with fewer rows than the reference's has location and scale times 1/√rowsRatio. `distance` must be on a root
- * scale (Jensen-Shannon, Hellinger, √PSI …), where it is near to normal. Needs room for 3 windows.
+ * out and compared with the rest of it, then `calibrateRuns`. Distances of samples shrink with √rows: a window with fewer
+ * rows than the reference's has location and scale times 1/√rowsRatio. `distance` must be on a root scale (Jensen-Shannon,
+ * Hellinger, √PSI …), where it is near to normal.
  */
 export function calibrateDistance(
   buckets: readonly (readonly number[])[],
@@ -87,26 +102,22 @@ export function calibrateDistance(
   distance: (reference: number[], current: number[]) => number,
   rowsRatio = 1,
 ): Measured<Calibration> {
-  const fit = Math.floor(buckets.length / perWindow)
-  if (fit < 3) return tooFewSamples('reference windows', 3, fit)
-  const width = buckets[0]!.length
+  const width = buckets[0]?.length ?? 0
   const all = new Array<number>(width).fill(0)
   for (const bucket of buckets) for (let i = 0; i < width; i++) all[i]! += bucket[i]!
   const values: number[] = []
   for (let start = 0; start + perWindow <= buckets.length; start++) {
     const window = new Array<number>(width).fill(0)
     for (let b = start; b < start + perWindow; b++) for (let i = 0; i < width; i++) window[i]! += buckets[b]![i]!
-    const value = distance(
-      all.map((n, i) => n - window[i]!),
-      window,
+    values.push(
+      distance(
+        all.map((n, i) => n - window[i]!),
+        window,
+      ),
     )
-    if (Number.isFinite(value)) values.push(value)
   }
-  if (values.length < 3) return tooFewSamples('reference windows', 3, values.length)
-  const mean = values.reduce((a, b) => a + b, 0) / values.length
-  const squares = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length
-  const effective = perWindow > 1 ? fit : values.length
-  const scale = Math.sqrt((squares * effective) / (effective - 1)) * Math.sqrt(1 + 1 / effective)
+  const calibration = calibrateRuns(values, perWindow, buckets.length)
+  if (!calibration.ok) return calibration
   const widen = 1 / Math.sqrt(Math.min(1, rowsRatio))
-  return { ok: true, location: mean * widen, scale: scale * widen, df: effective - 1, chunks: values.length }
+  return { ...calibration, location: calibration.location * widen, scale: calibration.scale * widen }
 }

@@ -1,0 +1,134 @@
+import type { DriftMetric, FeatureType } from '../../contracts/drift-metric.ts'
+import {
+  defineMonitorKind,
+  type MonitorScore,
+  type MonitorSettings,
+  type ReferenceView,
+  type WindowView,
+} from '../../contracts/monitor-kind.ts'
+import {
+  categoryBins,
+  categoryCounts,
+  numericBins,
+  numericCounts,
+  numericEdges,
+} from '../../statistics/reference-bins.ts'
+import { total } from '../../statistics/shares.ts'
+import { type FeatureProfile, typeOf } from '../../statistics/slice.ts'
+import { calibrateDistance, calibratedP, limits } from '../../statistics/threshold.ts'
+
+const monitor = 'drift.distance'
+const none: FeatureProfile = {
+  count: 0,
+  sum: 0,
+  sumSquares: 0,
+  minimum: 0,
+  maximum: 0,
+  sketch: new Map(),
+  categories: new Map(),
+}
+
+/** How a profile is counted over bins that the reference fixes. */
+function binning(reference: FeatureProfile, type: FeatureType) {
+  if (type === 'numeric') {
+    const bins = numericBins(reference.sketch)
+    return {
+      count: (p: FeatureProfile) => numericCounts(p.sketch, bins),
+      shown: numericEdges(bins).map((x) => Number(x.toPrecision(6))),
+    }
+  }
+  const bins = categoryBins(reference.categories)
+  return { count: (p: FeatureProfile) => categoryCounts(p.categories, bins), shown: bins.categories }
+}
+
+function scoreFeature(
+  window: WindowView,
+  reference: ReferenceView,
+  settings: MonitorSettings,
+  feature: string,
+): MonitorScore {
+  const whole = reference.whole.features.get(feature)!
+  const type = typeOf(whole)
+  const metric: DriftMetric = settings.metrics[type]
+  const { count, shown } = binning(whole, type)
+  const current = count(window.slice.features.get(feature) ?? none)
+  const samples = total(current)
+  const definition: Record<string, unknown> = {
+    metric: metric.name,
+    formula: metric.definition,
+    type,
+    bins: shown,
+    reference: reference.scope,
+  }
+  const score = { monitor, feature, segment: '', low: null, high: null, samples, thresholdLow: null }
+  if (samples < settings.minRows)
+    return { ...score, value: null, thresholdHigh: null, p: null, state: 'too_few_samples', definition }
+  const measured = metric.measure(count(whole), current)
+  if (!measured.ok) return { ...score, value: null, thresholdHigh: null, p: null, state: 'too_few_samples', definition }
+  const { value } = measured
+
+  const fixed = settings.limits[monitor]?.high
+  const days = reference.days.map((day) => count(day.features.get(feature) ?? none))
+  const run = Math.max(1, Math.min(window.days, Math.floor(days.length / 3)))
+  const distance = (a: number[], b: number[]) => {
+    const found = metric.measure(a, b)
+    return found.ok ? metric.toScale(found.value) : Number.NaN
+  }
+  const rowsRatio = samples / Math.max(1, (whole.count / Math.max(1, days.length)) * run)
+  const calibration = calibrateDistance(days, run, distance, rowsRatio)
+  if (fixed !== undefined || !calibration.ok) {
+    const threshold = fixed ?? metric.defaultLimit
+    return {
+      ...score,
+      value,
+      thresholdHigh: threshold,
+      p: null,
+      state: value > threshold ? 'violation' : 'ok',
+      definition: {
+        ...definition,
+        threshold: {
+          method: fixed === undefined ? 'default: the reference is too short to calibrate' : 'fixed in the settings',
+        },
+      },
+    }
+  }
+  const high = limits(calibration, settings.alpha, 'above').high
+  return {
+    ...score,
+    value,
+    thresholdHigh: metric.fromScale(high),
+    p: calibratedP(calibration, metric.toScale(value), 'above'),
+    state: metric.toScale(value) > high ? 'watch' : 'ok',
+    definition: {
+      ...definition,
+      threshold: {
+        method: `runs of ${run} days of the reference against the rest of it, t`,
+        alpha: settings.alpha,
+        location: calibration.location,
+        scale: calibration.scale,
+        df: calibration.df,
+        chunks: calibration.chunks,
+        rowsRatio: Math.min(1, rowsRatio),
+      },
+    },
+  }
+}
+
+export default defineMonitorKind({
+  family: 'drift',
+  title: 'Drift',
+  description:
+    'Distance of each feature and of the predictions from the reference, with limits from the reference’s own weeks',
+  alpha: 0.01,
+  monitors: [{ name: monitor, title: 'Distance from the reference', unit: '' }],
+  evaluate(window, reference, settings) {
+    if (!reference) return []
+    const watched = [...reference.whole.features.keys()].filter(
+      (name) =>
+        name === '$score' ||
+        name === '$label' ||
+        (!name.startsWith('$') && (settings.features?.includes(name) ?? true)),
+    )
+    return watched.map((feature) => scoreFeature(window, reference, settings, feature))
+  },
+})

@@ -1,0 +1,74 @@
+import type { Slice } from '../statistics/slice.ts'
+import type { DriftMetric, FeatureType } from './drift-metric.ts'
+
+export type Task = 'binary' | 'regression'
+
+export interface WindowView {
+  revision: number
+  /** milliseconds since 1970; the end is exclusive */
+  start: number
+  end: number
+  /** how many days of the window have rows */
+  days: number
+  slice: Slice
+  task: Task
+  /** whether the actuals of the whole window are there */
+  actualsComplete: boolean
+}
+
+export interface ReferenceView {
+  /** where its profiles are kept: `model/NAME/VERSION` or `endpoint/NAME` */
+  scope: string
+  /** in time order */
+  days: readonly Slice[]
+  whole: Slice
+}
+
+export interface MonitorSettings {
+  /** the promised chance that a window without change violates */
+  alpha: number
+  /** rows below which a window says "too few samples" */
+  minRows: number
+  metrics: Record<FeatureType, DriftMetric>
+  /** features to watch; all when absent */
+  features?: readonly string[]
+  /** fixed limits by monitor name instead of calibrated ones */
+  limits: Readonly<Record<string, { low?: number | undefined; high?: number | undefined }>>
+}
+
+/** `watch`: beyond its own limit, but not once the whole family of tests is considered. */
+export type ScoreState = 'ok' | 'watch' | 'violation' | 'too_few_samples' | 'no_reference'
+
+export interface MonitorScore {
+  /** `family.metric` */
+  monitor: string
+  /** empty when it is not of one feature */
+  feature: string
+  segment: string
+  value: number | null
+  low: number | null
+  high: number | null
+  samples: number
+  thresholdLow: number | null
+  thresholdHigh: number | null
+  state: ScoreState
+  /** chance of such a value without change; goes into the family's false-discovery control */
+  p: number | null
+  /** metric, bins, correction, reference, method of the threshold: stored with the score */
+  definition: Record<string, unknown>
+}
+
+export interface MonitorKind {
+  /** one alert is open for an endpoint and family at a time */
+  family: string
+  title: string
+  description: string
+  /** default of the promised false-alarm rate a window */
+  alpha: number
+  monitors: readonly { name: string; title: string; unit: string }[]
+  /** Pure. `reference` is absent while there is none. */
+  evaluate(window: WindowView, reference: ReferenceView | undefined, settings: MonitorSettings): MonitorScore[]
+}
+
+/** Declares a kind of monitor; the default export of its file in `adapters/monitors`. */
+export const defineMonitorKind = (kind: MonitorKind): MonitorKind => kind
