@@ -43,6 +43,11 @@ export const catalogue = {
   events_data_invalid: { class: 'invalid', message: 'The events engine cannot take the data: {what}', todo: 'Correct the named row, value or file and send it again.' },
   events_limit: { class: 'overloaded', message: 'The query needs more than it may: {what}', todo: 'Ask for less at once (fewer rows, columns or groups), or give the events process more memory.' },
   journal_broken: { class: 'conflict', message: 'The journal does not verify: entry {id} {why}', todo: 'Keep the data directory as it is and compare it with a backup.' },
+  model_invalid: { class: 'invalid', message: 'The model cannot be loaded: {what}', todo: 'Correct the model folder (model.onnx with kedge-model.json, or a folder saved by MLflow) and register it again.' },
+  model_unloadable: { class: 'invalid', message: 'The model cannot be loaded: {what}', todo: 'Export it again as the message says, register it and release that version.' },
+  endpoint_not_ready: { class: 'unavailable', message: 'The endpoint {name} has no revision that is ready to predict', todo: 'Wait until one is loaded; `kedge status` says what keeps it.' },
+  model_input_invalid: { class: 'invalid', message: 'The model does not take this input: {what}', todo: "Send the inputs that the model's signature names, in their types and shapes." },
+  model_failed: { class: 'unavailable', message: 'The model failed: {what}', todo: 'Look at the log of the model; the same input with another version shows whether it is the model or the input.' },
   python_missing: { class: 'unavailable', message: 'No Python ≥ 3.9 with venv was found', todo: 'Install it (Debian: apt-get install python3 python3-venv), or set KEDGE_PYTHON to its path.' },
 } as const satisfies Record<string, CatalogueEntry>
 

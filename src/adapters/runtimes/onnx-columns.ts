@@ -1,0 +1,85 @@
+import { Tensor as OnnxTensor } from 'onnxruntime-node'
+import type { Column, Datatype, ModelDescription, TensorSpec } from '../../contracts/model-runtime.ts'
+import { KedgeError } from '../../errors.ts'
+
+type Feeds = Record<string, OnnxTensor>
+export type ToFeeds = (columns: readonly Column[], rows: number) => Feeds
+
+const elements: Partial<Record<Datatype, (column: Column) => OnnxTensor['data']>> = {
+  FP32: (column) => Float32Array.from(column as number[]),
+  FP64: (column) => Float64Array.from(column as number[]),
+  INT64: (column) => BigInt64Array.from(column as number[], (value) => BigInt(Math.trunc(value))),
+  INT32: (column) => Int32Array.from(column as number[]),
+  BOOL: (column) => Uint8Array.from(column as number[]),
+  BYTES: (column) => column as string[],
+}
+const onnxType: Partial<Record<Datatype, string>> = {
+  FP32: 'float32',
+  FP64: 'float64',
+  INT64: 'int64',
+  INT32: 'int32',
+  BOOL: 'bool',
+  BYTES: 'string',
+}
+
+/** One tensor [rows, 1] an input, or one matrix [rows, features]. Errors: `model_unloadable` where the two do not fit. */
+export function columnsToFeeds(description: ModelDescription, inputs: readonly TensorSpec[]): ToFeeds {
+  const { features } = description
+  const [only] = inputs
+  if (inputs.length === 1 && only && features.length > 1) return matrixFeeds(description, only)
+  const plan = features.map((feature, index) => {
+    const input =
+      inputs.find((candidate) => candidate.name === feature.name) ?? (inputs.length === 1 ? only : undefined)
+    if (!input)
+      throw new KedgeError('model_unloadable', {
+        what: `kedge-model.json names the feature ${feature.name}, which is no input of the model`,
+      })
+    const fits = (feature.type === 'category') === (input.datatype === 'BYTES')
+    const convert = elements[input.datatype]
+    if (!fits || !convert)
+      throw new KedgeError('model_unloadable', {
+        what: `the feature ${feature.name} is a ${feature.type}, but the model's input is ${input.datatype}`,
+      })
+    return {
+      name: input.name,
+      type: onnxType[input.datatype] as 'float32',
+      convert,
+      index,
+      flat: input.shape.length === 1,
+    }
+  })
+  const fed = new Set(plan.map((entry) => entry.name))
+  const hungry = inputs.find((input) => !fed.has(input.name))
+  if (hungry)
+    throw new KedgeError('model_unloadable', { what: `its input ${hungry.name} is no feature of kedge-model.json` })
+  return (columns, rows) => {
+    const feeds: Feeds = {}
+    for (const { name, type, convert, index, flat } of plan)
+      feeds[name] = new OnnxTensor(type, convert(columns[index]!) as Float32Array, flat ? [rows] : [rows, 1])
+    return feeds
+  }
+}
+
+function matrixFeeds({ features }: ModelDescription, input: TensorSpec): ToFeeds {
+  const width = features.length
+  const expected = input.shape[1] ?? -1
+  if (expected > 0 && expected !== width)
+    throw new KedgeError('model_unloadable', {
+      what: `kedge-model.json names ${width} features, the model takes ${expected}`,
+    })
+  const category = features.find((feature) => feature.type === 'category')
+  if (category || (input.datatype !== 'FP32' && input.datatype !== 'FP64'))
+    throw new KedgeError('model_unloadable', {
+      what: `its one input of ${input.datatype} cannot take ${category ? `the category ${category.name}` : 'numbers'}`,
+    })
+  const Elements = input.datatype === 'FP32' ? Float32Array : Float64Array
+  const type = onnxType[input.datatype] as 'float32'
+  return (columns, rows) => {
+    const data = new Elements(rows * width)
+    for (let column = 0; column < width; column++) {
+      const values = columns[column] as number[]
+      for (let row = 0, at = column; row < rows; row++, at += width) data[at] = values[row]!
+    }
+    return { [input.name]: new OnnxTensor(type, data as Float32Array, [rows, width]) }
+  }
+}

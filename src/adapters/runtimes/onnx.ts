@@ -1,0 +1,167 @@
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { InferenceSession } from 'onnxruntime-node'
+import {
+  defineModelRuntime,
+  type LoadedModel,
+  type ModelDescription,
+  modelDescription,
+  type TensorSpec,
+} from '../../contracts/model-runtime.ts'
+import { KedgeError } from '../../errors.ts'
+import { columnsToFeeds } from './onnx-columns.ts'
+import { datatypeOf, fromOnnxTensor, toOnnxTensor } from './onnx-tensor.ts'
+
+/** ONNX in this process, on the CPU: `model.onnx` and, where the inputs do not say it all, `kedge-model.json`. */
+export default defineModelRuntime({
+  kind: 'onnx',
+  title: 'ONNX Runtime, in process',
+  async load(directory, options = {}) {
+    const session = await openSession(await modelFile(directory), options.threads ?? 1)
+    const inputs = specs(session.inputMetadata)
+    const outputs = specs(session.outputMetadata)
+    const description = (await describe(directory)) ?? guessDescription(inputs, outputs)
+    return loaded(session, inputs, outputs, description)
+  },
+})
+
+async function openSession(path: string, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(path, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    })
+  } catch (cause) {
+    throw new KedgeError(
+      'model_unloadable',
+      { what: (cause as Error).message.split('\n')[0]!.slice(0, 300) },
+      { cause },
+    )
+  }
+}
+
+/** Kedge's own folders hold model.onnx, MLflow's onnx flavor too (beside MLmodel). */
+async function modelFile(directory: string): Promise<string> {
+  const path = join(directory, 'model.onnx')
+  await access(path).catch((cause) => {
+    throw new KedgeError('model_unloadable', { what: 'its folder holds no model.onnx' }, { cause })
+  })
+  return path
+}
+
+async function describe(directory: string): Promise<ModelDescription | undefined> {
+  const text = await readFile(join(directory, 'kedge-model.json'), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    return modelDescription.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new KedgeError('model_unloadable', { what: 'its kedge-model.json is not valid' }, { cause })
+  }
+}
+
+function specs(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[] {
+  return metadata.map((value) => {
+    if (!value.isTensor)
+      throw new KedgeError('model_unloadable', {
+        what: `${value.name} is a sequence or map, not a tensor; export scikit-learn models with zipmap=False`,
+      })
+    return {
+      name: value.name,
+      datatype: datatypeOf(value.type),
+      shape: value.shape.map((size) => (typeof size === 'number' ? size : -1)),
+    }
+  })
+}
+
+/** Without kedge-model.json: one feature an input [N, 1], or x0, x1 … of a matrix of known width. */
+function guessDescription(inputs: TensorSpec[], outputs: TensorSpec[]): ModelDescription | undefined {
+  const task = outputs.some(
+    (output) => output.datatype.startsWith('FP') && output.shape.length === 2 && output.shape[1] === 2,
+  )
+    ? 'binary'
+    : 'regression'
+  const width = inputs[0]?.shape[1] ?? 1
+  if (inputs.length === 1 && inputs[0]?.datatype.startsWith('FP') && width > 1)
+    return { task, features: Array.from({ length: width }, (_, i) => ({ name: `x${i}`, type: 'number' as const })) }
+  if (!inputs.every((input) => input.shape.length <= 2 && (input.shape[1] ?? 1) === 1)) return undefined
+  return {
+    task,
+    features: inputs.map((input) => ({
+      name: input.name,
+      type: input.datatype === 'BYTES' ? ('category' as const) : ('number' as const),
+    })),
+  }
+}
+
+/** The output that holds the score, and where in each row it stands. */
+function scoreOutput(
+  description: ModelDescription,
+  outputs: readonly TensorSpec[],
+): { name: string; width: number; at: number } {
+  const numeric = outputs.filter((output) => output.datatype === 'FP32' || output.datatype === 'FP64')
+  const pair = numeric.find((output) => output.shape.length === 2 && output.shape[1] === 2)
+  if (description.task === 'binary' && pair) return { name: pair.name, width: 2, at: 1 }
+  const single =
+    numeric.find((output) => output.shape.length < 2 || output.shape[1] === 1) ??
+    numeric.find((output) => output.shape[1] === -1)
+  if (!single)
+    throw new KedgeError('model_unloadable', {
+      what: `none of its outputs is the score of a ${description.task} model`,
+    })
+  return { name: single.name, width: single.shape[1] === -1 ? 0 : 1, at: 0 }
+}
+
+function loaded(
+  session: InferenceSession,
+  inputs: TensorSpec[],
+  outputs: TensorSpec[],
+  description: ModelDescription | undefined,
+): LoadedModel {
+  const toFeeds = description && columnsToFeeds(description, inputs)
+  const target = description && scoreOutput(description, outputs)
+  const fetches = target && [target.name]
+  return {
+    inputs,
+    outputs,
+    description,
+    async infer(tensors, names) {
+      const feeds = Object.fromEntries(tensors.map((tensor) => [tensor.name, toOnnxTensor(tensor)]))
+      try {
+        const results = await (names ? session.run(feeds, [...names]) : session.run(feeds))
+        return (names ?? outputs.map((output) => output.name)).map((name) => fromOnnxTensor(name, results[name]!))
+      } catch (cause) {
+        throw refused(cause)
+      }
+    },
+    async score(columns, rows) {
+      if (!toFeeds || !target)
+        throw new KedgeError('unsupported', {
+          what: 'Predicting by feature names from a model that does not name its features',
+        })
+      const results = await session.run(toFeeds(columns, rows), fetches!)
+      const data = results[target.name]!.data as Float32Array
+      const width = target.width || data.length / rows
+      const at = description?.task === 'binary' && width === 2 ? 1 : target.at
+      const scores = new Float64Array(rows)
+      for (let row = 0; row < rows; row++) scores[row] = data[row * width + at]!
+      return scores
+    },
+    close: () => session.release(),
+  }
+}
+
+/** What the runtime says of shapes and types that do not fit is the caller's to mend. */
+function refused(cause: unknown): unknown {
+  if (cause instanceof KedgeError) return cause
+  const text = (cause as Error).message ?? ''
+  if (
+    /INVALID_ARGUMENT|invalid dimensions|Got invalid|Unexpected input data type|Invalid Feed|is missing in 'feeds'|contains invalid|broadcast|Non-zero status|shape/i.test(
+      text,
+    )
+  )
+    return new KedgeError('invalid_input', { what: text.split('\n')[0]!.slice(0, 300) }, { cause })
+  return cause
+}
