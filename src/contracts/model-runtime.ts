@@ -1,40 +1,92 @@
-import type { ModelCard } from './model-card.ts'
-import type { Tensor, TensorSpec } from './tensor.ts'
+import { z } from 'zod'
 
-/** Values of one feature: numbers with NaN where missing, texts with '' where missing. */
-export type Column = Float64Array | Float32Array | string[]
+/** Types of tensors, by the names of the Open Inference Protocol. */
+export type Datatype =
+  | 'BOOL'
+  | 'UINT8'
+  | 'UINT16'
+  | 'UINT32'
+  | 'UINT64'
+  | 'INT8'
+  | 'INT16'
+  | 'INT32'
+  | 'INT64'
+  | 'FP16'
+  | 'FP32'
+  | 'FP64'
+  | 'BF16'
+  | 'BYTES'
 
-/** Rows as named columns, one for each feature, all of length `rows`. Columns that the model does not know are ignored. */
-export interface Batch {
-  rows: number
-  columns: ReadonlyMap<string, Column>
+/** Values in row-major order: BOOL as 0 and 1, FP16 as its bits, BYTES as text. */
+export type TensorData =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | string[]
+
+export interface Tensor {
+  name: string
+  datatype: Datatype
+  shape: number[]
+  data: TensorData
 }
 
-export interface ScoredBatch {
-  /** binary: probability of the positive label; regression: the value; NaN where the model gives no number */
-  scores: Float64Array
-  /** the predicted class; '' where there is none (regression) */
-  labels: string[]
+/** An input or output of a model; −1 is a free dimension. */
+export interface TensorSpec {
+  name: string
+  datatype: Datatype
+  shape: number[]
 }
 
-export interface ModelSignature {
-  inputs: TensorSpec[]
-  outputs: TensorSpec[]
+/** Values of one feature: numbers (NaN where missing) or texts ('' where missing). */
+export type Column = number[] | Float64Array | Float32Array | string[]
+
+const label = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
+/** `kedge-model.json` of a model folder: what the columns are and what the score means. */
+export const modelDescription = z.object({
+  task: z.enum(['binary', 'regression']),
+  features: z.array(z.object({ name: z.string().min(1), type: z.enum(['number', 'category']) })).min(1),
+  /** column with the truth */
+  target: z.string().min(1).optional(),
+  /** binary: the truth whose probability is the score */
+  positive: label.optional(),
+  /** binary: what the other truth is called */
+  negative: label.optional(),
+  /** column with the event time */
+  time: z.string().min(1).optional(),
+})
+
+export type ModelDescription = z.output<typeof modelDescription>
+
+const opposites: Record<string, string> = { '1': '0', '0': '1', true: 'false', false: 'true', yes: 'no', no: 'yes' }
+
+/** The two labels of a binary model. */
+export function labelsOf(description: ModelDescription): { positive: string; negative: string } {
+  const positive = description.positive ?? '1'
+  return { positive, negative: description.negative ?? opposites[positive] ?? `not ${positive}` }
 }
 
 /**
- * A model ready to run. Calls may overlap; each gets its own answer. Errors: `model_input_invalid` when names, types or
- * shapes do not fit, `model_failed` when the model itself fails, `unavailable` when its process died.
+ * A model ready to run. Calls may overlap; each gets its own answer. Errors: `invalid_input` when names, types or shapes do
+ * not fit, `unavailable` when the process that runs it died.
  */
 export interface LoadedModel {
-  readonly kind: string
-  readonly signature: ModelSignature
-  /** what the columns and the score mean; a model without a card offers `infer` only */
-  readonly card: ModelCard | undefined
-  /** Scores rows given by feature name. */
-  run(batch: Batch): Promise<ScoredBatch>
-  /** Raw tensors in, the named outputs (all when absent) out. */
-  infer(inputs: ReadonlyMap<string, Tensor>, outputs?: readonly string[]): Promise<Map<string, Tensor>>
+  readonly inputs: TensorSpec[]
+  readonly outputs: TensorSpec[]
+  /** undefined when the model does not name its features: then it offers `infer` only */
+  readonly description: ModelDescription | undefined
+  /** Raw tensors in; the named outputs, all when absent, out. */
+  infer(tensors: readonly Tensor[], outputs?: readonly string[]): Promise<Tensor[]>
+  /** Columns in the order of `description.features`; for each row the probability of `positive`, or the predicted value. */
+  score(columns: readonly Column[], rows: number): Promise<Float64Array>
   close(): Promise<void>
 }
 
@@ -45,19 +97,20 @@ export interface LoadOptions {
   python?: string
   /** how long loading or one run may take before its process is ended, in milliseconds */
   timeout?: number
-  /** lines that the model's process prints */
+  /** gets the lines that the model's own process prints */
   print?(line: string): void
 }
 
-/** Something that can run models of one kind. */
+/** Something that runs models of one kind. */
 export interface ModelRuntime {
+  /** the `kind` of a model version's artifact */
   readonly kind: string
   readonly title: string
-  /** Whether the model folder at this path is of its kind. */
-  detects(folder: string): Promise<boolean>
-  /** Errors: `model_invalid` with what is wrong in the folder. */
-  load(folder: string, options?: LoadOptions): Promise<LoadedModel>
+  /** Whether a model folder without a declared kind is one of its own. */
+  detects?(directory: string): Promise<boolean>
+  /** Errors: `model_unloadable` with what is wrong in the folder. */
+  load(directory: string, options?: LoadOptions): Promise<LoadedModel>
 }
 
 /** Declares a runtime; the default export of its file in `adapters/runtimes/`. */
-export const defineRuntime = <R extends ModelRuntime>(runtime: R): R => runtime
+export const defineModelRuntime = <R extends ModelRuntime>(runtime: R): R => runtime
