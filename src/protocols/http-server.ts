@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, LogController, type RouteOptions } from 'fastify'
 import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { asKedgeError, KedgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
@@ -19,7 +19,7 @@ export interface HttpServerOptions {
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.log as never,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit ?? 64 * 2 ** 20,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 2000 },
@@ -30,8 +30,11 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('actor', '')
 
-  app.addHook('onRoute', (definition) => {
-    if (!definition.config?.permission) throw new Error(`The route ${String(definition.method)} ${definition.url} names no permission`)
+  const definitions: RouteOptions[] = []
+  app.addHook('onRoute', (definition) => void definitions.push(definition))
+  app.addHook('onReady', async () => {
+    for (const { config, method, url } of definitions)
+      if (!config?.permission) throw new Error(`The route ${String(method)} ${url} names no permission`)
   })
 
   app.addHook('onRequest', async (request) => {

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { FastifyInstance } from 'fastify'
+import { type Config, isLoopback } from './config.ts'
+import type { Environment } from './environment.ts'
+import { KedgeError } from './errors.ts'
+import { createGovernance } from './governance/governance.ts'
+import { secretKey } from './governance/secrets.ts'
+import { createJobs } from './jobs/jobs.ts'
+import { createJournal } from './journal/journal.ts'
+import { startLineageReader } from './journal/lineage.ts'
+import type { Logger } from './log.ts'
+import { openBlobs, openEvents, openSql } from './open-stores.ts'
+import { createHttpServer } from './protocols/http-server.ts'
+import { describeApi, docsRoutes } from './protocols/kedge/docs-routes.ts'
+import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
+import { journalRoutes } from './protocols/kedge/journal-routes.ts'
+import { serverRoutes } from './protocols/kedge/server-routes.ts'
+import { version } from './version.ts'
+
+export interface Kedge {
+  /** http://host:port */
+  address: string
+  environment: Environment
+  /** Finishes what is running, then lets go of everything. */
+  stop(): Promise<void>
+}
+
+/**
+ * The composition root: configuration → stores → services → protocols. Resolves when the server answers.
+ * Errors: `port_in_use`, `data_directory_in_use`, `data_directory_newer`, `unavailable` (a store).
+ */
+export async function startKedge(config: Config, log: Logger, clock: () => number = Date.now): Promise<Kedge> {
+  mkdirSync(config.data, { recursive: true })
+  const startedAt = clock()
+  const node = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  const store = await openSql(config, clock)
+  const journal = createJournal(store)
+  const jobs = createJobs({ store, journal, clock, log, node })
+  const environment: Environment = {
+    store,
+    journal,
+    jobs,
+    events: await openEvents(config, log),
+    blobs: await openBlobs(config, process.env),
+    clock,
+    log,
+    node,
+    dataDirectory: config.data,
+  }
+  const internalSecret = config.internalSecret ?? randomBytes(24).toString('hex')
+  const governance = createGovernance(environment, {
+    auth: config.auth ?? 'none',
+    adminToken: config.adminToken,
+    internalSecret,
+    secretKey: secretKey(config.data, config.secretKey),
+  })
+
+  const app = createHttpServer({ log, identify: governance.tokens.identify, allowedHosts: allowedHosts(config) })
+  await describeApi(app, version)
+  const addresses = { http: '', inference: null, grpc: null }
+  serverRoutes(app, environment, { version, startedAt, addresses, roles: config.roles })
+  governanceRoutes(app, governance)
+  journalRoutes(app, { journal, store })
+  await docsRoutes(app)
+
+  addresses.http = await listen(app, config)
+  const readers = [startLineageReader(environment)]
+  jobs.start()
+  await journal.change({ actor: 'system' }, async (change) =>
+    change.append({ type: 'server.started', project: '', subject: `server/${node}`, data: { version, roles: [...config.roles] } }),
+  )
+
+  return {
+    address: addresses.http,
+    environment,
+    async stop() {
+      await app.close()
+      await jobs.stop()
+      await Promise.all(readers.map((reader) => reader.stop()))
+      await environment.events.close()
+      await environment.blobs.close()
+      await store.close()
+    },
+  }
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<string> {
+  try {
+    return await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    if ((error as { code?: string }).code === 'EADDRINUSE') throw new KedgeError('port_in_use', { port: config.port, host: config.host }, { cause: error })
+    throw error
+  }
+}
+
+function allowedHosts(config: Config): Set<string> {
+  const own = ['localhost', '127.0.0.1', '[::1]', config.host, ...config.allowedHost]
+  return new Set((isLoopback(config.host) ? own : [...own, hostname()]).map((host) => host.toLowerCase()))
+}
