@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { z } from 'zod'
 
 export interface BlobInfo {
   /** lower-case hex SHA-256 of the bytes */
@@ -24,3 +25,20 @@ export interface BlobStore {
   localPath(digest: string): Promise<string>
   close(): Promise<void>
 }
+
+export interface BlobStoreEnvironment {
+  /** absolute path of a folder of this process for copies of remote bytes */
+  cacheDirectory: string
+}
+
+export interface BlobStoreDefinition<Config = never> {
+  kind: string
+  title: string
+  /** an object schema with `kind: z.literal(…)` */
+  config: z.ZodType<Config>
+  open(config: Config, environment: BlobStoreEnvironment): Promise<BlobStore>
+}
+
+/** Declares a kind of blob store: one file in `adapters/blobs`. */
+export const defineBlobStore = <Config>(definition: BlobStoreDefinition<Config>): BlobStoreDefinition<Config> =>
+  definition

@@ -1,103 +1,135 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 
+const run = promisify(execFile)
+
 export interface PostgresServer {
-  /** of the database `postgres` */
-  url: string
+  host: string
   port: number
-  /** Creates a database (or empties it) and returns its URL. */
-  database(name: string): Promise<string>
-  /** Stops without a goodbye and starts again on the same data. */
-  restart(): Promise<void>
+  user: string
+  password: string
+  /** connection string of a database, `postgres` when absent */
+  url(database?: string): string
+  /** makes an empty database and gives its connection string */
+  createDatabase(name: string): Promise<string>
+  /** kill -9 of the whole server */
+  kill(): Promise<void>
+  /** starts it again after `kill` or `stop` on the same port and data */
+  start(): Promise<void>
+  /** ends the server and removes its data */
   stop(): Promise<void>
 }
 
-/** A throw-away PostgreSQL from the machine's own package. As root it runs as the user `postgres`, as it insists. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const bin = findBinaries()
+/** The folder of PostgreSQL's programs (Debian's layout or PATH); undefined when it is not installed. */
+export function postgresPrograms(): string | undefined {
+  const root = '/usr/lib/postgresql'
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
+  const folders = [...versions.map((version) => join(root, version, 'bin')), ...(process.env.PATH ?? '').split(':')]
+  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+}
+
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+
+/** PostgreSQL refuses to run as root, so it runs as the user `postgres` then. */
+async function serverUser(): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0) return {}
+  const id = async (flag: string) => Number((await run('id', [flag, 'postgres'])).stdout)
+  return { uid: await id('-u'), gid: await id('-g') }
+}
+
+/** Starts a throw-away PostgreSQL on a free port of 127.0.0.1, with its data in a temporary folder. */
+export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+  const programs = postgresPrograms()
+  if (!programs) throw new Error('PostgreSQL is not installed (Debian: apt-get install postgresql)')
+  const owner = await serverUser()
   const directory = mkdtempSync(join(tmpdir(), 'kedge-postgres-'))
-  const user = process.getuid?.() === 0 ? postgresUser() : undefined
-  if (user) chownSync(directory, user.uid, user.gid)
-  const options = { ...(user ?? {}), cwd: directory, env: { ...process.env, LC_ALL: 'C.UTF-8' } }
+  chmodSync(directory, 0o755)
+  if (owner.uid !== undefined) chownSync(directory, owner.uid, owner.gid!)
   const data = join(directory, 'data')
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8'], { ...options, stdio: 'ignore' })
+  const environment = { env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' }, cwd: directory, ...owner }
+  await run(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'kedge', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+    environment,
+  )
   const port = await freePort()
-  const url = `postgres://postgres@127.0.0.1:${port}`
+  let server: ReturnType<typeof spawn> | undefined
+  let ended: Promise<void> = Promise.resolve()
 
-  const launch = async () => {
-    const child = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), '-k', directory, '-h', '127.0.0.1'], { ...options, stdio: 'ignore' })
-    await ready(`${url}/postgres`)
-    return child
-  }
-  let child = await launch()
-  const end = async (signal: NodeJS.Signals) => {
-    const gone = child.exitCode !== null || once(child, 'exit')
-    child.kill(signal)
-    await gone
-  }
-
-  return {
-    url: `${url}/postgres`,
+  const api: PostgresServer = {
+    host: '127.0.0.1',
     port,
-    async database(name) {
-      const client = new pg.Client(`${url}/postgres`)
-      await client.connect()
-      await client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)
-      await client.query(`CREATE DATABASE "${name}"`)
-      await client.end()
-      return `${url}/${name}`
+    user: 'kedge',
+    password: 'unused-with-trust',
+    url: (database = 'postgres') => `postgres://kedge@127.0.0.1:${port}/${database}`,
+    async createDatabase(name) {
+      await query(api.url(), `CREATE DATABASE "${name}"`)
+      return api.url(name)
     },
-    async restart() {
-      await end('SIGQUIT')
-      child = await launch()
+    async start() {
+      const options = {
+        listen_addresses: '127.0.0.1',
+        port: String(port),
+        unix_socket_directories: '',
+        shared_buffers: '32MB',
+        ...settings,
+      }
+      const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+      const child = spawn(join(programs, 'postgres'), ['-D', data, ...flags], {
+        ...environment,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      let log = ''
+      child.stderr.on('data', (text) => {
+        log = (log + text).slice(-4000)
+      })
+      server = child
+      ended = new Promise((resolve) => child.once('exit', () => resolve()))
+      for (let attempt = 0; ; attempt++) {
+        if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: ${log}`)
+        try {
+          await query(api.url(), 'SELECT 1')
+          return
+        } catch (error) {
+          if (attempt > 300) throw error
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+      }
+    },
+    async kill() {
+      server?.kill('SIGKILL')
+      await ended
     },
     async stop() {
-      await end('SIGQUIT')
+      server?.kill('SIGINT')
+      await ended
       rmSync(directory, { recursive: true, force: true })
     },
   }
+  await api.start()
+  return api
 }
 
-function findBinaries(): string {
-  const root = '/usr/lib/postgresql'
-  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
-  for (const folder of [...versions.map((version) => join(root, version, 'bin')), ...(process.env.PATH ?? '').split(':')])
-    if (existsSync(join(folder, 'initdb'))) return folder
-  throw new Error('PostgreSQL is not installed here (Debian: apt-get install postgresql)')
-}
-
-function postgresUser(): { uid: number; gid: number } {
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
-  return { uid: id('-u'), gid: id('-g') }
-}
-
-/** A port that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function ready(url: string): Promise<void> {
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 })
-    try {
-      await client.connect()
-      await client.end()
-      return
-    } catch (error) {
-      await client.end().catch(() => {})
-      if (Date.now() > deadline) throw error
-      await new Promise((done) => setTimeout(done, 50))
-    }
+async function query(url: string, text: string) {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query(text)
+  } finally {
+    await client.end().catch(() => {})
   }
 }

@@ -1,6 +1,65 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { identity } from '../identity-column.ts'
 
 export const migration: Migration = {
-  async up(_db: Kysely<unknown>) {},
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('sources')
+      .addColumn('project', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn('config', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('updated_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('sources_key', ['project', 'name'])
+      .execute()
+    await db.schema
+      .createTable('datasets')
+      .addColumn('project', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('spec', 'text', (c) => c.notNull())
+      .addColumn('spec_digest', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('updated_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('datasets_key', ['project', 'name'])
+      .execute()
+    await identity(db, db.schema.createTable('dataset_versions'))
+      .addColumn('project', 'text', (c) => c.notNull())
+      .addColumn('dataset', 'text', (c) => c.notNull())
+      .addColumn('version', 'integer', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('input_key', 'text', (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('bytes', 'bigint', (c) => c.notNull())
+      .addColumn('row_count', 'bigint', (c) => c.notNull())
+      .addColumn('schema', 'text', (c) => c.notNull())
+      .addColumn('profile', 'text', (c) => c.notNull())
+      .addColumn('window_from', 'bigint')
+      .addColumn('window_to', 'bigint')
+      .addColumn('label', 'text')
+      .addColumn('spec_digest', 'text', (c) => c.notNull())
+      .addColumn('sources', 'text', (c) => c.notNull())
+      .addColumn('expectations', 'text', (c) => c.notNull())
+      .addColumn('counts', 'text', (c) => c.notNull())
+      .addColumn('quarantine_digest', 'text')
+      .addColumn('quarantine_reasons', 'text', (c) => c.notNull())
+      .addColumn('batches', 'text', (c) => c.notNull())
+      .addColumn('parent_version', 'integer')
+      .addColumn('actor', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createIndex('dataset_versions_number')
+      .unique()
+      .on('dataset_versions')
+      .columns(['project', 'dataset', 'version'])
+      .execute()
+    await db.schema
+      .createIndex('dataset_versions_input')
+      .unique()
+      .on('dataset_versions')
+      .columns(['project', 'dataset', 'input_key'])
+      .execute()
+  },
 }

@@ -1,0 +1,34 @@
+import type { z } from 'zod'
+import type { Column } from './column.ts'
+import type { Relation } from './curation.ts'
+
+export interface ExpectationContext {
+  columns: readonly Column[]
+  /** milliseconds since 1970 */
+  now: number
+}
+
+export interface Judgement {
+  ok: boolean
+  /** what was found, in a sentence */
+  message: string
+  observed?: unknown
+}
+
+/** A condition on a whole version; a version that fails one is not published. */
+export interface ExpectationDefinition<Config = never> {
+  /** key in the list `expect:` */
+  kind: string
+  title: string
+  config: z.ZodType<Config>
+  /** Aggregates over the version's rows; their values come back to `judge` under the same names. */
+  statistics?(
+    config: Config,
+    relation: Pick<Relation, 'columns' | 'column' | 'expression' | 'literal'>,
+  ): Record<string, string>
+  judge(config: Config, statistics: Record<string, unknown>, context: ExpectationContext): Judgement
+}
+
+/** Declares an expectation: one file in `adapters/expectations`. */
+export const defineExpectation = <Config>(definition: ExpectationDefinition<Config>): ExpectationDefinition<Config> =>
+  definition

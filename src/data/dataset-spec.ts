@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import type { OperationDefinition } from '../contracts/curation.ts'
+import type { ExpectationDefinition } from '../contracts/expectation.ts'
+import type { SourceDefinition } from '../contracts/source.ts'
+
+/** The kinds that datasets are made of, by the generated indexes of the adapter folders. */
+export interface DataExtensions {
+  sources: readonly SourceDefinition[]
+  operations: readonly OperationDefinition[]
+  expectations: readonly ExpectationDefinition[]
+}
+
+export const dataName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'begins with a letter; small letters, digits, _ and - after it; at most 63 of them')
+
+/** One step of a list, `{ kind: config }`. */
+export type KeyedStep = Record<string, unknown>
+
+export interface DatasetSpec {
+  from: string
+  time?: string | undefined
+  mode: 'full' | 'incremental'
+  curate: KeyedStep[]
+  expect: KeyedStep[]
+}
+
+/** A list entry with exactly one key, which names the kind; its value is the kind's own configuration. */
+const keyed = (
+  kinds: readonly { kind: string; title: string; config: z.ZodType }[],
+  what: string,
+): z.ZodType<KeyedStep> => {
+  const known = new Map(kinds.map((kind) => [kind.kind, kind]))
+  const shape = Object.fromEntries(
+    kinds.map(({ kind, title, config }) => [kind, config.optional().meta({ description: title })]),
+  )
+  return z.strictObject(shape).check((context) => {
+    const found = Object.keys(context.value).filter((key) => known.has(key) && context.value[key] !== undefined)
+    if (found.length !== 1)
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        message: `${what} has exactly one of: ${[...known.keys()].join(', ')}`,
+      })
+  }) as unknown as z.ZodType<KeyedStep>
+}
+
+/** The schema of `datasets.<name>` in kedge.yaml. */
+export const datasetSpec = (extensions: Omit<DataExtensions, 'sources'>): z.ZodType<DatasetSpec> =>
+  z
+    .strictObject({
+      from: dataName.meta({ description: 'name of the source' }),
+      time: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({ description: 'column with the time of the event, which windows are cut by' }),
+      mode: z
+        .enum(['full', 'incremental'])
+        .default('full')
+        .meta({ description: 'incremental: each version adds the rows that the source has gained since' }),
+      curate: z.array(keyed(extensions.operations, 'A step')).max(200).default([]),
+      expect: z.array(keyed(extensions.expectations, 'An expectation')).max(200).default([]),
+    })
+    .meta({ id: 'Dataset' }) as unknown as z.ZodType<DatasetSpec>
+
+export interface SourceSpec {
+  kind: string
+  [setting: string]: unknown
+}
+
+/** The schema of `sources.<name>` in kedge.yaml: one form for each kind. */
+export const sourceSpec = (kinds: readonly SourceDefinition[]): z.ZodType<SourceSpec> =>
+  z.discriminatedUnion('kind', kinds.map((kind) => kind.config) as never) as unknown as z.ZodType<SourceSpec>

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { columnTypes } from '../../../contracts/column.ts'
+
+const time = z.number().meta({ description: 'milliseconds since 1970' })
+const column = z.object({ name: z.string(), type: z.enum(columnTypes) })
+
+export const sourceAnswer = z
+  .object({
+    project: z.string(),
+    name: z.string(),
+    kind: z.string(),
+    config: z.record(z.string(), z.unknown()),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: 'Source' })
+
+export const sourceTestAnswer = z
+  .object({
+    ok: z.boolean(),
+    milliseconds: z.number(),
+    schema: z.array(column).optional(),
+    error: z.object({ code: z.string(), message: z.string(), todo: z.string() }).optional(),
+  })
+  .meta({ id: 'SourceTest' })
+
+/** Rows as arrays in the order of the columns; times and dates in milliseconds since 1970. */
+export const rowsAnswer = z
+  .object({ columns: z.array(column), rows: z.array(z.array(z.unknown())), total: z.number().nullable() })
+  .meta({ id: 'Rows' })
+
+export const columnProfileAnswer = z
+  .object({
+    name: z.string(),
+    type: z.enum(columnTypes),
+    count: z.number().meta({ description: 'rows with a value' }),
+    missing: z.number(),
+    distinct: z.number().meta({ description: 'estimated, within about 1 %' }),
+    min: z.union([z.number(), z.string()]).nullable(),
+    max: z.union([z.number(), z.string()]).nullable(),
+    mean: z.number().nullable(),
+    deviation: z.number().nullable(),
+    quantiles: z.record(z.string(), z.number()).nullable().meta({ description: 'p01 p05 p25 p50 p75 p95 p99' }),
+    sketch: z
+      .object({ keys: z.array(z.number()), counts: z.array(z.number()) })
+      .nullable()
+      .meta({ description: 'logarithmic buckets of 1 % relative accuracy, by rising key' }),
+    histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }).nullable(),
+    categories: z
+      .array(z.object({ value: z.string(), count: z.number() }))
+      .nullable()
+      .meta({ description: 'the most frequent values' }),
+    otherCategories: z.number().meta({ description: 'rows whose value is not among the categories' }),
+  })
+  .meta({ id: 'ColumnProfile' })
+
+export const profileAnswer = z
+  .object({ rows: z.number(), columns: z.array(columnProfileAnswer) })
+  .meta({ id: 'Profile' })
+
+export const expectationAnswer = z
+  .object({
+    kind: z.string(),
+    title: z.string(),
+    config: z.unknown(),
+    ok: z.boolean(),
+    message: z.string(),
+    observed: z.unknown().optional(),
+  })
+  .meta({ id: 'ExpectationResult' })
+
+export const countsAnswer = z
+  .object({
+    read: z.number(),
+    kept: z.number(),
+    quarantined: z.number(),
+    removed: z.number(),
+    steps: z.array(z.object({ step: z.number(), operation: z.string(), quarantined: z.number(), removed: z.number() })),
+  })
+  .meta({ id: 'VersionCounts', description: 'read = kept + quarantined + removed; step 0 is reading' })
+
+export const datasetVersionSummary = z
+  .object({
+    project: z.string(),
+    dataset: z.string(),
+    version: z.number(),
+    state: z.enum(['published', 'rejected']),
+    digest: z.string(),
+    bytes: z.number(),
+    rowCount: z.number(),
+    schema: z.array(column),
+    window: z.object({ from: time, to: time }).nullable(),
+    label: z.string().nullable(),
+    specDigest: z.string(),
+    sources: z.array(z.object({ name: z.string(), kind: z.string(), state: z.string(), rows: z.number() })),
+    expectations: z.array(expectationAnswer),
+    quarantine: z
+      .object({
+        digest: z.string(),
+        rows: z.number(),
+        reasons: z.array(z.object({ step: z.number(), operation: z.string(), reason: z.string(), rows: z.number() })),
+      })
+      .nullable(),
+    counts: countsAnswer,
+    parent: z.number().nullable(),
+    actor: z.string(),
+    createdAt: time,
+    eventId: z.number().nullable(),
+  })
+  .meta({ id: 'DatasetVersionSummary' })
+
+export const datasetVersionAnswer = datasetVersionSummary
+  .extend({ profile: profileAnswer })
+  .meta({ id: 'DatasetVersion' })
+
+export const datasetAnswer = z
+  .object({
+    project: z.string(),
+    name: z.string(),
+    spec: z.record(z.string(), z.unknown()),
+    specDigest: z.string(),
+    latest: datasetVersionSummary.nullable(),
+    versions: z.number(),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: 'DatasetState' })
+
+export const materialiseBody = z
+  .strictObject({
+    from: time.optional().meta({ description: 'first event time, inclusive' }),
+    to: time.optional().meta({ description: 'end of the window, exclusive' }),
+    label: z.string().max(200).optional(),
+  })
+  .refine((body) => (body.from === undefined) === (body.to === undefined), 'from and to come together')
+  .refine((body) => body.from === undefined || body.from < body.to!, 'from is before to')
+
+export const materialiseAnswer = z.object({ jobId: z.number() }).meta({ id: 'MaterialiseAnswer' })
+
+export const columnDiffAnswer = z
+  .object({
+    name: z.string(),
+    type: z.enum(columnTypes),
+    missing: z.object({ a: z.number(), b: z.number() }).meta({ description: 'share of rows' }),
+    mean: z.object({ a: z.number().nullable(), b: z.number().nullable() }),
+    distinct: z.object({ a: z.number(), b: z.number() }),
+    distance: z
+      .object({ metric: z.string(), value: z.number(), definition: z.string() })
+      .nullable()
+      .meta({ description: '0 for the same distribution' }),
+    bins: z
+      .array(z.object({ label: z.string(), a: z.number(), b: z.number() }))
+      .meta({ description: 'shares of both versions over common bins, to draw' }),
+  })
+  .meta({ id: 'ColumnDiff' })
+
+export const diffAnswer = z
+  .object({
+    a: datasetVersionSummary,
+    b: datasetVersionSummary,
+    schema: z.object({
+      added: z.array(column),
+      removed: z.array(column),
+      changed: z.array(z.object({ name: z.string(), from: z.enum(columnTypes), to: z.enum(columnTypes) })),
+    }),
+    rows: z.object({ a: z.number(), b: z.number(), common: z.number(), added: z.number(), removed: z.number() }),
+    columns: z.array(columnDiffAnswer),
+  })
+  .meta({ id: 'DatasetDiff' })
