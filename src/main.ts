@@ -63,7 +63,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
   serverRoutes(app, environment, { version, startedAt, addresses, roles: config.roles })
   governanceRoutes(app, governance)
   journalRoutes(app, { journal, store })
-  await docsRoutes(app)
+  docsRoutes(app)
 
   addresses.http = await listen(app, config)
   const readers = [startLineageReader(environment)]

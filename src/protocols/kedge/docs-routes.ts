@@ -1,6 +1,5 @@
 import swagger from '@fastify/swagger'
-import scalar from '@scalar/fastify-api-reference'
-import type { FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 
 /** Must be awaited before the routes are added, so that it sees them. */
@@ -16,11 +15,23 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
   })
 }
 
-/** `/docs` for people, `/openapi.json` for tools. */
-export async function docsRoutes(app: FastifyInstance): Promise<void> {
-  app.get('/openapi.json', { config: { permission: 'public' }, schema: { hide: true } as never }, async () => app.swagger())
-  app.addHook('onRoute', (definition) => {
-    if (definition.url.startsWith('/docs')) definition.config = { ...definition.config, permission: 'public' }
+/** `/docs` for people, `/openapi.json` for tools. The pages are 4 MB of script: loaded when somebody first asks for them. */
+export function docsRoutes(app: FastifyInstance): void {
+  const hidden = { config: { permission: 'public' as const }, schema: { hide: true } as never }
+  app.get('/openapi.json', hidden, async () => app.swagger())
+
+  let pages: Promise<FastifyInstance> | undefined
+  const loadPages = async () => {
+    const { default: scalar } = await import('@scalar/fastify-api-reference')
+    const own = fastify() as unknown as FastifyInstance
+    await own.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', title: 'Kedge API' } })
+    return own
+  }
+  app.get('/docs', hidden, (_request, reply) => reply.redirect('/docs/'))
+  app.get('/docs/*', hidden, async (request, reply) => {
+    pages ??= loadPages()
+    const answer = await (await pages).inject({ method: 'GET', url: request.url })
+    reply.status(answer.statusCode).headers(answer.headers as Record<string, string>)
+    return reply.send(answer.rawPayload)
   })
-  await app.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', title: 'Kedge API' } })
 }
