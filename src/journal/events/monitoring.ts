@@ -1,1 +1,52 @@
-export const monitoringEvents = {}
+import { z } from 'zod'
+import { event } from '../event.ts'
+
+const violated = z.object({
+  monitor: z.string(),
+  feature: z.string(),
+  value: z.number().nullable(),
+  thresholdLow: z.number().nullable(),
+  thresholdHigh: z.number().nullable(),
+  samples: z.number(),
+})
+
+export const monitoringEvents = {
+  'alert.opened': event(
+    'Monitors of one family found a window out of the ordinary',
+    z.object({
+      alert: z.number(),
+      endpoint: z.string(),
+      /** quality, drift, performance, bias, service */
+      family: z.string(),
+      revision: z.number(),
+      model: z.string().nullable(),
+      version: z.number().nullable(),
+      /** event time, milliseconds since 1970; the end is exclusive */
+      windowStart: z.number(),
+      windowEnd: z.number(),
+      violations: z.array(violated),
+      /** most likely first */
+      causes: z.array(z.object({ kind: z.string(), what: z.string(), weight: z.number(), reason: z.string() })),
+    }),
+    (subject, data) => [{ thing: subject, source: `endpoint/${data.endpoint}`, relation: 'raised by' }],
+  ),
+  'alert.closed': event(
+    'An alert ended: the next windows were healthy, or a person closed it',
+    z.object({
+      alert: z.number(),
+      endpoint: z.string(),
+      family: z.string(),
+      by: z.string(),
+      reason: z.string(),
+      violations: z.number(),
+    }),
+  ),
+  'monitors.changed': event(
+    'The settings of an endpoint’s monitors changed',
+    z.object({ endpoint: z.string(), before: z.unknown(), after: z.unknown() }),
+  ),
+  'reference.profiled': event(
+    'The reference of a model version was profiled',
+    z.object({ model: z.string(), version: z.number(), rows: z.number(), days: z.number() }),
+  ),
+}

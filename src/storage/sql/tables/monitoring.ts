@@ -1,2 +1,54 @@
-// biome-ignore lint/complexity/noBannedTypes: filled by its domain
-export type MonitoringTables = {}
+import type { Generated } from 'kysely'
+
+/** Times are event times in milliseconds since 1970 unless said otherwise. */
+export interface MonitoringTables {
+  /** What monitoring knows of an endpoint, whether Kedge serves it or somebody else does. */
+  monitored_endpoints: {
+    project: string
+    name: string
+    /** raised by every change that makes something stale; versions of recomputed rows come from it */
+    counter: number
+    first_prediction: number | null
+    last_prediction: number | null
+    /** start of the newest hour with a joined actual */
+    last_actual: number | null
+    /** JSON of EndpointMonitorSettings as given; null: all defaults */
+    settings: string | null
+  }
+  /** Hours whose profiles are stale. */
+  stale_buckets: {
+    project: string
+    endpoint: string
+    bucket: number
+    /** the counter when it was marked last */
+    mark: number
+  }
+  /** Windows whose monitors are to be evaluated once they are complete. */
+  stale_windows: {
+    project: string
+    endpoint: string
+    window_end: number
+    mark: number
+  }
+  alerts: {
+    id: Generated<number>
+    project: string
+    endpoint: string
+    family: string
+    state: 'open' | 'closed'
+    revision: number
+    /** Kedge's clock */
+    opened_at: number
+    closed_at: number | null
+    first_window_end: number
+    last_window_end: number
+    /** JSON */
+    violations: string
+    /** JSON */
+    causes: string
+    /** JSON: ends of healthy windows since the last violation */
+    healthy: string
+    closed_by: string | null
+    reason: string | null
+  }
+}

@@ -1,0 +1,169 @@
+import type { FeatureProfile, Group, PerformanceSums, Slice } from '../statistics/slice.ts'
+import { noPerformance } from '../statistics/slice.ts'
+import type { EventsStore } from '../storage/events/events-store.ts'
+
+export interface DaySlice {
+  revision: number
+  /** start of the UTC day, milliseconds since 1970 */
+  day: number
+  slice: Slice
+}
+
+interface ProfileRow {
+  revision: number
+  day: number
+  feature: string
+  count: number
+  sum: number
+  sum_squares: number
+  minimum: number
+  maximum: number
+  keys: number[]
+  counts: number[]
+  categories: Record<string, number>
+}
+
+interface PerformanceRow {
+  revision: number
+  day: number
+  segment: string
+  count: number
+  sums: Record<string, number>
+  positive_keys: number[]
+  positive_counts: number[]
+  negative_keys: number[]
+  negative_counts: number[]
+}
+
+export interface SliceFilter {
+  project: string
+  /** `endpoint/NAME` or `model/NAME/VERSION` */
+  scope: string
+  /** milliseconds since 1970; the end is exclusive */
+  from: number
+  to: number
+  /** all when absent */
+  revision?: number
+  /** all when absent; the prediction's own are always there */
+  features?: readonly string[]
+}
+
+const day = 86_400_000
+const where = `project = {project:String} AND scope = {scope:String} AND bucket >= toDateTime({from:UInt32}, 'UTC')
+  AND bucket < toDateTime({to:UInt32}, 'UTC') AND ({revision:Int64} < 0 OR revision = {revision:Int64})`
+
+/** Everything known of a scope, merged to days by the engine; ascending by revision and day. Raw rows are not read. */
+export async function loadDaySlices(events: EventsStore, filter: SliceFilter): Promise<DaySlice[]> {
+  const params = {
+    project: filter.project,
+    scope: filter.scope,
+    from: Math.max(0, Math.floor(filter.from / 1000)),
+    to: Math.min(4_102_444_800, Math.ceil(filter.to / 1000)),
+    revision: filter.revision ?? -1,
+    features: filter.features ? ['$rows', '$score', '$label', '$latency_ms', ...filter.features] : [],
+  }
+  const [profiles, performance] = await Promise.all([
+    events.query<ProfileRow>(
+      `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, feature, sum(count) AS count, sum(sum) AS sum,
+         sum(sum_squares) AS sum_squares, min(minimum) AS minimum, max(maximum) AS maximum,
+         (sumMap(sketch_keys, sketch_counts) AS sketch).1 AS keys, sketch.2 AS counts, sumMap(categories) AS categories
+       FROM (SELECT revision, bucket, feature, count, sum AS sum, sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories
+         FROM profiles FINAL WHERE ${where} AND segment = '' AND (empty({features:Array(String)}) OR feature IN {features:Array(String)}))
+       GROUP BY revision, day, feature ORDER BY revision, day`,
+      params,
+    ),
+    events.query<PerformanceRow>(
+      `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
+         (sumMap(positive_keys, positive_counts) AS p).1 AS positive_keys, p.2 AS positive_counts,
+         (sumMap(negative_keys, negative_counts) AS q).1 AS negative_keys, q.2 AS negative_counts
+       FROM (SELECT revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts
+         FROM performance FINAL WHERE ${where})
+       GROUP BY revision, day, segment`,
+      params,
+    ),
+  ])
+  return assemble(profiles, performance)
+}
+
+type Building = {
+  revision: number
+  day: number
+  slice: Slice & { features: Map<string, FeatureProfile>; groups: Map<string, Group> }
+}
+
+function assemble(profiles: ProfileRow[], performance: PerformanceRow[]): DaySlice[] {
+  const days = new Map<string, Building>()
+  for (const row of profiles) {
+    const key = `${row.revision}/${row.day}`
+    let found = days.get(key)
+    if (!found) {
+      found = {
+        revision: row.revision,
+        day: row.day * day,
+        slice: { rows: 0, live: 0, features: new Map(), performance: noPerformance, groups: new Map() },
+      }
+      days.set(key, found)
+    }
+    if (row.feature === '$rows') {
+      found.slice.rows = row.count
+      found.slice.live = row.sum
+    } else found.slice.features.set(row.feature, toProfile(row))
+  }
+  for (const row of performance) {
+    const slice = days.get(`${row.revision}/${row.day}`)?.slice
+    if (!slice) continue
+    if (row.segment === '') slice.performance = toPerformance(row)
+    else slice.groups.set(row.segment, toGroup(row))
+  }
+  return [...days.values()]
+}
+
+const sketchOf = (keys: number[], counts: number[]) => new Map(keys.map((key, i) => [key, counts[i]!]))
+
+const toProfile = (row: ProfileRow): FeatureProfile => ({
+  count: row.count,
+  sum: row.sum,
+  sumSquares: row.sum_squares,
+  minimum: row.minimum,
+  maximum: row.maximum,
+  sketch: sketchOf(row.keys, row.counts),
+  categories: new Map(Object.entries(row.categories)),
+})
+
+function toPerformance({ sums, ...row }: PerformanceRow): PerformanceSums {
+  const of = (name: string) => sums[name] ?? 0
+  const n = of('binary')
+  const m = of('numeric')
+  return {
+    joined: row.count,
+    binary: {
+      logLoss: { n, sum: of('log_loss'), sumSquares: of('log_loss_2') },
+      brier: { n, sum: of('brier'), sumSquares: of('brier_2') },
+      scoreSum: of('score'),
+      scoreVariance: of('score_variance'),
+      positives: of('positives'),
+      truePositives: of('true_positives'),
+      falsePositives: of('false_positives'),
+      positiveScores: sketchOf(row.positive_keys, row.positive_counts),
+      negativeScores: sketchOf(row.negative_keys, row.negative_counts),
+    },
+    regression: {
+      error: { n: m, sum: of('error'), sumSquares: of('squared') },
+      absolute: { n: m, sum: of('absolute'), sumSquares: of('squared') },
+      squared: { n: m, sum: of('squared'), sumSquares: of('squared_2') },
+    },
+  }
+}
+
+function toGroup(row: PerformanceRow): Group {
+  const of = (name: string) => row.sums[name] ?? 0
+  return {
+    n: of('predictions'),
+    selected: of('selected'),
+    positives: of('positives'),
+    negatives: of('binary') - of('positives'),
+    truePositives: of('true_positives'),
+    falsePositives: of('false_positives'),
+    performance: toPerformance(row),
+  }
+}

@@ -1,0 +1,172 @@
+import type { Environment } from '../environment.ts'
+import type { JobHandler } from '../jobs/job.ts'
+import { applyVerdict, type FamilyVerdict } from './alert-transitions.ts'
+import { type DaySlice, loadDaySlices } from './day-slices.ts'
+import { evaluateWindow, type FamilyScores, type Watchers } from './evaluate-window.ts'
+import { day } from './event-day.ts'
+import { rankCauses } from './rank-causes.ts'
+import type { References } from './reference.ts'
+import { encodeScore } from './scores.ts'
+import type { SettingsStore } from './settings-store.ts'
+import { type EndpointKey, enqueueEvaluate, nextMark } from './stale.ts'
+import type { DescribeEndpoint, WatchedRevision } from './watched-revision.ts'
+import { ownReference, windowView } from './window-view.ts'
+
+/** Windows that one job evaluates. */
+const BATCH = 40
+
+export interface EvaluateJobDependencies {
+  environment: Pick<Environment, 'store' | 'events' | 'journal' | 'jobs'>
+  describe: DescribeEndpoint
+  references: References
+  settings: SettingsStore
+  watchers: Watchers
+}
+
+/**
+ * Evaluates the monitors of windows that are stale and complete: the newest event time seen lies at or behind their end,
+ * whatever the clock says. Scores are replaced, alerts move in the transaction that ends the job.
+ */
+export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHandler<{ endpoint: string }> {
+  const { environment, describe, references, settings: settingsStore, watchers } = dependencies
+  const { store, events, journal, jobs } = environment
+
+  async function due(key: EndpointKey) {
+    const endpoint = await store.read
+      .selectFrom('monitored_endpoints')
+      .selectAll()
+      .where('project', '=', key.project)
+      .where('name', '=', key.endpoint)
+      .executeTakeFirst()
+    if (!endpoint?.last_prediction) return { windows: [], endpoint }
+    const windows = await store.read
+      .selectFrom('stale_windows')
+      .select(['window_end', 'mark'])
+      .where('project', '=', key.project)
+      .where('endpoint', '=', key.endpoint)
+      .where('window_end', '<=', Number(endpoint.last_prediction))
+      .orderBy('window_end')
+      .limit(BATCH)
+      .execute()
+    return { windows: windows.map((w) => ({ end: Number(w.window_end), mark: w.mark })), endpoint }
+  }
+
+  return {
+    kind: 'monitoring.evaluate',
+    async run(job, { signal }) {
+      const key = { project: job.project, endpoint: job.payload.endpoint }
+      const version = await journal.change({ actor: job.actor }, (change) => nextMark(change, key))
+      const { windows, endpoint } = await due(key)
+      if (windows.length === 0 || !endpoint) return
+      const settings = await settingsStore.of(key)
+      const watched = await describe(key)
+      const scope = `endpoint/${key.endpoint}`
+      const first = windows[0]!.end - settings.window_days * day
+      const load = (from: number, to: number) => loadDaySlices(events, { project: key.project, scope, from, to })
+      const days = await load(first, windows.at(-1)!.end)
+      // the first days of revisions without a reference of their own
+      let early: DaySlice[] | undefined
+      const earlyDays = async () => {
+        early ??= await load(Number(endpoint.first_prediction ?? first), Number(endpoint.last_prediction))
+        return early
+      }
+
+      const rows: object[] = []
+      const verdicts: FamilyVerdict[] = []
+      for (const { end } of windows) {
+        signal.throwIfAborted()
+        const byFamily = new Map<string, FamilyVerdict & { judged: boolean }>()
+        for (const revision of [...new Set(days.map((d) => d.revision))]) {
+          const known = watched.revisions.find((r) => r.revision === revision)
+          const window = windowView(
+            days,
+            revision,
+            end,
+            settings.window_days,
+            endpoint.last_actual === null ? null : Number(endpoint.last_actual),
+            known?.task,
+          )
+          if (!window) continue
+          const reference =
+            (known && (await references.of(key.project, known, watched.threshold, settings.segments))) ??
+            ownReference(await earlyDays(), revision, key.endpoint, window.start)
+          const families = evaluateWindow(window, reference, settings, watchers)
+          for (const { scores } of families)
+            rows.push(...scores.map((score) => encodeScore(key, window, score, version)))
+          if (window.slice.live > 0)
+            collect(byFamily, window, families, known, () =>
+              rankCauses(window, reference, families, isNew(days, revision, window.start)),
+            )
+        }
+        for (const { judged, ...verdict } of byFamily.values()) if (judged) verdicts.push(verdict)
+      }
+      await events.insert('scores', rows, { token: `${key.project}/${key.endpoint}/${version}` })
+      return {
+        result: { windows: windows.length, scores: rows.length },
+        async commit(change) {
+          for (const verdict of verdicts) await applyVerdict(change, key, verdict, settings.healthy_windows)
+          for (const { end, mark } of windows)
+            await change.db
+              .deleteFrom('stale_windows')
+              .where('project', '=', key.project)
+              .where('endpoint', '=', key.endpoint)
+              .where('window_end', '=', end)
+              .where('mark', '=', mark)
+              .execute()
+          if (windows.length === BATCH) await enqueueEvaluate(change, jobs, key)
+        },
+      }
+    },
+  }
+}
+
+/** Another revision answered before it within the days at hand. */
+const isNew = (days: readonly DaySlice[], revision: number, start: number) => {
+  const firstLive = (r: number) => days.find((d) => d.revision === r && d.slice.live > 0)?.day ?? Infinity
+  const own = firstLive(revision)
+  return own >= start && days.some((d) => d.revision < revision && d.slice.live > 0 && d.day <= own)
+}
+
+function collect(
+  byFamily: Map<string, FamilyVerdict & { judged: boolean }>,
+  window: { revision: number; start: number; end: number },
+  families: readonly FamilyScores[],
+  known: WatchedRevision | undefined,
+  causes: () => ReturnType<typeof rankCauses>,
+) {
+  for (const { family, scores } of families) {
+    const verdict = byFamily.get(family) ?? {
+      family,
+      windowStart: window.start,
+      windowEnd: window.end,
+      violations: [],
+      causes: [],
+      model: null,
+      version: null,
+      judged: false,
+    }
+    byFamily.set(family, verdict)
+    // an estimate or a value without limit is no verdict
+    if (scores.some((score) => score.thresholdLow !== null || score.thresholdHigh !== null)) verdict.judged = true
+    const violating = scores.filter((score) => score.state === 'violation')
+    if (violating.length === 0) continue
+    if (verdict.violations.length === 0) {
+      verdict.causes = causes()
+      verdict.model = known?.model ?? null
+      verdict.version = known?.version ?? null
+    }
+    verdict.violations.push(
+      ...violating.map(({ monitor, feature, value, thresholdLow, thresholdHigh, samples }) => ({
+        windowStart: window.start,
+        windowEnd: window.end,
+        revision: window.revision,
+        monitor,
+        feature,
+        value,
+        thresholdLow,
+        thresholdHigh,
+        samples,
+      })),
+    )
+  }
+}

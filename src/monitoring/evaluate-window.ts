@@ -1,0 +1,66 @@
+import type { DriftMetric } from '../contracts/drift-metric.ts'
+import type {
+  MonitorKind,
+  MonitorScore,
+  MonitorSettings,
+  ReferenceView,
+  WindowView,
+} from '../contracts/monitor-kind.ts'
+import { benjaminiHochberg } from '../statistics/benjamini-hochberg.ts'
+import type { EndpointMonitorSettings } from './monitor-settings.ts'
+
+export interface FamilyScores {
+  family: string
+  scores: MonitorScore[]
+}
+
+export interface Watchers {
+  kinds: readonly MonitorKind[]
+  metrics: readonly DriftMetric[]
+}
+
+const metricFor = (metrics: readonly DriftMetric[], name: string, type: 'numeric' | 'categorical') =>
+  metrics.find((metric) => metric.name === name && metric.types.includes(type)) ??
+  metrics.find((metric) => metric.types.includes(type))!
+
+/** The settings of one family. */
+function settingsFor(kind: MonitorKind, { metrics }: Watchers, settings: EndpointMonitorSettings): MonitorSettings {
+  return {
+    alpha: settings.alpha[kind.family] ?? kind.alpha,
+    minRows: settings.min_rows,
+    metrics: {
+      numeric: metricFor(metrics, settings.drift_metric.numeric, 'numeric'),
+      categorical: metricFor(metrics, settings.drift_metric.categorical, 'categorical'),
+    },
+    ...(settings.features ? { features: settings.features } : {}),
+    limits: settings.limits,
+  }
+}
+
+/**
+ * Every monitor's verdict on one window of one revision. Within a family the tests that have a p-value are judged
+ * together: Benjamini–Hochberg at the family's alpha makes a `watch` a `violation`, or leaves it.
+ */
+export function evaluateWindow(
+  window: WindowView,
+  reference: ReferenceView | undefined,
+  settings: EndpointMonitorSettings,
+  watchers: Watchers,
+): FamilyScores[] {
+  return watchers.kinds
+    .filter((kind) => !settings.off.includes(kind.family))
+    .map((kind) => {
+      const own = settingsFor(kind, watchers, settings)
+      const scores = kind.evaluate(window, reference, own)
+      const { rejected } = benjaminiHochberg(
+        scores.map((score) => score.p ?? Number.NaN),
+        own.alpha,
+      )
+      return {
+        family: kind.family,
+        scores: scores.map((score, i) =>
+          rejected[i] && score.state === 'watch' ? { ...score, state: 'violation' } : score,
+        ),
+      }
+    })
+}

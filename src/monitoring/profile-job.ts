@@ -1,0 +1,125 @@
+import type { Environment } from '../environment.ts'
+import type { JobHandler } from '../jobs/job.ts'
+import { mergeSlices } from '../statistics/slice.ts'
+import { loadDaySlices } from './day-slices.ts'
+import { day } from './event-day.ts'
+import { performanceStatement, predictionSource, profileStatement } from './profile-sql.ts'
+import type { References } from './reference.ts'
+import { chooseSegments } from './segments.ts'
+import type { SettingsStore } from './settings-store.ts'
+import { enqueueEvaluate, enqueueProfile, markWindows, nextMark } from './stale.ts'
+import type { DescribeEndpoint } from './watched-revision.ts'
+
+/** Hours that one statement recomputes. */
+const BATCH = 200
+
+export interface ProfileJobDependencies {
+  environment: Pick<Environment, 'store' | 'events' | 'journal' | 'jobs'>
+  describe: DescribeEndpoint
+  references: References
+  settings: SettingsStore
+}
+
+/**
+ * Recomputes the profiles of stale hours from the raw rows. An hour that is marked again meanwhile keeps its mark; the
+ * rows are written with the counter as their version, taken before anything is read, so an older run never wins.
+ */
+export function createProfileJob({
+  environment,
+  describe,
+  references,
+  settings,
+}: ProfileJobDependencies): JobHandler<{ endpoint: string }> {
+  const { store, events, journal, jobs } = environment
+
+  async function segmentsOf(
+    key: { project: string; endpoint: string },
+    at: number,
+  ): Promise<{ segments: string[]; threshold: number }> {
+    const { revisions, threshold } = await describe(key)
+    const { segments: declared } = await settings.of(key)
+    const found = new Set<string>()
+    for (const revision of revisions) {
+      const reference = await references.of(key.project, revision, threshold, declared)
+      for (const segment of reference?.segments ?? []) found.add(segment)
+    }
+    if (found.size === 0) {
+      const days = await loadDaySlices(events, {
+        project: key.project,
+        scope: `endpoint/${key.endpoint}`,
+        from: at - 28 * day,
+        to: at + day,
+      })
+      for (const segment of chooseSegments(mergeSlices(days.map((d) => d.slice)), declared)) found.add(segment)
+    }
+    return { segments: [...found], threshold }
+  }
+
+  return {
+    kind: 'monitoring.profile',
+    async run(job, { signal }) {
+      const key = { project: job.project, endpoint: job.payload.endpoint }
+      const version = await journal.change({ actor: job.actor }, (change) => nextMark(change, key))
+      const stale = await store.read
+        .selectFrom('stale_buckets')
+        .select(['bucket', 'mark'])
+        .where('project', '=', key.project)
+        .where('endpoint', '=', key.endpoint)
+        .orderBy('bucket')
+        .limit(BATCH)
+        .execute()
+      if (stale.length === 0) return
+      const buckets = stale.map((row) => Number(row.bucket))
+      const source = predictionSource(key.project, key.endpoint, buckets)
+      const scope = `endpoint/${key.endpoint}`
+      const params = { ...source.params, scope, version }
+      await events.command(profileStatement(source), params, { repeatable: true, signal })
+      const { segments, threshold } = await segmentsOf(key, buckets.at(-1)!)
+      await events.command(
+        performanceStatement(source),
+        { ...params, segments, threshold },
+        { repeatable: true, signal },
+      )
+      const [joined] = await events.query<{ last: number }>(
+        `SELECT toUnixTimestamp(max(bucket)) * 1000 AS last FROM performance FINAL
+         WHERE project = {project:String} AND scope = {scope:String} AND segment = '' AND count > 0
+           AND toUnixTimestamp(bucket) IN {buckets:Array(UInt32)}`,
+        { project: key.project, scope, buckets: buckets.map((bucket) => bucket / 1000) },
+        { signal },
+      )
+      const { window_days } = await settings.of(key)
+      return {
+        result: { buckets: buckets.length },
+        async commit(change) {
+          for (const { bucket, mark } of stale)
+            await change.db
+              .deleteFrom('stale_buckets')
+              .where('project', '=', key.project)
+              .where('endpoint', '=', key.endpoint)
+              .where('bucket', '=', bucket)
+              .where('mark', '=', mark)
+              .execute()
+          await markWindows(change, key, buckets, window_days, version)
+          const last = joined!.last
+          if (last > 0)
+            await change.db
+              .updateTable('monitored_endpoints')
+              .set({ last_actual: last })
+              .where('project', '=', key.project)
+              .where('name', '=', key.endpoint)
+              .where((where) => where.or([where('last_actual', 'is', null), where('last_actual', '<', last)]))
+              .execute()
+          const left = await change.db
+            .selectFrom('stale_buckets')
+            .select('bucket')
+            .where('project', '=', key.project)
+            .where('endpoint', '=', key.endpoint)
+            .limit(1)
+            .executeTakeFirst()
+          if (left) await enqueueProfile(change, jobs, key)
+          await enqueueEvaluate(change, jobs, key)
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,122 @@
+import { sketchKey } from '../storage/events/sketch-key.ts'
+
+/**
+ * Rows as both profile statements read them, whatever they come from: revision UInt32, bucket DateTime, live UInt8,
+ * numbers Map(String, Float64), texts Map(String, String), score Nullable(Float64), label String,
+ * latency Nullable(Float64) in ms, truth Nullable(Float64).
+ */
+export interface ProfileSource {
+  sql: string
+  params: Record<string, unknown>
+}
+
+/** The predictions of an endpoint in some hours, each once, with the actuals that are known by now. */
+export function predictionSource(project: string, endpoint: string, buckets: readonly number[]): ProfileSource {
+  const seconds = buckets.map((bucket) => bucket / 1000)
+  return {
+    sql: `SELECT p.revision AS revision, toDateTime(toStartOfHour(p.time), 'UTC') AS bucket, toUInt8(NOT p.shadow) AS live,
+        CAST(p.numbers, 'Map(String, Float64)') AS numbers, CAST(p.texts, 'Map(String, String)') AS texts,
+        p.score AS score, p.label AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth
+      FROM (
+        SELECT * FROM predictions FINAL
+        WHERE project = {project:String} AND endpoint = {endpoint:String}
+          AND time >= toDateTime64({from:UInt32}, 3, 'UTC') AND time < toDateTime64({to:UInt32}, 3, 'UTC')
+          AND toUnixTimestamp(toStartOfHour(time)) IN {buckets:Array(UInt32)}
+      ) AS p
+      LEFT JOIN (
+        SELECT id, ifNull(value, toFloat64OrNull(label)) AS truth FROM actuals FINAL
+        WHERE project = {project:String} AND endpoint = {endpoint:String} AND id IN (
+          SELECT id FROM predictions
+          WHERE project = {project:String} AND endpoint = {endpoint:String}
+            AND time >= toDateTime64({from:UInt32}, 3, 'UTC') AND time < toDateTime64({to:UInt32}, 3, 'UTC')
+        )
+      ) AS a ON a.id = p.id`,
+    params: { project, endpoint, buckets: seconds, from: Math.min(...seconds), to: Math.max(...seconds) + 3600 },
+  }
+}
+
+/** Categories kept for each feature and bucket; the largest. */
+const MOST_CATEGORIES = 1000
+
+/** Recomputes the profiles of every feature for the source's revisions and buckets. Params: scope, version besides the source's. */
+export const profileStatement = (source: ProfileSource): string => `
+INSERT INTO profiles (project, scope, revision, segment, feature, bucket, computed_at, count, missing, sum, sum_squares,
+  minimum, maximum, sketch_keys, sketch_counts, categories)
+WITH source AS (${source.sql}),
+values AS (
+  SELECT revision, bucket, feature, 1 AS kind, ${sketchKey('x')} AS key, '' AS category, x FROM (
+    SELECT revision, bucket, feature, x FROM source
+    ARRAY JOIN
+      arrayConcat(mapKeys(numbers), if(isNull(score), [], ['$score']), if(isNull(latency), [], ['$latency_ms']), ['$rows']) AS feature,
+      arrayConcat(mapValues(numbers), if(isNull(score), [], [assumeNotNull(score)]), if(isNull(latency), [], [assumeNotNull(latency)]),
+        [toFloat64(live)]) AS x
+    WHERE isFinite(x)
+  )
+  UNION ALL
+  SELECT revision, bucket, feature, 2 AS kind, toInt32(0) AS key, category, toFloat64(0) AS x FROM source
+  ARRAY JOIN
+    arrayConcat(mapKeys(texts), if(label = '', [], ['$label'])) AS feature,
+    arrayConcat(mapValues(texts), if(label = '', [], [label])) AS category
+),
+counted AS (
+  SELECT revision, bucket, feature, kind, key, category, count() AS n, sum(x) AS s, sum(x * x) AS ss, min(x) AS lowest, max(x) AS highest
+  FROM values GROUP BY revision, bucket, feature, kind, key, category
+)
+SELECT {project:String}, {scope:String}, revision, '', feature, bucket, {version:UInt64}, sum(n), 0, sum(s), sum(ss),
+  minIf(lowest, kind = 1), maxIf(highest, kind = 1),
+  arraySort(groupArrayIf((key, n), kind = 1)).1, arraySort(groupArrayIf((key, n), kind = 1)).2,
+  mapFromArrays(
+    arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).1,
+    arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).2)
+FROM counted GROUP BY revision, bucket, feature`
+
+/** The least and largest probability that the log loss gives weight to, as in `statistics/log-loss.ts`. */
+const clipped = 'least(greatest(score, pow(2, -52)), 1 - pow(2, -52))'
+const loss = `if(truth = 1, -log(${clipped}), -log(1 - ${clipped}))`
+const error = '(score - truth)'
+
+/** Name of each sum in `performance.sums` and the SQL that gives it. */
+const sums: Record<string, string> = {
+  predictions: 'count()',
+  selected: 'countIf(score >= {threshold:Float64})',
+  binary: 'countIf(is_binary)',
+  positives: 'countIf(is_binary AND truth = 1)',
+  true_positives: 'countIf(is_binary AND truth = 1 AND score >= {threshold:Float64})',
+  false_positives: 'countIf(is_binary AND truth = 0 AND score >= {threshold:Float64})',
+  score: 'sumIf(score, is_binary)',
+  score_variance: 'sumIf(score * (1 - score), is_binary)',
+  log_loss: `sumIf(${loss}, is_binary)`,
+  log_loss_2: `sumIf(pow(${loss}, 2), is_binary)`,
+  brier: `sumIf(pow(${error}, 2), is_binary)`,
+  brier_2: `sumIf(pow(${error}, 4), is_binary)`,
+  numeric: 'countIf(is_numeric)',
+  error: `sumIf(${error}, is_numeric)`,
+  absolute: `sumIf(abs(${error}), is_numeric)`,
+  squared: `sumIf(pow(${error}, 2), is_numeric)`,
+  squared_2: `sumIf(pow(${error}, 4), is_numeric)`,
+}
+
+/**
+ * Recomputes the performance sums of the source's revisions and buckets, for all rows and for each segment of `segments`
+ * (`feature=value`). Params: scope, version, threshold, segments besides the source's.
+ */
+export const performanceStatement = (source: ProfileSource): string => `
+INSERT INTO performance (project, scope, revision, segment, bucket, computed_at, count, sums,
+  positive_keys, positive_counts, negative_keys, negative_counts)
+WITH source AS (${source.sql}),
+rows AS (
+  SELECT revision, bucket, ifNull(score, 0) AS score, ifNull(truth, 0) AS truth,
+    NOT isNull(source.truth) AS known, known AND NOT isNull(source.score) AS is_numeric,
+    is_numeric AND source.truth IN (0, 1) AND source.score >= 0 AND source.score <= 1 AS is_binary,
+    toUInt16(if(is_binary, ${sketchKey('ifNull(source.score, 0)')}, 0)) AS key,
+    arrayJoin(arrayConcat([''], arrayFilter(s -> has({segments:Array(String)}, s),
+      arrayMap((name, text) -> concat(name, '=', text), mapKeys(texts), mapValues(texts))))) AS segment
+  FROM source
+)
+SELECT {project:String}, {scope:String}, revision, segment, bucket, {version:UInt64}, countIf(known),
+  CAST(map(${Object.entries(sums)
+    .map(([name, sql]) => `'${name}', toFloat64(${sql})`)
+    .join(', ')}), 'Map(LowCardinality(String), Float64)'),
+  (sumMapIf([key], [toUInt64(1)], is_binary AND truth = 1) AS p).1, p.2,
+  (sumMapIf([key], [toUInt64(1)], is_binary AND truth = 0) AS q).1, q.2
+FROM rows GROUP BY revision, segment, bucket`

@@ -1,0 +1,146 @@
+import type { ReferenceView } from '../contracts/monitor-kind.ts'
+import type { Environment } from '../environment.ts'
+import { KedgeError } from '../errors.ts'
+import { mergeSlices } from '../statistics/slice.ts'
+import { loadDaySlices } from './day-slices.ts'
+import { type ProfileSource, performanceStatement, profileStatement } from './profile-sql.ts'
+import { chooseSegments } from './segments.ts'
+import type { WatchedRevision } from './watched-revision.ts'
+
+/** Columns of a reference file that are no features. */
+const RESERVED = new Set(['score', 'label', 'time', 'id', 'split'])
+/** Rows without a time are dealt out to this many days, so that thresholds can be calibrated from days all the same. */
+const DEALT_DAYS = 28
+const EVER = 4_102_444_800_000
+
+/** A table expression over a Parquet blob for the events engine. */
+export type ParquetTable = (digest: string) => Promise<{ sql: string; params: Record<string, unknown> }>
+
+export interface References {
+  /** The reference of a model version, profiled on first use; undefined when it has none. */
+  of(
+    project: string,
+    revision: WatchedRevision,
+    threshold: number,
+    segments?: readonly string[],
+  ): Promise<Reference | undefined>
+  forget(): void
+}
+
+export interface Reference extends ReferenceView {
+  segments: string[]
+}
+
+const scopeOf = ({ model, version }: WatchedRevision) => `model/${model}/${version}`
+
+/** The references of model versions, kept as profiles beside those of the endpoints and made by the same SQL. */
+export function createReferences(
+  environment: Pick<Environment, 'events' | 'journal' | 'clock'>,
+  table: ParquetTable,
+): References {
+  const { events, journal, clock } = environment
+  const kept = new Map<string, Promise<Reference | undefined>>()
+
+  async function load(project: string, scope: string) {
+    const days = await loadDaySlices(events, { project, scope, from: 0, to: EVER })
+    const slices = days.sort((a, b) => a.day - b.day).map((found) => found.slice)
+    return { scope, days: slices, whole: mergeSlices(slices) }
+  }
+
+  async function build(project: string, revision: WatchedRevision, threshold: number, declared?: readonly string[]) {
+    if (revision.reference === null) return undefined
+    const scope = scopeOf(revision)
+    const [made] = await events.query<{ made: number }>(
+      `SELECT count() AS made FROM performance WHERE project = {project:String} AND scope = {scope:String}`,
+      { project, scope },
+    )
+    if (made!.made === 0) {
+      const source = await parquetSource(environment, await table(revision.reference))
+      const params = { ...source.params, project, scope, version: clock() }
+      await events.command(profileStatement(source), params, { repeatable: true })
+      const profiled = await load(project, scope)
+      if (profiled.whole.rows === 0)
+        throw new KedgeError('invalid_input', {
+          what: `The reference of ${revision.model} version ${revision.version} has no rows`,
+        })
+      // written last: its rows say that the reference is whole
+      const segments = chooseSegments(profiled.whole, declared)
+      await events.command(performanceStatement(source), { ...params, threshold, segments }, { repeatable: true })
+      await journal.change({ actor: 'monitoring' }, async (change) => {
+        change.append({
+          type: 'reference.profiled',
+          project,
+          subject: `model_version/${revision.model}/${revision.version}`,
+          data: {
+            model: revision.model,
+            version: revision.version,
+            rows: profiled.whole.rows,
+            days: profiled.days.length,
+          },
+        })
+      })
+    }
+    const view = await load(project, scope)
+    return { ...view, segments: [...view.whole.groups.keys()].sort() }
+  }
+
+  return {
+    of(project, revision, threshold, segments) {
+      const key = JSON.stringify([project, revision.model, revision.version, revision.reference])
+      let found = kept.get(key)
+      if (!found) {
+        if (kept.size >= 50) kept.delete(kept.keys().next().value!)
+        found = build(project, revision, threshold, segments)
+        kept.set(key, found)
+        found.catch(() => kept.delete(key))
+      }
+      return found
+    },
+    forget: () => kept.clear(),
+  }
+}
+
+const quote = (name: string) => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
+const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+const plain = (type: string) => type.replace(/LowCardinality\((.*)\)/, '$1').replace(/Nullable\((.*)\)/, '$1')
+const isNumber = (type: string) => /^(U?Int|Float|Decimal|BFloat)/.test(type)
+const isText = (type: string) => /^(String|FixedString|Enum|Bool|UUID)/.test(type)
+
+/** Reads a reference file in the form of the profile statements; which columns are features is read off its schema. */
+async function parquetSource(
+  { events }: Pick<Environment, 'events'>,
+  table: { sql: string; params: Record<string, unknown> },
+): Promise<ProfileSource> {
+  const described = await events.query<{ name: string; type: string }>(`DESCRIBE TABLE ${table.sql}`, table.params)
+  const columns = new Map(described.map(({ name, type }) => [name, plain(type)]))
+  const features = [...columns].filter(([name]) => !RESERVED.has(name) && !name.startsWith('$'))
+  const numbers = features.filter(([, type]) => isNumber(type)).map(([name]) => name)
+  const texts = features.filter(([, type]) => isText(type)).map(([name]) => name)
+  const float = (name: string) => `CAST(toFloat64OrNull(toString(${quote(name)})), 'Nullable(Float64)')`
+  const text = (name: string) => `CAST(toString(${quote(name)}), 'Nullable(String)')`
+  const map = (names: string[], value: (name: string) => string, type: string) =>
+    names.length === 0
+      ? `CAST(map(), 'Map(String, ${type})')`
+      : `CAST(arrayMap(t -> (t.1, assumeNotNull(t.2)), arrayFilter(t -> isNotNull(t.2), [${names
+          .map((name) => `(${literal(name)}, ${value(name)})`)
+          .join(', ')}])), 'Map(String, ${type})')`
+  const label = columns.get('label')
+  const truth = label === undefined ? 'NULL' : label === 'Bool' ? 'toFloat64(label)' : float('label')
+  return {
+    sql: `SELECT toUInt32(0) AS revision, ${bucketOf(columns.get('time'))} AS bucket, toUInt8(1) AS live, ${map(numbers, float, 'Float64')} AS numbers,
+      ${map(texts, text, 'String')} AS texts, ${columns.has('score') ? float('score') : "CAST(NULL, 'Nullable(Float64)')"} AS score,
+      '' AS label, CAST(NULL, 'Nullable(Float64)') AS latency, CAST(${truth}, 'Nullable(Float64)') AS truth
+      FROM ${table.sql}`,
+    params: table.params,
+  }
+}
+
+function bucketOf(type: string | undefined): string {
+  if (type === undefined) return `toDateTime((rowNumberInAllBlocks() % ${DEALT_DAYS}) * 86400, 'UTC')`
+  const time = /^Date/.test(type)
+    ? "toDateTime64(ifNull(`time`, 0), 3, 'UTC')"
+    : isNumber(type)
+      ? "fromUnixTimestamp64Milli(toInt64(ifNull(`time`, 0)), 'UTC')"
+      : "toDateTime64(ifNull(parseDateTimeBestEffortOrNull(toString(`time`)), toDateTime(0)), 3, 'UTC')"
+  return `toDateTime(toStartOfHour(${time}), 'UTC')`
+}

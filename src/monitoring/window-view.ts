@@ -1,0 +1,56 @@
+import type { ReferenceView, Task, WindowView } from '../contracts/monitor-kind.ts'
+import { mergeSlices, type Slice } from '../statistics/slice.ts'
+import type { DaySlice } from './day-slices.ts'
+import { day } from './event-day.ts'
+
+/** The window of one revision out of its days; undefined when it has no rows in it. */
+export function windowView(
+  days: readonly DaySlice[],
+  revision: number,
+  end: number,
+  windowDays: number,
+  lastActual: number | null,
+  task: Task | undefined,
+): WindowView | undefined {
+  const start = end - windowDays * day
+  const inside = days.filter(
+    (found) => found.revision === revision && found.day >= start && found.day < end && found.slice.rows > 0,
+  )
+  if (inside.length === 0) return undefined
+  const slice = mergeSlices(inside.map((found) => found.slice))
+  const joined = slice.performance.joined
+  return {
+    revision,
+    start,
+    end,
+    days: inside.length,
+    slice,
+    task: task ?? taskOf(slice),
+    // the truth of a later hour is known, or nearly all of this window's
+    actualsComplete: joined > 0 && ((lastActual ?? 0) >= end || joined >= 0.99 * slice.rows),
+  }
+}
+
+/** Binary when every score with a known actual is a probability and every actual 0 or 1; so too before any actual. */
+export function taskOf(slice: Slice): Task {
+  const { binary, regression } = slice.performance
+  if (regression.error.n > 0) return binary.brier.n === regression.error.n ? 'binary' : 'regression'
+  const score = slice.features.get('$score')
+  return score && (score.minimum < 0 || score.maximum > 1) ? 'regression' : 'binary'
+}
+
+const FIRST_DAYS = 28
+
+/** The reference of a revision whose model has none: its own first 28 days, once the window lies behind them. */
+export function ownReference(
+  days: readonly DaySlice[],
+  revision: number,
+  endpoint: string,
+  windowStart: number,
+): ReferenceView | undefined {
+  const own = days.filter((found) => found.revision === revision && found.slice.rows > 0).slice(0, FIRST_DAYS)
+  const before = own.filter((found) => found.day < windowStart)
+  if (before.length < Math.min(7, own.length) || before.length < 7) return undefined
+  const slices = before.map((found) => found.slice)
+  return { scope: `endpoint/${endpoint}, its first ${before.length} days`, days: slices, whole: mergeSlices(slices) }
+}
