@@ -114,16 +114,14 @@ async function openAlert(change: Change, key: EndpointKey, verdict: FamilyVerdic
       version: verdict.version,
       windowStart: verdict.windowStart,
       windowEnd: verdict.windowEnd,
-      violations: violations
-        .slice(0, 20)
-        .map(({ monitor, feature, value, thresholdLow, thresholdHigh, samples }) => ({
-          monitor,
-          feature,
-          value,
-          thresholdLow,
-          thresholdHigh,
-          samples,
-        })),
+      violations: violations.slice(0, 20).map(({ monitor, feature, value, thresholdLow, thresholdHigh, samples }) => ({
+        monitor,
+        feature,
+        value,
+        thresholdLow,
+        thresholdHigh,
+        samples,
+      })),
       causes: verdict.causes,
     },
   })

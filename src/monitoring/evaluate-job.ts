@@ -31,24 +31,33 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
   const { environment, describe, references, settings: settingsStore, watchers } = dependencies
   const { store, events, journal, jobs } = environment
 
-  async function due(key: EndpointKey) {
+  async function due(key: EndpointKey, windowDays: number) {
     const endpoint = await store.read
       .selectFrom('monitored_endpoints')
       .selectAll()
       .where('project', '=', key.project)
       .where('name', '=', key.endpoint)
       .executeTakeFirst()
-    if (!endpoint?.last_prediction) return { windows: [], endpoint }
-    const windows = await store.read
+    if (!endpoint?.last_prediction) return { windows: [], more: false, endpoint }
+    const marked = await store.read
       .selectFrom('stale_windows')
       .select(['window_end', 'mark'])
       .where('project', '=', key.project)
       .where('endpoint', '=', key.endpoint)
       .where('window_end', '<=', Number(endpoint.last_prediction))
       .orderBy('window_end')
-      .limit(BATCH)
       .execute()
-    return { windows: windows.map((w) => ({ end: Number(w.window_end), mark: w.mark })), endpoint }
+    const stale = await store.read
+      .selectFrom('stale_buckets')
+      .select('bucket')
+      .where('project', '=', key.project)
+      .where('endpoint', '=', key.endpoint)
+      .execute()
+    const buckets = stale.map((row) => Number(row.bucket))
+    // a window with a stale hour would be judged half: recomputing the hour marks the window again
+    const whole = (end: number) => !buckets.some((bucket) => bucket < end && bucket >= end - windowDays * day)
+    const windows = marked.map((w) => ({ end: Number(w.window_end), mark: w.mark })).filter((w) => whole(w.end))
+    return { windows: windows.slice(0, BATCH), more: windows.length > BATCH, endpoint }
   }
 
   return {
@@ -56,9 +65,9 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
     async run(job, { signal }) {
       const key = { project: job.project, endpoint: job.payload.endpoint }
       const version = await journal.change({ actor: job.actor }, (change) => nextMark(change, key))
-      const { windows, endpoint } = await due(key)
-      if (windows.length === 0 || !endpoint) return
       const settings = await settingsStore.of(key)
+      const { windows, more, endpoint } = await due(key, settings.window_days)
+      if (windows.length === 0 || !endpoint) return
       const watched = await describe(key)
       const scope = `endpoint/${key.endpoint}`
       const first = windows[0]!.end - settings.window_days * day
@@ -113,7 +122,7 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
               .where('window_end', '=', end)
               .where('mark', '=', mark)
               .execute()
-          if (windows.length === BATCH) await enqueueEvaluate(change, jobs, key)
+          if (more) await enqueueEvaluate(change, jobs, key)
         },
       }
     },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Environment } from '../environment.ts'
 import { type ErrorPlace, KedgeError } from '../errors.ts'
-import { type EndpointKey, markStale, nextMark } from './stale.ts'
+import { type EndpointKey, markStale } from './stale.ts'
 
 /** A prediction as it is recorded; features that are null or not finite count as missing. */
 export interface RecordedPrediction {
@@ -80,14 +80,12 @@ export function createIngest({ events, journal, jobs }: Pick<Environment, 'event
       )
       const known = new Set(found.flatMap((row) => row.known))
       await journal.change({ actor }, async (change) => {
-        if (found.length > 0)
-          await markStale(
-            change,
-            jobs,
-            key,
-            found.map((row) => row.bucket),
-          )
-        else await nextMark(change, key)
+        await markStale(
+          change,
+          jobs,
+          key,
+          found.map((row) => row.bucket),
+        )
       })
       return { unknown: ids.length - known.size }
     },

@@ -1,0 +1,202 @@
+import type { DriftMetric } from '../contracts/drift-metric.ts'
+import type { MonitorKind, Task } from '../contracts/monitor-kind.ts'
+import type { Environment } from '../environment.ts'
+import { KedgeError } from '../errors.ts'
+import type { ChangeContext } from '../journal/journal.ts'
+import { mergeSlices } from '../statistics/slice.ts'
+import { type Alerts, createAlerts } from './alerts.ts'
+import { compareFeature, type FeatureComparison } from './compare-feature.ts'
+import { loadDaySlices } from './day-slices.ts'
+import { createEvaluateJob } from './evaluate-job.ts'
+import { day, dayText } from './event-day.ts'
+import { createIngest, type Ingest } from './ingest.ts'
+import type { EndpointMonitorSettings, EndpointMonitorSettingsInput } from './monitor-settings.ts'
+import { type MonitoringOverview, readOverview } from './overview.ts'
+import { type PerformancePoint, performanceHistory } from './performance-history.ts'
+import { type PredictionFilter, type PredictionRow, readPredictions } from './prediction-rows.ts'
+import { createProfileJob } from './profile-job.ts'
+import { createReferences, type ParquetTable, type Reference } from './reference.ts'
+import { compareRevisions, type RevisionComparison } from './revision-comparison.ts'
+import { readScores, type ScoreFilter, type StoredScore } from './scores.ts'
+import { createSettingsStore } from './settings-store.ts'
+import { type EndpointKey, enqueueEvaluate, markWindows, nextMark } from './stale.ts'
+import type { DescribeEndpoint } from './watched-revision.ts'
+import { taskOf } from './window-view.ts'
+
+export interface MonitoringDependencies {
+  environment: Environment
+  /** what the endpoint's revisions are; `createDescribeEndpoint` reads it from serving and registry */
+  describe: DescribeEndpoint
+  /** a Parquet blob as a table of the events engine */
+  table: ParquetTable
+  kinds: readonly MonitorKind[]
+  metrics: readonly DriftMetric[]
+}
+
+export interface Stretch {
+  revision: number
+  /** event time, milliseconds since 1970; the end is exclusive */
+  from: number
+  to: number
+}
+
+export interface Monitoring {
+  ingest: Ingest
+  alerts: Alerts
+  catalogue: { kinds: readonly MonitorKind[]; metrics: readonly DriftMetric[] }
+  overview(key: EndpointKey): Promise<MonitoringOverview>
+  scores(key: EndpointKey, filter?: ScoreFilter): Promise<StoredScore[]>
+  /** Against another stretch, or the revision's reference. Errors: `not_found`. */
+  compare(
+    key: EndpointKey,
+    feature: string,
+    current: Stretch,
+    against: Stretch | 'reference',
+    bins?: number,
+  ): Promise<FeatureComparison>
+  /** Names and types of the features that predictions of a stretch had. */
+  features(key: EndpointKey, stretch: Stretch): Promise<string[]>
+  performance(
+    key: EndpointKey,
+    from: number,
+    to: number,
+    stepDays: number,
+  ): Promise<{ task: Task; items: PerformancePoint[] }>
+  compareRevisions(
+    key: EndpointKey,
+    first: number,
+    second: number,
+    from: number,
+    to: number,
+  ): Promise<RevisionComparison>
+  predictions(key: EndpointKey, filter: PredictionFilter): Promise<PredictionRow[]>
+  settings(key: EndpointKey): Promise<{ settings: EndpointMonitorSettings; changed: boolean }>
+  /** Replaces the settings and evaluates the endpoint's windows anew. False when nothing changed. */
+  configure(context: ChangeContext, key: EndpointKey, settings: EndpointMonitorSettingsInput): Promise<boolean>
+  /** Resolves when nothing of the endpoint waits to be profiled or evaluated that can be. */
+  settled(key: EndpointKey, signal?: AbortSignal): Promise<void>
+}
+
+/** Puts the domain together and registers its jobs. */
+export function createMonitoring({ environment, describe, table, kinds, metrics }: MonitoringDependencies): Monitoring {
+  const { store, events, journal, jobs } = environment
+  const settings = createSettingsStore(environment)
+  const references = createReferences(environment, table)
+  const shared = { environment, describe, references, settings }
+  jobs.handle(createProfileJob(shared))
+  jobs.handle(createEvaluateJob({ ...shared, watchers: { kinds, metrics } }))
+
+  const slices = (key: EndpointKey, from: number, to: number, revision?: number, features?: string[]) =>
+    loadDaySlices(events, {
+      project: key.project,
+      scope: `endpoint/${key.endpoint}`,
+      from,
+      to,
+      ...(revision === undefined ? {} : { revision }),
+      ...(features ? { features } : {}),
+    })
+
+  async function referenceOf(key: EndpointKey, revision: number): Promise<Reference | undefined> {
+    const watched = await describe(key)
+    const known = watched.revisions.find((r) => r.revision === revision)
+    return known && references.of(key.project, known, watched.threshold, (await settings.of(key)).segments)
+  }
+
+  async function side(key: EndpointKey, stretch: Stretch, feature: string) {
+    const found = await slices(key, stretch.from, stretch.to, stretch.revision, [feature])
+    return {
+      label: `revision ${stretch.revision}, ${dayText(stretch.from)} to ${dayText(stretch.to)}`,
+      slice: mergeSlices(found.map((d) => d.slice)),
+    }
+  }
+
+  async function waiting(key: EndpointKey): Promise<boolean> {
+    const queued = await store.read
+      .selectFrom('jobs')
+      .select('id')
+      .where('kind', 'in', ['monitoring.profile', 'monitoring.evaluate'])
+      .where('project', '=', key.project)
+      .where('state', 'in', ['queued', 'running'])
+      .where('payload', '=', JSON.stringify({ endpoint: key.endpoint }))
+      .limit(1)
+      .executeTakeFirst()
+    return queued !== undefined
+  }
+
+  return {
+    ingest: createIngest(environment),
+    alerts: createAlerts(environment),
+    catalogue: { kinds, metrics },
+    overview: (key) => readOverview(environment, key, { kinds, settings, describe }),
+    scores: (key, filter) => readScores(events, key, filter),
+
+    async compare(key, feature, current, against, bins) {
+      const now = await side(key, current, feature)
+      if (against !== 'reference') return compareFeature(feature, now, await side(key, against, feature), metrics, bins)
+      const reference = await referenceOf(key, current.revision)
+      return compareFeature(
+        feature,
+        now,
+        reference && { label: `reference ${reference.scope}`, slice: reference.whole },
+        metrics,
+        bins,
+      )
+    },
+
+    async features(key, stretch) {
+      const found = await slices(key, stretch.from, stretch.to, stretch.revision)
+      return [...new Set(found.flatMap((d) => [...d.slice.features.keys()]))].sort()
+    },
+
+    async performance(key, from, to, stepDays) {
+      const days = await slices(key, from, to, undefined, [''])
+      const known = (await describe(key)).revisions.find((r) => r.task !== undefined)?.task
+      const task = known ?? taskOf(mergeSlices(days.map((d) => d.slice)))
+      return { task, items: performanceHistory(days, task, stepDays) }
+    },
+
+    compareRevisions: (key, first, second, from, to) => compareRevisions(events, key, first, second, from, to),
+    predictions: (key, filter) => readPredictions(events, key, filter),
+
+    async settings(key) {
+      return { settings: await settings.of(key), changed: (await settings.given(key)) !== undefined }
+    },
+
+    async configure(context, key, given) {
+      for (const family of given?.off ?? [])
+        if (!kinds.some((kind) => kind.family === family))
+          throw new KedgeError('invalid_input', {
+            what: `"${family}" is no family of monitors (${kinds.map((kind) => kind.family).join(', ')})`,
+          })
+      const changed = await settings.set(context, key, given)
+      if (!changed) return false
+      references.forget()
+      await journal.change(context, async (change) => {
+        const row = await change.db
+          .selectFrom('monitored_endpoints')
+          .select(['first_prediction', 'last_prediction'])
+          .where('project', '=', key.project)
+          .where('name', '=', key.endpoint)
+          .executeTakeFirst()
+        if (!row?.first_prediction || !row.last_prediction) return
+        const days: number[] = []
+        for (
+          let at = Math.max(Number(row.first_prediction), Number(row.last_prediction) - 92 * day);
+          at <= Number(row.last_prediction);
+          at += day
+        )
+          days.push(at)
+        await markWindows(change, key, days, 1, await nextMark(change, key))
+        await enqueueEvaluate(change, jobs, key)
+      })
+      return true
+    },
+
+    async settled(key, signal) {
+      while (await waiting(key)) {
+        signal?.throwIfAborted()
+        await new Promise((done) => setTimeout(done, 20))
+      }
+    },
+  }
+}

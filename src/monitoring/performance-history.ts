@@ -1,0 +1,65 @@
+import type { Task } from '../contracts/monitor-kind.ts'
+import { binaryPerformance } from '../statistics/binary-performance.ts'
+import { regressionPerformance } from '../statistics/regression-performance.ts'
+import { mergeSlices, type Slice } from '../statistics/slice.ts'
+import type { Estimate, Measured } from '../statistics/too-few-samples.ts'
+import type { DaySlice } from './day-slices.ts'
+import { day } from './event-day.ts'
+
+export interface PerformancePoint {
+  revision: number
+  start: number
+  end: number
+  predictions: number
+  actuals: number
+  positives: number | null
+  meanScore: number | null
+  metrics: Record<string, Estimate | null>
+}
+
+const estimate = (measured: Measured<Estimate>): Estimate | null =>
+  measured.ok ? { value: measured.value, low: measured.low, high: measured.high, n: measured.n } : null
+
+function metricsOf(slice: Slice, task: Task): Record<string, Estimate | null> {
+  if (task === 'regression') {
+    const found = regressionPerformance(slice.performance.regression)
+    return { mae: estimate(found.mae), rmse: estimate(found.rmse), bias: estimate(found.bias) }
+  }
+  const found = binaryPerformance(slice.performance.binary)
+  return {
+    log_loss: estimate(found.logLoss),
+    brier: estimate(found.brier),
+    auc: estimate(found.auc),
+    calibration: estimate(found.calibration),
+    accuracy: estimate(found.accuracy),
+  }
+}
+
+/** Performance of each revision in steps of `stepDays` days, counted from the first day at hand; 95 % intervals. */
+export function performanceHistory(days: readonly DaySlice[], task: Task, stepDays: number): PerformancePoint[] {
+  const first = days.reduce((least, found) => Math.min(least, found.day), Infinity)
+  const groups = new Map<string, DaySlice[]>()
+  for (const found of days) {
+    const step = Math.floor((found.day - first) / (stepDays * day))
+    const key = `${found.revision}/${step}`
+    groups.set(key, [...(groups.get(key) ?? []), found])
+  }
+  return [...groups]
+    .map(([key, found]) => {
+      const start = first + Number(key.split('/')[1]) * stepDays * day
+      const slice = mergeSlices(found.map((d) => d.slice))
+      const { binary, joined } = slice.performance
+      const n = binary.brier.n
+      return {
+        revision: found[0]!.revision,
+        start,
+        end: start + stepDays * day,
+        predictions: slice.rows,
+        actuals: joined,
+        positives: task === 'binary' && n > 0 ? binary.positives / n : null,
+        meanScore: task === 'binary' && n > 0 ? binary.scoreSum / n : null,
+        metrics: metricsOf(slice, task),
+      }
+    })
+    .sort((a, b) => a.start - b.start || a.revision - b.revision)
+}
