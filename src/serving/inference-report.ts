@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+const moments = z.object({ n: z.number(), sum: z.number(), sumSquares: z.number() })
+const role = z.object({
+  predictions: z.number(),
+  errors: z.number(),
+  latency: z.record(z.coerce.number(), z.number()),
+  score: moments,
+  bins: z.array(z.number()),
+})
+
+/** What an inference process tells control each second. */
+export const inferenceReport = z.object({
+  /** one start of one process */
+  boot: z.string(),
+  node: z.string(),
+  /** the routing that it serves */
+  routing: z.string(),
+  addresses: z.object({ http: z.string().nullable(), grpc: z.string().nullable() }),
+  memory: z.number(),
+  spool: z.object({ bytes: z.number(), dropped: z.number(), rejected: z.number() }),
+  revisions: z.array(
+    z.object({
+      endpoint: z.number(),
+      revision: z.number(),
+      state: z.enum(['loading', 'ready', 'failed']),
+      error: z.string().nullable(),
+      /** as the model itself says it */
+      task: z.string().nullable(),
+      features: z.array(z.object({ name: z.string(), type: z.enum(['number', 'category']) })).nullable(),
+      counters: z.object({ live: role, shadow: role, difference: moments, skipped: z.number() }),
+    }),
+  ),
+})
+
+export type InferenceReport = z.output<typeof inferenceReport>

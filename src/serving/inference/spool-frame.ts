@@ -1,0 +1,28 @@
+import { crc32 } from 'node:zlib'
+
+/** A frame: length and CRC-32 of the payload (both 32 bits, little-endian), then the payload. */
+export const frameHeader = 8
+const largestFrame = 256 * 2 ** 20
+
+export function encodeFrame(payload: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(frameHeader + payload.length)
+  frame.writeUInt32LE(payload.length, 0)
+  frame.writeUInt32LE(crc32(payload), 4)
+  payload.copy(frame, frameHeader)
+  return frame
+}
+
+/** The whole frames at the start of `bytes`; `end` is where the first torn or damaged one begins. */
+export function decodeFrames(bytes: Buffer): { payloads: Buffer[]; end: number } {
+  const payloads: Buffer[] = []
+  let at = 0
+  while (at + frameHeader <= bytes.length) {
+    const length = bytes.readUInt32LE(at)
+    if (length > largestFrame || at + frameHeader + length > bytes.length) break
+    const payload = bytes.subarray(at + frameHeader, at + frameHeader + length)
+    if (crc32(payload) !== bytes.readUInt32LE(at + 4)) break
+    payloads.push(payload)
+    at += frameHeader + length
+  }
+  return { payloads, end: at }
+}

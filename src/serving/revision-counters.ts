@@ -1,0 +1,105 @@
+import type { Moments } from '../statistics/moments.ts'
+import { type LatencyHistogram, latencyBucket } from './latency-histogram.ts'
+
+/** What was counted of a revision in one role. Everything only rises, so that a span is a difference of two. */
+export interface RoleCounters {
+  predictions: number
+  /** predictions that failed by the model's or Kedge's fault */
+  errors: number
+  /** time of the model's call, not of the network */
+  latency: LatencyHistogram
+  score: Moments
+  /** predictions by score, in 20 equal bins of 0 to 1; empty for regression */
+  bins: number[]
+}
+
+export interface RevisionCounters {
+  live: RoleCounters
+  shadow: RoleCounters
+  /** score in shadow minus the score that the caller got, for the same rows */
+  difference: Moments
+  /** shadow predictions that were left out because too many waited */
+  skipped: number
+}
+
+const bins = 20
+const noRole = (): RoleCounters => ({
+  predictions: 0,
+  errors: 0,
+  latency: {},
+  score: { n: 0, sum: 0, sumSquares: 0 },
+  bins: [],
+})
+
+export const noCounters = (): RevisionCounters => ({
+  live: noRole(),
+  shadow: noRole(),
+  difference: { n: 0, sum: 0, sumSquares: 0 },
+  skipped: 0,
+})
+
+/** Adds one call of `scores.length` predictions to the counters in place. */
+export function countScores(
+  role: RoleCounters,
+  scores: ArrayLike<number>,
+  microseconds: number,
+  binary: boolean,
+): void {
+  const n = scores.length
+  role.predictions += n
+  const bucket = latencyBucket(microseconds)
+  role.latency[bucket] = (role.latency[bucket] ?? 0) + n
+  for (let i = 0; i < n; i++) {
+    const score = scores[i]!
+    if (!Number.isFinite(score)) continue
+    addTo(role.score, score)
+    if (!binary) continue
+    const bin = Math.min(bins - 1, Math.max(0, Math.floor(score * bins)))
+    while (role.bins.length <= bin) role.bins.push(0)
+    role.bins[bin]!++
+  }
+}
+
+export function addTo(moments: Moments, value: number): void {
+  moments.n++
+  moments.sum += value
+  moments.sumSquares += value * value
+}
+
+const combineMoments = (a: Moments, b: Moments, sign: number): Moments => ({
+  n: a.n + sign * b.n,
+  sum: a.sum + sign * b.sum,
+  sumSquares: a.sumSquares + sign * b.sumSquares,
+})
+
+function combineRole(a: RoleCounters, b: RoleCounters, sign: number): RoleCounters {
+  const latency: LatencyHistogram = { ...a.latency }
+  for (const [bucket, count] of Object.entries(b.latency))
+    latency[Number(bucket)] = (latency[Number(bucket)] ?? 0) + sign * count
+  return {
+    predictions: a.predictions + sign * b.predictions,
+    errors: a.errors + sign * b.errors,
+    latency,
+    score: combineMoments(a.score, b.score, sign),
+    bins: Array.from(
+      { length: Math.max(a.bins.length, b.bins.length) },
+      (_, i) => (a.bins[i] ?? 0) + sign * (b.bins[i] ?? 0),
+    ),
+  }
+}
+
+function combine(a: RevisionCounters, b: RevisionCounters, sign: number): RevisionCounters {
+  return {
+    live: combineRole(a.live, b.live, sign),
+    shadow: combineRole(a.shadow, b.shadow, sign),
+    difference: combineMoments(a.difference, b.difference, sign),
+    skipped: a.skipped + sign * b.skipped,
+  }
+}
+
+export const addCounters = (a: RevisionCounters, b: RevisionCounters): RevisionCounters => combine(a, b, 1)
+/** What came to `before` until `after`. */
+export const countersSince = (before: RevisionCounters, after: RevisionCounters): RevisionCounters =>
+  combine(after, before, -1)
+/** Both roles as one. */
+export const bothRoles = (counters: RevisionCounters): RoleCounters => combineRole(counters.live, counters.shadow, 1)

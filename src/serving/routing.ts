@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+export const routedRevision = z.object({
+  number: z.number().int(),
+  model: z.string(),
+  version: z.number().int(),
+  /** digest of the model's folder */
+  artifact: z.string(),
+  /** which runtime runs it */
+  kind: z.string(),
+  /** hundredths of a percent of the callers' predictions; all of an endpoint's together are 10,000 or 0 */
+  traffic: z.number().int(),
+  /** predicts after the answer, recorded but never seen by the caller */
+  shadow: z.boolean(),
+})
+
+export const routedEndpoint = z.object({
+  id: z.number().int(),
+  project: z.string(),
+  name: z.string(),
+  /** percent of the predictions that is recorded */
+  record: z.number(),
+  threshold: z.number(),
+  revisions: z.array(routedRevision),
+})
+
+/** What inference processes serve. `version` changes with every change of it. */
+export const routing = z.object({ version: z.string(), endpoints: z.array(routedEndpoint) })
+
+export type Routing = z.output<typeof routing>
+export type RoutedEndpoint = z.output<typeof routedEndpoint>
+export type RoutedRevision = z.output<typeof routedRevision>
+
+/** The whole traffic, in hundredths of a percent. */
+export const allTraffic = 10_000
