@@ -1,0 +1,251 @@
+import type { Column, Tensor } from '../../contracts/model-runtime.ts'
+import { asKedgeError, type ErrorPlace, KedgeError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import { countScores } from '../revision-counters.ts'
+import { placeOf } from '../traffic-split.ts'
+import type { Recorder } from './recorder.ts'
+import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
+import type { Shadows } from './shadows.ts'
+import { checkTensors, columnsOfTensors, scoresOfTensors } from './tensor-columns.ts'
+
+export interface RowsRequest {
+  ids: readonly string[]
+  /** event times, milliseconds since 1970 */
+  times: readonly number[]
+  /** objects of features */
+  rows: readonly unknown[]
+  /** where row `i` stands in the caller's body, for errors */
+  where(row: number): string
+  /** this revision instead of the split's */
+  revision?: number | undefined
+  /** the id that chooses one revision for all rows; without it each row's own does */
+  together?: string | undefined
+}
+
+export interface RowsAnswer {
+  scores: Float64Array
+  /** '' for regression */
+  labels: string[]
+  revisions: number[]
+}
+
+export interface TensorsRequest {
+  id: string
+  time: number
+  inputs: readonly Tensor[]
+  outputs?: readonly string[] | undefined
+  revision?: number | undefined
+}
+
+export interface TensorsAnswer {
+  outputs: Tensor[]
+  revision: number
+}
+
+export interface Predictor {
+  /** Resolves when the predictions are recorded. Errors: `invalid_input` with every place that breaks the signature, `endpoint_not_ready`, `prediction_failed`. */
+  rows(endpoint: ServedEndpoint, request: RowsRequest): Promise<RowsAnswer>
+  tensors(endpoint: ServedEndpoint, request: TensorsRequest): Promise<TensorsAnswer>
+}
+
+const maxPlaces = 20
+const recordSeed = 0x5eed
+
+/** One way through for every protocol: choose, check, call the model, count, record; shadows come after the answer. */
+export function createPredictor(deps: {
+  recorder: Recorder
+  shadows: Shadows
+  clock: () => number
+  log: Logger
+}): Predictor {
+  const { recorder, shadows, clock, log } = deps
+
+  function pick(endpoint: ServedEndpoint, id: string, number: number | undefined): ServedRevision {
+    const revision =
+      number === undefined ? endpoint.choose(id) : endpoint.revisions.find((one) => one.number === number)
+    if (revision) return revision
+    if (number !== undefined)
+      throw new KedgeError('not_found', { kind: 'Revision', name: `${endpoint.name}/${number}` })
+    throw new KedgeError('endpoint_not_ready', { name: endpoint.name })
+  }
+
+  /** Calls the model; what it throws counts as its error unless it is the caller's. */
+  async function call<T>(
+    endpoint: ServedEndpoint,
+    revision: ServedRevision,
+    rows: number,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      const known = asKedgeError(error)
+      if (known.class === 'invalid' || known.class === 'unsupported') throw known
+      revision.counters.live.errors += rows
+      log.error({ endpoint: endpoint.name, revision: revision.number, err: error }, 'a model failed')
+      throw known.class === 'internal'
+        ? new KedgeError('prediction_failed', { what: textOf(error) }, { cause: error })
+        : known
+    }
+  }
+
+  function record(
+    endpoint: ServedEndpoint,
+    revision: ServedRevision,
+    columns: readonly Column[],
+    answered: Answered,
+  ): string {
+    const { ids, times, scores, labels, receivedAt } = answered
+    const latencyUs = Math.round(answered.microseconds)
+    let lines = ''
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row]!
+      if (endpoint.record < 100 && placeOf(id, recordSeed) >= endpoint.record * 100) continue
+      lines += revision.encode(
+        { id, time: times[row]!, receivedAt, latencyUs, score: scores[row]!, label: labels[row]! },
+        columns,
+        row,
+      )
+    }
+    return lines
+  }
+
+  /** Predicts `rows[from[i]]` with one revision and writes into the answer at the same places. */
+  async function group(
+    endpoint: ServedEndpoint,
+    revision: ServedRevision,
+    request: RowsRequest,
+    from: readonly number[],
+    answer: RowsAnswer,
+  ) {
+    const { reader } = revision
+    if (!reader)
+      throw new KedgeError('unsupported', {
+        what: 'Predicting by feature names from a model that does not name its features',
+      })
+    const columns = reader.columns(from.length)
+    const problems: ErrorPlace[] = []
+    for (let i = 0; i < from.length && problems.length < maxPlaces; i++)
+      reader.read(request.rows[from[i]!], columns, i, request.where(from[i]!), problems)
+    if (problems.length > 0)
+      throw new KedgeError(
+        'invalid_input',
+        { what: problems.map((place) => `${place.where} ${place.what}`).join('; ') },
+        { places: problems },
+      )
+    const started = performance.now()
+    const scores = await call(endpoint, revision, from.length, () => revision.loaded.score(columns, from.length))
+    const microseconds = (performance.now() - started) * 1000
+    countScores(revision.counters.live, scores, microseconds, revision.binary)
+    const labels = new Array<string>(from.length)
+    for (let i = 0; i < from.length; i++) {
+      labels[i] = revision.labelOf(scores[i]!)
+      answer.scores[from[i]!] = scores[i]!
+      answer.labels[from[i]!] = labels[i]!
+      answer.revisions[from[i]!] = revision.number
+    }
+    if (endpoint.record === 0) return ''
+    const all = from.length === request.ids.length
+    const ids = all ? request.ids : from.map((row) => request.ids[row]!)
+    const times = all ? request.times : from.map((row) => request.times[row]!)
+    return record(endpoint, revision, columns, { ids, times, scores, labels, receivedAt: clock(), microseconds })
+  }
+
+  return {
+    async rows(endpoint, request) {
+      const n = request.ids.length
+      const answer: RowsAnswer = { scores: new Float64Array(n), labels: new Array(n), revisions: new Array(n) }
+      const groups = new Map<ServedRevision, number[]>()
+      if (request.together !== undefined || request.revision !== undefined || n === 1)
+        groups.set(
+          pick(endpoint, request.together ?? request.ids[0] ?? '', request.revision),
+          Array.from({ length: n }, (_, i) => i),
+        )
+      else
+        for (let row = 0; row < n; row++) {
+          const revision = pick(endpoint, request.ids[row]!, undefined)
+          const found = groups.get(revision)
+          if (found) found.push(row)
+          else groups.set(revision, [row])
+        }
+      let lines = ''
+      for (const [revision, from] of groups)
+        if (from.length > 0) lines += await group(endpoint, revision, request, from, answer)
+      if (lines !== '') await recorder.record(lines)
+      if (endpoint.shadows.length > 0)
+        shadows.add({
+          endpoint,
+          ids: request.ids,
+          times: request.times,
+          rows: request.rows,
+          scores: answer.scores,
+          revisions: answer.revisions,
+        })
+      return answer
+    },
+
+    async tensors(endpoint, request) {
+      const revision = pick(endpoint, request.id, request.revision)
+      const { loaded } = revision
+      checkTensors(loaded.inputs, request.inputs)
+      const unknown = request.outputs?.find((name) => !loaded.outputs.some((output) => output.name === name))
+      if (unknown !== undefined)
+        throw new KedgeError('invalid_input', {
+          what: `output ${unknown}: is no output of the model, which gives ${loaded.outputs.map((output) => output.name).join(', ')}`,
+        })
+      const table = loaded.description && columnsOfTensors(loaded.description, request.inputs)
+      const rows = table?.rows ?? request.inputs[0]?.shape[0] ?? 1
+      const started = performance.now()
+      // the score may be in an output that was not asked for
+      const all = await call(endpoint, revision, rows, () => loaded.infer(request.inputs))
+      const microseconds = (performance.now() - started) * 1000
+      const scores =
+        (loaded.description && table && scoresOfTensors(loaded.description, all, rows)) ??
+        new Float64Array(rows).fill(Number.NaN)
+      countScores(revision.counters.live, scores, microseconds, revision.binary)
+      const ids = rows === 1 ? [request.id] : Array.from({ length: rows }, (_, i) => `${request.id}/${i}`)
+      const times = new Array<number>(rows).fill(request.time)
+      if (table && endpoint.record > 0) {
+        const labels = Array.from(scores, revision.labelOf)
+        const lines = record(endpoint, revision, table.columns, {
+          ids,
+          times,
+          scores,
+          labels,
+          receivedAt: clock(),
+          microseconds,
+        })
+        if (lines !== '') await recorder.record(lines)
+      }
+      if (table && endpoint.shadows.length > 0) {
+        const features = loaded.description!.features
+        const objects = ids.map((_, row) =>
+          Object.fromEntries(features.map((feature, i) => [feature.name, valueAt(table.columns[i]!, row)])),
+        )
+        shadows.add({ endpoint, ids, times, rows: objects, scores, revisions: ids.map(() => revision.number) })
+      }
+      const { outputs } = request
+      return {
+        revision: revision.number,
+        outputs: outputs ? outputs.map((name) => all.find((output) => output.name === name)!) : all,
+      }
+    },
+  }
+}
+
+interface Answered {
+  ids: readonly string[]
+  times: readonly number[]
+  scores: Float64Array
+  labels: readonly string[]
+  receivedAt: number
+  microseconds: number
+}
+
+const textOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 300)
+
+const valueAt = (column: Column, row: number) => {
+  const value = column[row]!
+  return typeof value === 'number' && Number.isNaN(value) ? null : value
+}

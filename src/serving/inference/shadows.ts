@@ -1,0 +1,116 @@
+import type { ErrorPlace } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import { addTo, countScores } from '../revision-counters.ts'
+import { placeOf } from '../traffic-split.ts'
+import type { Recorder } from './recorder.ts'
+import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
+
+export interface ShadowWork {
+  endpoint: ServedEndpoint
+  ids: readonly string[]
+  times: readonly number[]
+  rows: readonly unknown[]
+  /** what the caller got, and from which revision */
+  scores: Float64Array
+  revisions: readonly number[]
+}
+
+export interface Shadows {
+  /** Lets the endpoint's shadows predict the same rows after the answer has gone. */
+  add(work: ShadowWork): void
+  /** Resolves when nothing waits. */
+  idle(): Promise<void>
+}
+
+const maxWaitingRows = 5000
+const recordSeed = 0x5eed
+
+/** Shadow predictions, one call a turn of the event loop, so that answers go first; what is too much is left out and counted. */
+export function createShadows({
+  recorder,
+  clock,
+  log,
+}: {
+  recorder: Recorder
+  clock: () => number
+  log: Logger
+}): Shadows {
+  const queue: ShadowWork[] = []
+  let waiting = 0
+  let running: Promise<void> | undefined
+
+  async function predict(work: ShadowWork, revision: ServedRevision) {
+    const { reader, counters } = revision
+    if (!reader) return
+    const columns = reader.columns(work.rows.length)
+    const problems: ErrorPlace[] = []
+    work.rows.forEach((row, i) => {
+      reader.read(row, columns, i, '', problems)
+    })
+    if (problems.length > 0) {
+      counters.shadow.errors += work.rows.length
+      return
+    }
+    const started = performance.now()
+    const scores = await revision.loaded.score(columns, work.rows.length)
+    const microseconds = (performance.now() - started) * 1000
+    countScores(counters.shadow, scores, microseconds, revision.binary)
+    const receivedAt = clock()
+    const latencyUs = Math.round(microseconds)
+    const { record } = work.endpoint
+    let lines = ''
+    for (let row = 0; row < scores.length; row++) {
+      const score = scores[row]!
+      const difference = score - work.scores[row]!
+      if (work.revisions[row] !== revision.number && Number.isFinite(difference)) addTo(counters.difference, difference)
+      const id = work.ids[row]!
+      // a revision that answered the caller itself is on record already
+      if (
+        work.revisions[row] === revision.number ||
+        record === 0 ||
+        (record < 100 && placeOf(id, recordSeed) >= record * 100)
+      )
+        continue
+      lines += revision.encodeShadow(
+        { id, time: work.times[row]!, receivedAt, latencyUs, score, label: revision.labelOf(score) },
+        columns,
+        row,
+      )
+    }
+    if (lines !== '') void recorder.record(lines)
+  }
+
+  async function drain() {
+    for (let work = queue.shift(); work; work = queue.shift()) {
+      for (const revision of work.endpoint.shadows) {
+        await new Promise((done) => setImmediate(done))
+        try {
+          await predict(work, revision)
+        } catch (error) {
+          revision.counters.shadow.errors += work.rows.length
+          log.warn(
+            { endpoint: work.endpoint.name, revision: revision.number, err: error },
+            'a shadow prediction failed',
+          )
+        }
+      }
+      waiting -= work.rows.length
+    }
+    running = undefined
+  }
+
+  return {
+    add(work) {
+      if (waiting + work.rows.length > maxWaitingRows) {
+        for (const revision of work.endpoint.shadows) revision.counters.skipped += work.rows.length
+        return
+      }
+      waiting += work.rows.length
+      queue.push(work)
+      running ??= drain()
+    },
+    async idle() {
+      await running
+    },
+  }
+}
