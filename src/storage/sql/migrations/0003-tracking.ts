@@ -145,7 +145,8 @@ export const migration: Migration = {
       db.schema
         .createTable('artifact_files')
         .addColumn('project', 'text', (c) => c.notNull())
-        .addColumn('path', 'text', (c) => c.notNull())
+        // by bytes, so that what lies below a directory is one range
+        .addColumn('path', postgres ? sql`text collate "C"` : 'text', (c) => c.notNull())
         .addColumn('digest', 'text', (c) => c.notNull())
         .addColumn('bytes', 'bigint', (c) => c.notNull())
         .addColumn('modified_at', 'bigint', (c) => c.notNull())

@@ -1,0 +1,350 @@
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely'
+import type { Environment } from '../environment.ts'
+import { KedgeError } from '../errors.ts'
+import type { Change, ChangeContext } from '../journal/journal.ts'
+import type { LifecycleState, TrackingTables } from '../storage/sql/tables/tracking.ts'
+import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
+import type { Comparison } from './filter/parse-filter.ts'
+import { checkLength, checkMaxResults, checkTagKey, limits } from './limits.ts'
+import { decodePage, encodePage } from './page-token.ts'
+import { readPairs } from './read-pairs.ts'
+
+export interface Experiment {
+  id: string
+  name: string
+  artifactLocation: string
+  state: LifecycleState
+  createdAt: number
+  updatedAt: number
+  tags: Record<string, string>
+}
+
+export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'
+
+export interface SearchQuery {
+  filter?: string | undefined
+  orderBy?: string[] | undefined
+  view?: ViewType | undefined
+  maxResults?: number | undefined
+  pageToken?: string | undefined
+}
+
+type Row = Selectable<TrackingTables['experiments']>
+
+/** Experiments of projects. Each project has one called `Default` with the id `0`, as MLflow's clients expect. */
+export function createExperiments(environment: Pick<Environment, 'store' | 'journal'>) {
+  const { store, journal } = environment
+  const withDefault = new Set<string>()
+
+  const missing = (id: string) => new KedgeError('not_found', { kind: 'Experiment with id', name: id })
+
+  /** Makes sure that the project has its first experiment. */
+  async function ensureDefault(project: string): Promise<void> {
+    if (withDefault.has(project)) return
+    const there = await store.read
+      .selectFrom('experiments')
+      .select('number')
+      .where('project', '=', project)
+      .where('id', '=', '0')
+      .executeTakeFirst()
+    if (!there)
+      await journal.change({ actor: 'system' }, async (change) => {
+        await change.lock(`experiments/${project}`)
+        await insert(change, project, { id: '0', name: 'Default' })
+      })
+    withDefault.add(project)
+  }
+
+  async function insert(
+    change: Change,
+    project: string,
+    fields: { id: string; name: string; artifactLocation?: string | undefined },
+  ): Promise<Row | undefined> {
+    const row = await change.db
+      .insertInto('experiments')
+      .values({
+        project,
+        id: fields.id,
+        name: fields.name,
+        artifact_location: fields.artifactLocation || `mlflow-artifacts:/${fields.id}`,
+        state: 'active',
+        created_at: change.now,
+        updated_at: change.now,
+      })
+      .onConflict((c) => c.doNothing())
+      .returningAll()
+      .executeTakeFirst()
+    if (row)
+      change.append({
+        type: 'experiment.created',
+        project,
+        subject: `experiment/${fields.id}`,
+        data: { id: fields.id, name: fields.name },
+      })
+    return row
+  }
+
+  async function createIn(
+    change: Change,
+    project: string,
+    name: string,
+    options: { artifactLocation?: string | undefined; tags?: Record<string, string> } = {},
+  ) {
+    if (name === '') throw new KedgeError('invalid_input', { what: `Invalid experiment name: '${name}'` })
+    checkLength(name, limits.experimentName, 'name')
+    await change.lock(`experiments/${project}`)
+    const rows = await change.db.selectFrom('experiments').select('id').where('project', '=', project).execute()
+    const id = String(rows.reduce((most, row) => Math.max(most, Number(row.id)), 0) + 1)
+    const row = await insert(change, project, { id, name, artifactLocation: options.artifactLocation })
+    if (!row) throw new KedgeError('already_exists', { kind: 'Experiment', name: `(name=${name})` })
+    for (const [key, value] of Object.entries(options.tags ?? {})) await writeTag(change, row.number, key, value)
+    return id
+  }
+
+  const writeTag = async (change: Change, experiment: number, key: string, value: string) => {
+    checkTagKey(key, 'key')
+    checkLength(value, limits.experimentTagValue, 'value')
+    await change.db
+      .insertInto('experiment_tags')
+      .values({ experiment, key, value })
+      .onConflict((c) => c.columns(['experiment', 'key']).doUpdateSet({ value }))
+      .execute()
+  }
+
+  const find = async (db: Change['db'], project: string, id: string): Promise<Row> => {
+    const row = await db
+      .selectFrom('experiments')
+      .selectAll()
+      .where('project', '=', project)
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (!row) throw missing(id)
+    return row
+  }
+
+  async function withTags(rows: Row[]): Promise<Experiment[]> {
+    const tags = await readPairs(
+      store.read,
+      'experiment_tags',
+      'experiment',
+      rows.map((row) => row.number),
+    )
+    return rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      artifactLocation: row.artifact_location,
+      state: row.state,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+      tags: tags.get(row.number) ?? {},
+    }))
+  }
+
+  const setState = (context: ChangeContext, project: string, id: string, state: LifecycleState) =>
+    journal.change(context, async (change) => {
+      const row = await find(change.db, project, id)
+      if (row.state === state) throw new KedgeError('conflict', { what: `The experiment ${id} is ${state} already` })
+      await change.db
+        .updateTable('experiments')
+        .set({ state, updated_at: change.now })
+        .where('number', '=', row.number)
+        .execute()
+      await change.db
+        .updateTable('runs')
+        .set({ state, deleted_at: state === 'deleted' ? change.now : null })
+        .where('experiment', '=', row.number)
+        .where('state', '<>', state)
+        .execute()
+      const data = { id, name: row.name }
+      change.append({
+        type: state === 'deleted' ? 'experiment.deleted' : 'experiment.restored',
+        project,
+        subject: `experiment/${id}`,
+        data,
+      })
+    })
+
+  return {
+    ensureDefault,
+    find: (project: string, id: string) => find(store.read, project, id),
+    findIn: (change: Change, project: string, id: string) => find(change.db, project, id),
+
+    /** Errors: `already_exists`, also when a deleted experiment has the name. */
+    async create(
+      context: ChangeContext,
+      project: string,
+      name: string,
+      options: { artifactLocation?: string | undefined; tags?: Record<string, string> } = {},
+    ) {
+      await ensureDefault(project)
+      return journal.change(context, (change) => createIn(change, project, name, options))
+    },
+
+    /** The id of the active experiment of this name, made when there is none. */
+    async ensure(context: ChangeContext, project: string, name: string): Promise<string> {
+      await ensureDefault(project)
+      const there = await store.read
+        .selectFrom('experiments')
+        .select(['id', 'state'])
+        .where('project', '=', project)
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (there) return there.id
+      return journal.change(context, async (change) => {
+        await change.lock(`experiments/${project}`)
+        const now = await change.db
+          .selectFrom('experiments')
+          .select('id')
+          .where('project', '=', project)
+          .where('name', '=', name)
+          .executeTakeFirst()
+        return now?.id ?? createIn(change, project, name)
+      })
+    },
+
+    async get(project: string, id: string): Promise<Experiment> {
+      return (await withTags([await find(store.read, project, id)]))[0]!
+    },
+
+    async getByName(project: string, name: string): Promise<Experiment> {
+      const row = await store.read
+        .selectFrom('experiments')
+        .selectAll()
+        .where('project', '=', project)
+        .where('name', '=', name)
+        .executeTakeFirst()
+      if (!row) throw new KedgeError('not_found', { kind: 'Experiment with name', name: `'${name}'` })
+      return (await withTags([row]))[0]!
+    },
+
+    rename: (context: ChangeContext, project: string, id: string, name: string) =>
+      journal.change(context, async (change) => {
+        if (name === '') throw new KedgeError('invalid_input', { what: `Invalid experiment name: '${name}'` })
+        checkLength(name, limits.experimentName, 'name')
+        const row = await find(change.db, project, id)
+        if (row.state !== 'active') throw new KedgeError('conflict', { what: 'Cannot rename a non-active experiment.' })
+        await change.lock(`experiments/${project}`)
+        const other = await change.db
+          .selectFrom('experiments')
+          .select('number')
+          .where('project', '=', project)
+          .where('name', '=', name)
+          .executeTakeFirst()
+        if (other && other.number !== row.number)
+          throw new KedgeError('already_exists', { kind: 'Experiment', name: `(name=${name})` })
+        await change.db
+          .updateTable('experiments')
+          .set({ name, updated_at: change.now })
+          .where('number', '=', row.number)
+          .execute()
+        change.append({
+          type: 'experiment.renamed',
+          project,
+          subject: `experiment/${id}`,
+          data: { id, name, from: row.name },
+        })
+      }),
+
+    delete: (context: ChangeContext, project: string, id: string) => setState(context, project, id, 'deleted'),
+    restore: (context: ChangeContext, project: string, id: string) => setState(context, project, id, 'active'),
+
+    setTag: (context: ChangeContext, project: string, id: string, key: string, value: string) =>
+      journal.change(context, async (change) => {
+        const row = await find(change.db, project, id)
+        if (row.state !== 'active')
+          throw new KedgeError('conflict', {
+            what: `The experiment ${id} must be in the 'active' state. Current state is ${row.state}.`,
+          })
+        await writeTag(change, row.number, key, value)
+      }),
+
+    deleteTag: (context: ChangeContext, project: string, id: string, key: string) =>
+      journal.change(context, async (change) => {
+        const row = await find(change.db, project, id)
+        const gone = await change.db
+          .deleteFrom('experiment_tags')
+          .where('experiment', '=', row.number)
+          .where('key', '=', key)
+          .executeTakeFirst()
+        if (gone.numDeletedRows === 0n)
+          throw new KedgeError('not_found', { kind: 'Tag', name: `${key} in experiment with id ${id}` })
+      }),
+
+    /** How many active runs each has, by experiment id. */
+    async runCounts(project: string): Promise<Map<string, number>> {
+      const rows = await store.read
+        .selectFrom('runs')
+        .innerJoin('experiments', 'experiments.number', 'runs.experiment')
+        .select(['experiments.id as id', (e) => e.fn.countAll<number>().as('count')])
+        .where('experiments.project', '=', project)
+        .where('runs.state', '=', 'active')
+        .groupBy('experiments.id')
+        .execute()
+      return new Map(rows.map((row) => [row.id, Number(row.count)]))
+    },
+
+    async search(project: string, query: SearchQuery = {}): Promise<{ items: Experiment[]; next?: string }> {
+      await ensureDefault(project)
+      const limit = checkMaxResults(query.maxResults, limits.searchExperiments, 1000)
+      const { offset } = decodePage(query.pageToken)
+      const condition = compileFilter(query.filter, (comparison, refuse) =>
+        experimentCondition(store.kind, comparison, refuse),
+      )
+      let select = store.read.selectFrom('experiments').selectAll().where('project', '=', project)
+      if (condition) select = select.where(condition)
+      if (query.view !== 'ALL')
+        select = select.where('state', '=', query.view === 'DELETED_ONLY' ? 'deleted' : 'active')
+      for (const order of query.orderBy ?? []) {
+        const { column, descending } = experimentOrder(order)
+        select = select.orderBy(column, descending ? 'desc' : 'asc')
+      }
+      if (!query.orderBy?.length) select = select.orderBy('created_at', 'desc')
+      const rows = await select
+        .orderBy('number', 'desc')
+        .limit(limit + 1)
+        .offset(offset)
+        .execute()
+      const items = await withTags(rows.slice(0, limit))
+      return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
+    },
+  }
+}
+
+export type Experiments = ReturnType<typeof createExperiments>
+
+const orderColumns: Record<string, 'name' | 'number' | 'created_at' | 'updated_at'> = {
+  name: 'name',
+  experiment_id: 'number',
+  creation_time: 'created_at',
+  last_update_time: 'updated_at',
+}
+
+function experimentOrder(order: string) {
+  const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(order.trim())
+  const column = found && orderColumns[found[1]!]
+  if (!column)
+    throw new KedgeError('invalid_input', {
+      what: `Invalid order_by clause '${order}': order by name, experiment_id, creation_time or last_update_time`,
+    })
+  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
+}
+
+function experimentCondition(
+  store: 'sqlite' | 'postgres',
+  comparison: Comparison,
+  refuse: (what: string) => Error,
+): RawBuilder<SqlBool> {
+  const { entity, key } = comparison
+  if (entity === 'tags' || entity === 'tag') {
+    const having = sql`select 1 from experiment_tags t where t.experiment = experiments.number and t.key = ${key}`
+    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
+    return sql`exists (${having} and ${compareText(store, sql`t.value`, comparison, refuse)})`
+  }
+  if (entity !== undefined && entity !== 'attribute' && entity !== 'attributes' && entity !== 'attr')
+    throw refuse(`${entity} is not known here: use attributes or tags`)
+  if (key === 'name') return compareText(store, sql`experiments.name`, comparison, refuse)
+  if (key === 'experiment_id') return compareText(store, sql`experiments.id`, comparison, refuse)
+  if (key === 'creation_time') return compareNumber(sql`experiments.created_at`, comparison, refuse)
+  if (key === 'last_update_time') return compareNumber(sql`experiments.updated_at`, comparison, refuse)
+  throw refuse(`${key} is no attribute of an experiment`)
+}

@@ -1,0 +1,52 @@
+import { KedgeError } from '../../errors.ts'
+
+export interface Token {
+  kind: 'word' | 'quoted' | 'text' | 'number' | 'sign' | 'end'
+  value: string
+  /** position of its first character in the filter */
+  at: number
+}
+
+const longest = 100_000
+
+/** Points at the character where a filter goes wrong, counted from 1. */
+export function filterError(filter: string, at: number, what: string): KedgeError {
+  const near = filter.slice(Math.max(0, at - 20), at + 20)
+  return new KedgeError('filter_invalid', { at: at + 1, what, near })
+}
+
+const patterns: [Token['kind'] | 'space', RegExp][] = [
+  ['space', /\s+/y],
+  ['number', /-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y],
+  ['quoted', /`[^`]*`/y],
+  ['text', /'(?:[^']|'')*'|"(?:[^"]|"")*"/y],
+  ['sign', /<=|>=|!=|<>|==|[=<>(),]/y],
+  ['word', /[\p{L}\p{N}_][\p{L}\p{N}_./:@$%+-]*/uy],
+]
+
+/** Splits a filter; a word that ends in a dot goes on with the quoted key behind it. Errors: `filter_invalid`. */
+export function filterTokens(filter: string): Token[] {
+  if (filter.length > longest) throw new KedgeError('too_large', { what: 'The filter', limit: `${longest} characters` })
+  const tokens: Token[] = []
+  let at = 0
+  next: while (at < filter.length) {
+    for (const [kind, pattern] of patterns) {
+      pattern.lastIndex = at
+      const found = pattern.exec(filter)?.[0]
+      if (found === undefined) continue
+      if (kind !== 'space') tokens.push({ kind, value: unquoted(kind, found), at })
+      at += found.length
+      continue next
+    }
+    const open = /['"`]/.test(filter[at]!)
+    throw filterError(filter, at, open ? 'this quote is not closed' : `unexpected ${JSON.stringify(filter[at])}`)
+  }
+  tokens.push({ kind: 'end', value: '', at: filter.length })
+  return tokens
+}
+
+function unquoted(kind: Token['kind'], found: string): string {
+  if (kind === 'quoted') return found.slice(1, -1)
+  if (kind === 'text') return found.slice(1, -1).replaceAll(found[0]!.repeat(2), found[0]!)
+  return found
+}

@@ -1,0 +1,141 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { Environment } from '../environment.ts'
+import type { Experiments, SearchQuery } from './experiments.ts'
+import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
+import type { Comparison } from './filter/parse-filter.ts'
+import { checkMaxResults, limits } from './limits.ts'
+import { orderRuns } from './order-runs.ts'
+import { decodePage, encodePage } from './page-token.ts'
+import { type RunRow, readRuns, runColumns } from './read-runs.ts'
+import type { Run } from './run.ts'
+import { runAttributes, runEntities } from './run-fields.ts'
+
+/** Searches the runs of experiments with MLflow's filters, order and pages. */
+export function createRunSearch(environment: Pick<Environment, 'store'>, experiments: Experiments) {
+  const { store } = environment
+
+  const conditions = async (
+    project: string,
+    experimentIds: readonly string[] | undefined,
+    query: SearchQuery,
+  ): Promise<RawBuilder<SqlBool>[]> => {
+    await experiments.ensureDefault(project)
+    const where: RawBuilder<SqlBool>[] = [sql`runs.project = ${project}`]
+    if (experimentIds !== undefined) {
+      if (experimentIds.length === 0) return [sql`1 = 0`]
+      const rows = await store.read
+        .selectFrom('experiments')
+        .select('number')
+        .where('project', '=', project)
+        .where('id', 'in', [...experimentIds])
+        .execute()
+      if (rows.length === 0) return [sql`1 = 0`]
+      where.push(sql`runs.experiment in (${sql.join(rows.map((row) => row.number))})`)
+    }
+    if (query.view !== 'ALL') where.push(sql`runs.state = ${query.view === 'DELETED_ONLY' ? 'deleted' : 'active'}`)
+    const filter = compileFilter(query.filter, (comparison, refuse) => runCondition(store.kind, comparison, refuse))
+    if (filter) where.push(sql`${filter}`)
+    return where
+  }
+  const all = (where: RawBuilder<SqlBool>[]) => sql<SqlBool>`${sql.join(where, sql` and `)}`
+  const rowsOf = async (
+    where: RawBuilder<SqlBool>[],
+    order: RawBuilder<unknown>,
+    limit: number,
+    offset: number,
+  ): Promise<RunRow[]> => {
+    const found =
+      await sql<RunRow>`select ${runColumns} from runs join experiments on experiments.number = runs.experiment
+      where ${all(where)} order by ${order} limit ${limit} offset ${offset}`.execute(store.read)
+    return found.rows
+  }
+
+  return {
+    /** One page of runs. Pages stay stable while runs are added. Errors: `filter_invalid`, `invalid_input`. */
+    async search(
+      project: string,
+      experimentIds: readonly string[],
+      query: SearchQuery = {},
+    ): Promise<{ items: Run[]; next?: string }> {
+      const limit = checkMaxResults(query.maxResults, limits.searchRuns, 1000)
+      const page = decodePage(query.pageToken)
+      const where = await conditions(project, experimentIds, query)
+      if (page.head !== undefined) where.push(sql`runs.number <= ${page.head}`)
+      const rows = await rowsOf(where, orderRuns(query.orderBy ?? []), limit + 1, page.offset)
+      const items = await readRuns(store.read, rows.slice(0, limit))
+      if (rows.length <= limit) return { items }
+      const head = page.head ?? (await newest())
+      return { items, next: encodePage({ offset: page.offset + limit, head }) }
+    },
+
+    /** Runs of a project, or of some of its experiments, with how many there are in all. */
+    async list(
+      project: string,
+      query: Omit<SearchQuery, 'pageToken' | 'maxResults'> & {
+        experimentIds?: string[] | undefined
+        limit: number
+        offset: number
+      },
+    ) {
+      const where = await conditions(project, query.experimentIds, query)
+      const counted = await sql<{ count: number }>`select count(*) as count from runs where ${all(where)}`.execute(
+        store.read,
+      )
+      const rows = await rowsOf(where, orderRuns(query.orderBy ?? []), query.limit, query.offset)
+      return { items: await readRuns(store.read, rows), total: Number(counted.rows[0]!.count) }
+    },
+  }
+
+  async function newest(): Promise<number> {
+    const row = await store.read
+      .selectFrom('runs')
+      .select(sql<number>`max(number)`.as('head'))
+      .executeTakeFirstOrThrow()
+    return Number(row.head)
+  }
+}
+
+export type RunSearch = ReturnType<typeof createRunSearch>
+
+function runCondition(
+  store: 'sqlite' | 'postgres',
+  comparison: Comparison,
+  refuse: (what: string) => Error,
+): RawBuilder<SqlBool> {
+  const { key, operator } = comparison
+  const entity = comparison.entity === undefined ? 'attribute' : runEntities[comparison.entity]
+  switch (entity) {
+    case 'metric': {
+      const having = sql`select 1 from metric_series m where m.run = runs.number and m.key = ${key}`
+      if (operator === 'IS NULL') return sql`not exists (${having})`
+      // Infinity stands for NaN, which is greater than nothing
+      return sql`exists (${having} and ${compareNumber(sql`m.value`, comparison, refuse)} and m.value <= ${Number.MAX_VALUE})`
+    }
+    case 'param':
+    case 'tag': {
+      const table = entity === 'param' ? sql`run_params` : sql`run_tags`
+      const having = sql`select 1 from ${table} p where p.run = runs.number and p.key = ${key}`
+      if (operator === 'IS NULL') return sql`not exists (${having})`
+      return sql`exists (${having} and ${compareText(store, sql`p.value`, comparison, refuse)})`
+    }
+    case 'dataset': {
+      const inputs = sql`select 1 from run_inputs i join input_datasets d on d.number = i.dataset where i.run = runs.number`
+      if (key === 'name' || key === 'digest')
+        return sql`exists (${inputs} and ${compareText(store, sql.ref(`d.${key}`), comparison, refuse)})`
+      if (key !== 'context') throw refuse(`datasets have name, digest and context, no ${key}`)
+      const context = store === 'sqlite' ? sql`json_extract(t.value, '$.value')` : sql`t.value ->> 'value'`
+      const each = store === 'sqlite' ? sql`json_each(i.tags) t` : sql`json_array_elements(i.tags::json) t(value)`
+      const named = store === 'sqlite' ? sql`json_extract(t.value, '$.key')` : sql`t.value ->> 'key'`
+      return sql`exists (${inputs} and exists (select 1 from ${each} where ${named} = 'mlflow.data.context' and ${compareText(store, context, comparison, refuse)}))`
+    }
+    case 'attribute': {
+      const attribute = runAttributes[key] ?? runAttributes[key.toLowerCase()]
+      if (!attribute) throw refuse(`${key} is no attribute of a run: use ${Object.keys(runAttributes).join(', ')}`)
+      return attribute.type === 'number'
+        ? compareNumber(attribute.column, comparison, refuse)
+        : compareText(store, attribute.column, comparison, refuse)
+    }
+    default:
+      throw refuse(`${comparison.entity} is not known: use metrics, params, tags, attributes or datasets`)
+  }
+}

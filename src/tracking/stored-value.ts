@@ -1,0 +1,7 @@
+/** NaN is stored as Infinity: SQLite has no NaN, and infinities themselves are clamped as MLflow does. */
+export function toStored(value: number): number {
+  if (Number.isNaN(value)) return Number.POSITIVE_INFINITY
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
+}
+
+export const fromStored = (value: number): number => (value === Number.POSITIVE_INFINITY ? Number.NaN : value)
