@@ -31,7 +31,7 @@ export interface BlobStoreEnvironment {
   cacheDirectory: string
 }
 
-export interface BlobStoreDefinition<Config = never> {
+export interface BlobStoreDefinition<Config = unknown> {
   kind: string
   title: string
   /** an object schema with `kind: z.literal(…)` */
@@ -40,5 +40,5 @@ export interface BlobStoreDefinition<Config = never> {
 }
 
 /** Declares a kind of blob store: one file in `adapters/blobs`. */
-export const defineBlobStore = <Config>(definition: BlobStoreDefinition<Config>): BlobStoreDefinition<Config> =>
-  definition
+export const defineBlobStore = <Config>(definition: BlobStoreDefinition<Config>): BlobStoreDefinition =>
+  definition as BlobStoreDefinition

@@ -14,6 +14,12 @@ export interface Relation {
   column(name: string): Column & { sql: string }
   /** Compiles an expression of the checked language; `extra` are names besides the columns. */
   expression(text: string, extra?: ReadonlyMap<string, Expression>): Expression
+  /** The same, which must be true or false. */
+  condition(text: string): Expression
+  /** The column as a Float64. Errors: `invalid_input` when it is no number. */
+  number(name: string): string
+  /** Turns SQL of one type into another, null where the value does not fit. Errors: `invalid_input` when it never could. */
+  convert(sql: string, from: ColumnType, to: ColumnType): string
   /** A value as an SQL literal of the type. Errors: `invalid_input`. */
   literal(value: unknown, type: ColumnType): string
   /** SQL that is true for rows which no operation before has taken out; aggregates and windows look at these only. */
@@ -44,7 +50,7 @@ export interface CompiledOperation {
  * One kind of curation step, compiled to SQL over all rows at once. No SQL it emits may throw for any value of a row:
  * use the `…OrNull` functions.
  */
-export interface OperationDefinition<Config = never> {
+export interface OperationDefinition<Config = unknown> {
   /** key in the list `curate:` */
   kind: string
   title: string
@@ -55,5 +61,5 @@ export interface OperationDefinition<Config = never> {
 }
 
 /** Declares a curation operation: one file in `adapters/operations`. */
-export const defineOperation = <Config>(definition: OperationDefinition<Config>): OperationDefinition<Config> =>
-  definition
+export const defineOperation = <Config>(definition: OperationDefinition<Config>): OperationDefinition =>
+  definition as OperationDefinition

@@ -16,19 +16,16 @@ export interface Judgement {
 }
 
 /** A condition on a whole version; a version that fails one is not published. */
-export interface ExpectationDefinition<Config = never> {
+export interface ExpectationDefinition<Config = unknown> {
   /** key in the list `expect:` */
   kind: string
   title: string
   config: z.ZodType<Config>
   /** Aggregates over the version's rows; their values come back to `judge` under the same names. */
-  statistics?(
-    config: Config,
-    relation: Pick<Relation, 'columns' | 'column' | 'expression' | 'literal'>,
-  ): Record<string, string>
+  statistics?(config: Config, relation: Relation): Record<string, string>
   judge(config: Config, statistics: Record<string, unknown>, context: ExpectationContext): Judgement
 }
 
 /** Declares an expectation: one file in `adapters/expectations`. */
-export const defineExpectation = <Config>(definition: ExpectationDefinition<Config>): ExpectationDefinition<Config> =>
-  definition
+export const defineExpectation = <Config>(definition: ExpectationDefinition<Config>): ExpectationDefinition =>
+  definition as ExpectationDefinition

@@ -3,23 +3,30 @@ import type { Column } from './column.ts'
 
 /** What a source may use of the world. */
 export interface SourceEnvironment {
-  /** The local file behind a path or an address, its digest known; guards paths and addresses, follows redirects. */
-  localFile(location: { path?: string | undefined; url?: string | undefined }, signal?: AbortSignal): Promise<LocalFile>
+  /**
+   * The local file behind a path or an address; guards both, follows redirects, keeps a copy of what came from afar.
+   * Errors: `not_found`, `path_guarded`, `address_guarded`, `source_unreachable`, `source_refused`.
+   */
+  localFile(location: { path?: string | undefined; url?: string | undefined }): Promise<LocalFile>
   /** The address of a host after the guard: an IP that was checked, so that a name cannot be rebound in between. */
   checkedHost(host: string): Promise<string>
-  /** The value behind a reference. Errors: `secret_missing`. */
-  secret(reference: SecretReference): string
-  /** Rows of a query of the events engine, for looking at a file's or a table's schema. */
+  /** The value behind a reference. Errors: `not_found`. */
+  secret(reference: SecretReference): Promise<string>
+  /** Rows of a query of the events engine, for looking at a schema. */
   query<T>(sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>): Promise<T[]>
+  /** Columns of a table expression as the engine knows them. */
+  describe(
+    sql: string,
+    params: Record<string, unknown>,
+    settings?: Record<string, string | number>,
+  ): Promise<{ name: string; type: string }[]>
 }
 
 export interface LocalFile {
-  /** what the user calls it: path or address */
-  name: string
   /** absolute path on this machine */
   path: string
-  digest: string
-  bytes: number
+  /** SHA-256 of the bytes, hex */
+  digest(): Promise<string>
 }
 
 /** The rows of a source, as something the events engine can select from. */
@@ -30,23 +37,23 @@ export interface SourceTable {
   settings?: Record<string, string | number>
   /** columns as the engine knows them: name and ClickHouse type */
   columns: { name: string; type: string }[]
-  /** SQL for the position of a row, from 0; without it rows are numbered as they come */
-  rowNumber?: string
-  /** Names what the rows are a function of (a digest); absent when only reading tells. */
-  state?: string
-  /** The rows stay the same while `state` does, so they may be read again instead of copied. */
-  stable?: boolean
-  /** Text formats: every column is text and `types` says what it should be; a row that is not is quarantined. */
+  /** Text formats: the values are text, so their types are found by looking at them. */
+  untyped?: boolean
+  /** types that are known although the values are text */
   types?: Column[]
-  /** Text formats: SQL conditions over the columns under which a row cannot be read, with the reason. */
+  /** SQL conditions over the columns (as `s.name`) under which a row cannot be read, with the reason */
   unreadable?: { when: string; reason: string; value?: string }[]
+  /** SQL (over `s`) for the position of a row, from 0; without it rows are numbered as they come */
+  rowNumber?: string
+  /** Names what the rows are a function of, such as a file's digest; absent when only reading tells. */
+  state?(): Promise<string>
+  /** The rows may be read again while `state` is the same; without it they are copied first. */
+  stable?: boolean
   /** a column that only grows: rows after the last value seen are new */
   incremental?: string
-  /** Rechecks after reading that the rows were of `state`. Errors: `source_changed`. */
-  verify?(): Promise<void>
 }
 
-export interface SourceDefinition<Config = never> {
+export interface SourceDefinition<Config = unknown> {
   /** `kind:` in kedge.yaml */
   kind: string
   title: string
@@ -57,16 +64,12 @@ export interface SourceDefinition<Config = never> {
 }
 
 /** Declares a kind of source: one file in `adapters/sources`. */
-export const defineSource = <Config>(definition: SourceDefinition<Config>): SourceDefinition<Config> => definition
+export const defineSource = <Config>(definition: SourceDefinition<Config>): SourceDefinition =>
+  definition as SourceDefinition
 
-/** A secret is never written down: it stays in an environment variable (KEDGE_SECRET_…) of the server. */
+/** A secret is never written into a declaration: it names one that was stored with `kedge secret put NAME`. */
 export const secretReference = z
-  .strictObject({
-    env: z
-      .string()
-      .regex(/^KEDGE_SECRET_\w+$/, 'must name an environment variable that begins with KEDGE_SECRET_')
-      .meta({ description: 'environment variable of the server that holds the secret' }),
-  })
+  .strictObject({ secret: z.string().min(1).meta({ description: 'name of a stored secret of the project' }) })
   .meta({ id: 'SecretReference' })
 export type SecretReference = z.infer<typeof secretReference>
 

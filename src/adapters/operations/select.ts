@@ -1,0 +1,9 @@
+import { z } from 'zod'
+import { defineOperation } from '../../contracts/curation.ts'
+
+export default defineOperation({
+  kind: 'select',
+  title: 'Keep only these columns, in this order',
+  config: z.array(z.string()).min(1),
+  compile: (names, relation) => ({ columns: names.map((name) => relation.column(name)) }),
+})

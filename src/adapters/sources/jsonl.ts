@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { columnTypes } from '../../contracts/column.ts'
+import { defineSource, fileLocation, oneLocation, oneLocationMessage } from '../../contracts/source.ts'
+import { KedgeError } from '../../errors.ts'
+import { quotedName, quotedText } from './sql-name.ts'
+
+/** Lines that are looked at to find the names of the columns. */
+const sample = 20_000
+const mostColumns = 2000
+
+export default defineSource({
+  kind: 'jsonl',
+  title: 'A file of JSON Lines (one object a line) on the server or behind an address',
+  config: z
+    .strictObject({
+      kind: z.literal('jsonl'),
+      ...fileLocation,
+      columns: z
+        .record(z.string(), z.enum(columnTypes))
+        .optional()
+        .meta({ description: 'the columns and their types; else those of the first 20,000 lines' }),
+    })
+    .refine(oneLocation, oneLocationMessage)
+    .meta({ id: 'JsonLinesSource' }),
+  async open({ path, url, columns }, environment) {
+    const file = await environment.localFile({ path, url })
+    const params = { path: file.path }
+    const settings = { input_format_parallel_parsing: 0, max_threads: 1 }
+    const lines = 'SELECT line, rowNumberInAllBlocks() AS __position FROM file({path:String}, LineAsString)'
+    const names = columns
+      ? Object.keys(columns)
+      : (
+          await environment.query<{ name: string }>(
+            `SELECT name FROM (SELECT __position, arrayJoin(arrayEnumerate(JSONExtractKeys(line)) AS places) AS place, JSONExtractKeys(line)[place] AS name
+             FROM (${lines} LIMIT ${sample}) WHERE isValidUTF8(line) AND JSONType(line) = 'Object')
+             GROUP BY name ORDER BY min((__position, place)) LIMIT ${mostColumns}`,
+            params,
+            settings,
+          )
+        ).map(({ name }) => name)
+    if (names.length === 0) throw new KedgeError('source_unreadable', { source: '', what: 'no line is a JSON object' })
+    const selected = names.map(
+      (name) => `JSONExtract(line, ${quotedText(name)}, 'Nullable(String)') AS ${quotedName(name)}`,
+    )
+    return {
+      sql: `(SELECT ${selected.join(', ')}, JSONType(line) != 'Object' AS __broken, leftUTF8(toValidUTF8(line), 200) AS __line, __position FROM (${lines}) WHERE trimBoth(line) != '')`,
+      params,
+      settings,
+      columns: names.map((name) => ({ name, type: 'Nullable(String)' })),
+      untyped: true,
+      types: Object.entries(columns ?? {}).map(([name, type]) => ({ name, type })),
+      unreadable: [{ when: 's.__broken', reason: 'is no JSON object', value: 's.__line' }],
+      rowNumber: 's.__position',
+      state: file.digest,
+    }
+  },
+})
