@@ -59,6 +59,14 @@ export const catalogue = {
   expectations_failed: { class: 'conflict', message: 'Version {version} of {dataset} does not meet its expectations: {what}', todo: 'Look at the version and its quarantine; correct the source, the curation or the expectation.' },
   dataset_empty: { class: 'not_found', message: 'The dataset {dataset} has no published version', todo: 'Make one: `kedge data materialise {dataset}`.' },
   filter_invalid: { class: 'invalid', message: 'The filter is wrong at character {at} (near {near}): {what}', todo: "Write it like metrics.auc > 0.8 AND params.model = 'tree'; AND, OR, NOT and parentheses are known." },
+  step_failed: { class: 'conflict', message: 'The step {step} ended with exit code {exitCode}', todo: 'Its log says why; correct it and start the pipeline again: finished steps are not repeated.' },
+  step_signalled: { class: 'conflict', message: 'The step {step} was ended by a signal from outside', todo: 'Its log and the system’s may say why; start the pipeline again.' },
+  step_timeout: { class: 'conflict', message: 'The step {step} took longer than its limit of {limit}', todo: 'Raise `resources.timeout`, or find in its log what it waited for.' },
+  step_memory: { class: 'conflict', message: 'The step {step} took more memory than its limit of {limit}', todo: 'Raise `resources.memory`, or let it hold less at once.' },
+  step_command_missing: { class: 'conflict', message: 'The command of the step {step} is not there or cannot be executed', todo: 'Its log names it: correct `run`, list its files in `code`, or declare the `environment` that has it.' },
+  step_output_missing: { class: 'conflict', message: 'The step {step} did not write its output {output} ({path})', todo: 'Write it to the path in {variable}.' },
+  environment_failed: { class: 'conflict', message: 'The environment of {lock} cannot be built', todo: 'The step’s log has what the installer says: correct the lock file, or the network.' },
+  executor_unavailable: { class: 'unsupported', message: 'The executor {executor} does not work here: {why}', todo: 'Use another executor.' },
   python_missing: { class: 'unavailable', message: 'No Python ≥ 3.9 with venv was found', todo: 'Install it (Debian: apt-get install python3 python3-venv), or set KEDGE_PYTHON to its path.' },
 } as const satisfies Record<string, CatalogueEntry>
 
