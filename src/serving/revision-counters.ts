@@ -1,5 +1,5 @@
+import { type LatencyHistogram, latencyBucket } from '../statistics/latency-histogram.ts'
 import type { Moments } from '../statistics/moments.ts'
-import { type LatencyHistogram, latencyBucket } from './latency-histogram.ts'
 
 /** What was counted of a revision in one role. Everything only rises, so that a span is a difference of two. */
 export interface RoleCounters {

@@ -3,6 +3,8 @@ import type { Spool } from './spool.ts'
 export interface Recorder {
   /** Resolves when the lines are in the spool (or were dropped by its policy). All callers of one turn share a write. */
   record(lines: string): Promise<void>
+  /** Resolves when nothing waits to be written. */
+  flushed(): Promise<void>
 }
 
 /** Groups what is recorded in one turn of the event loop into one write. */
@@ -22,6 +24,9 @@ export function createRecorder(spool: Pick<Spool, 'append'>): Recorder {
         })
       })
       return turn
+    },
+    async flushed() {
+      await turn
     },
   }
 }

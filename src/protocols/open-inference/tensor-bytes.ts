@@ -1,0 +1,102 @@
+import type { Datatype, TensorData } from '../../contracts/model-runtime.ts'
+import { KedgeError } from '../../errors.ts'
+
+type Numeric = Exclude<TensorData, string[]>
+type NumericConstructor = {
+  new (buffer: ArrayBuffer): Numeric
+  new (length: number): Numeric
+  BYTES_PER_ELEMENT: number
+}
+
+const constructors: Record<Exclude<Datatype, 'BYTES'>, NumericConstructor> = {
+  BOOL: Uint8Array as unknown as NumericConstructor,
+  UINT8: Uint8Array as unknown as NumericConstructor,
+  UINT16: Uint16Array as unknown as NumericConstructor,
+  UINT32: Uint32Array as unknown as NumericConstructor,
+  UINT64: BigUint64Array as unknown as NumericConstructor,
+  INT8: Int8Array as unknown as NumericConstructor,
+  INT16: Int16Array as unknown as NumericConstructor,
+  INT32: Int32Array as unknown as NumericConstructor,
+  INT64: BigInt64Array as unknown as NumericConstructor,
+  FP16: Uint16Array as unknown as NumericConstructor,
+  FP32: Float32Array as unknown as NumericConstructor,
+  FP64: Float64Array as unknown as NumericConstructor,
+  BF16: Uint16Array as unknown as NumericConstructor,
+}
+
+export const isDatatype = (text: unknown): text is Datatype =>
+  typeof text === 'string' && (text === 'BYTES' || Object.hasOwn(constructors, text))
+
+/** Raw little-endian bytes to a tensor's data; BYTES are 4-byte lengths each with its text. Errors: `invalid_input` naming the tensor. */
+export function decodeTensorBytes(name: string, datatype: Datatype, bytes: Uint8Array): TensorData {
+  if (datatype === 'BYTES') return decodeTexts(name, bytes)
+  const Elements = constructors[datatype]
+  if (bytes.byteLength % Elements.BYTES_PER_ELEMENT !== 0)
+    throw new KedgeError('invalid_input', {
+      what: `input ${name}: ${bytes.byteLength} bytes are no whole number of ${datatype} elements`,
+    })
+  // the bytes may start anywhere in a larger buffer, typed arrays may not
+  const own = new ArrayBuffer(bytes.byteLength)
+  new Uint8Array(own).set(bytes)
+  return new Elements(own)
+}
+
+function decodeTexts(name: string, bytes: Uint8Array): string[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const texts: string[] = []
+  let at = 0
+  while (at < buffer.length) {
+    const length = at + 4 <= buffer.length ? buffer.readUInt32LE(at) : Number.POSITIVE_INFINITY
+    if (at + 4 + length > buffer.length)
+      throw new KedgeError('invalid_input', {
+        what: `input ${name}: element ${texts.length} is longer than the bytes that follow`,
+      })
+    texts.push(buffer.toString('utf8', at + 4, at + 4 + length))
+    at += 4 + length
+  }
+  return texts
+}
+
+export function encodeTensorBytes(data: TensorData): Buffer {
+  if (!Array.isArray(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  const parts: Buffer[] = []
+  for (const text of data) {
+    const content = Buffer.from(text)
+    const length = Buffer.allocUnsafe(4)
+    length.writeUInt32LE(content.length)
+    parts.push(length, content)
+  }
+  return Buffer.concat(parts)
+}
+
+/** The numbers or texts of JSON (nested lists are flattened) to a tensor's data. Errors: `invalid_input` naming the element. */
+export function tensorFromJson(name: string, datatype: Datatype, values: unknown): TensorData {
+  if (!Array.isArray(values)) throw new KedgeError('invalid_input', { what: `input ${name}: data must be a list` })
+  const flat = values.some(Array.isArray) ? (values.flat(Number.POSITIVE_INFINITY) as unknown[]) : (values as unknown[])
+  const refuse = (i: number) =>
+    new KedgeError('invalid_input', { what: `input ${name}: element ${i} is no ${datatype}` })
+  if (datatype === 'BYTES')
+    return flat.map((value, i) => {
+      if (typeof value !== 'string') throw refuse(i)
+      return value
+    })
+  if (datatype === 'FP16' || datatype === 'BF16')
+    throw new KedgeError('invalid_input', { what: `input ${name}: ${datatype} goes only as binary data` })
+  const data = new constructors[datatype](flat.length)
+  const big = datatype === 'INT64' || datatype === 'UINT64'
+  const whole = datatype !== 'FP32' && datatype !== 'FP64'
+  for (let i = 0; i < flat.length; i++) {
+    const value = flat[i]
+    const number = datatype === 'BOOL' && typeof value === 'boolean' ? Number(value) : value
+    if (typeof number !== 'number' || (whole && !Number.isInteger(number))) throw refuse(i)
+    data[i] = (big ? BigInt(number) : number) as never
+    if (whole && !big && data[i] !== (number as never)) throw refuse(i)
+  }
+  return data
+}
+
+/** Integers beyond 2⁵³ lose their last digits, as in every JSON reader; non-finite numbers are null. */
+export function tensorToJson(datatype: Datatype, data: TensorData): unknown[] {
+  if (datatype === 'BOOL') return Array.from(data as Uint8Array, Boolean)
+  return Array.from(data as ArrayLike<unknown>, (value) => (typeof value === 'bigint' ? Number(value) : value))
+}

@@ -1,0 +1,63 @@
+/**
+ * The inference process: composes an inference node with its listeners. Everything comes from the environment (the secret
+ * must not stand in arguments); with a parent it says on the IPC channel where it listens.
+ */
+import { hostname } from 'node:os'
+import { runtimes } from '../adapters/runtimes/index.generated.ts'
+import { createLog } from '../log.ts'
+import { startInferenceListener } from '../protocols/inference/http-listener.ts'
+import { startGrpcListener } from '../protocols/open-inference/grpc-listener.ts'
+import { version } from '../version.ts'
+import { rememberAnswers } from './inference/authorization.ts'
+import { createControlClient } from './inference/control-client.ts'
+import { startInferenceNode } from './inference/inference-node.ts'
+import { inferenceSettings } from './inference-settings.ts'
+
+const settings = inferenceSettings.parse(JSON.parse(process.env.KEDGE_INFERENCE ?? '{}'))
+const secret = process.env.KEDGE_INTERNAL_SECRET ?? ''
+delete process.env.KEDGE_INTERNAL_SECRET
+const log = createLog(settings.logLevel).child({ part: 'inference' })
+const clock = () => Date.now()
+
+const control = createControlClient(settings.control, secret)
+const node = await startInferenceNode({
+  directory: settings.directory,
+  node: settings.node ?? `${hostname()}:${process.pid}`,
+  control,
+  runtimes,
+  log,
+  clock,
+  ...(settings.spoolBytes ? { spoolBytes: settings.spoolBytes } : {}),
+})
+const authorize = settings.auth === 'token' ? rememberAnswers(control.mayPredict, clock) : undefined
+const listening = { node, host: settings.host, log, clock, version, authorize }
+const start = async () => [
+  await startInferenceListener({ ...listening, port: settings.httpPort, allowedHosts: new Set(settings.allowedHosts) }),
+  await startGrpcListener({ ...listening, port: settings.grpcPort }),
+]
+const [http, grpc] = await start().catch((error: Error) => {
+  log.error({ err: error }, 'the inference process cannot listen')
+  process.send?.({ kind: 'failed', message: error.message })
+  process.exit(78)
+})
+const addresses = { http: http!.address, grpc: grpc!.address }
+node.listening(addresses)
+log.info(addresses, 'predictions are served')
+process.send?.({ kind: 'listening', ...addresses, boot: node.boot })
+
+let stopping = false
+async function stop() {
+  if (stopping) return
+  stopping = true
+  await Promise.all([http!.stop(), grpc!.stop()])
+  await node.stop()
+  await control.close()
+  process.exit(0)
+}
+process.on('SIGTERM', () => void stop())
+process.on('SIGINT', () => void stop())
+// the parent died: go on serving until its successor comes, but not for ever
+process.on('disconnect', () => {
+  log.warn('control is gone; serving goes on')
+  setTimeout(() => void stop(), settings.orphanTime).unref()
+})

@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LoadedModel, ModelRuntime } from '../../contracts/model-runtime.ts'
+import { asKedgeError, KedgeError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { InferenceReport } from '../inference-report.ts'
+import { noCounters, type RevisionCounters } from '../revision-counters.ts'
+import { type RoutedEndpoint, type RoutedRevision, type Routing, routing as routingSchema } from '../routing.ts'
+import type { ControlClient } from './control-client.ts'
+import { createLoadedModels } from './loaded-models.ts'
+import { createModelStore } from './model-store.ts'
+import { createPredictor, type Predictor } from './predictor.ts'
+import { createRecorder } from './recorder.ts'
+import { type ServedEndpoint, type ServedRevision, serveEndpoint, serveRevision } from './served-endpoint.ts'
+import { createShadows } from './shadows.ts'
+import { openSpool } from './spool.ts'
+import { startSpoolShipper } from './spool-shipper.ts'
+
+export interface InferenceNodeOptions {
+  /** models, routing and spool of this process; no other may use it */
+  directory: string
+  node: string
+  control: ControlClient
+  runtimes: readonly ModelRuntime[]
+  log: Logger
+  clock: () => number
+  /** what may wait in the spool at most */
+  spoolBytes?: number
+  reportInterval?: number
+}
+
+export interface InferenceNode extends Predictor {
+  readonly boot: string
+  /** By `NAME` where one project alone has it, or `PROJECT/NAME`. Errors: `not_found`. */
+  find(name: string): ServedEndpoint
+  list(): ServedEndpoint[]
+  /** an id for a caller that brings none */
+  nextId(): string
+  /** Called by the listeners when they have their addresses. */
+  listening(addresses: { http: string | null; grpc: string | null }): void
+  /** whether everything routed has a revision that answers */
+  ready(): boolean
+  /** Ships what it can, then lets go of everything. */
+  stop(): Promise<void>
+}
+
+interface RevisionStatus {
+  state: 'loading' | 'ready' | 'failed'
+  error: string | null
+  loaded?: LoadedModel
+}
+
+/**
+ * What an inference process serves and how: routing by long poll, models and routing on the local disk, so that it goes on
+ * (and starts again) without control. A new routing takes effect when its models are loaded and warm.
+ */
+export async function startInferenceNode(options: InferenceNodeOptions): Promise<InferenceNode> {
+  const { directory, control, log, clock } = options
+  mkdirSync(directory, { recursive: true })
+  const boot = randomBytes(9).toString('base64url')
+  const spool = openSpool({
+    directory: join(directory, 'spool'),
+    log,
+    ...(options.spoolBytes ? { limitBytes: options.spoolBytes } : {}),
+  })
+  const recorder = createRecorder(spool)
+  const shadows = createShadows({ recorder, clock, log })
+  const store = createModelStore(join(directory, 'models'), control)
+  const models = createLoadedModels(store, options.runtimes, log)
+  const predictor = createPredictor({ recorder, shadows, clock, log })
+  const shipper = startSpoolShipper({ spool, control, log })
+  const stopping = new AbortController()
+  const routingFile = join(directory, 'routing.json')
+
+  const counters = new Map<string, RevisionCounters>()
+  const statuses = new Map<string, RevisionStatus>()
+  let current: Routing = { version: '', endpoints: [] }
+  let table = new Map<string, ServedEndpoint>()
+  let byName = new Map<string, ServedEndpoint>()
+  let addresses: { http: string | null; grpc: string | null } = { http: null, grpc: null }
+  let ids = 0
+
+  const keyOf = (endpoint: number, revision: number) => `${endpoint}/${revision}`
+
+  async function load(endpoint: RoutedEndpoint, revision: RoutedRevision): Promise<ServedRevision | undefined> {
+    const key = keyOf(endpoint.id, revision.number)
+    if (!statuses.has(key)) statuses.set(key, { state: 'loading', error: null })
+    try {
+      const loaded = await models.get(revision.kind, revision.artifact)
+      statuses.set(key, { state: 'ready', error: null, loaded })
+      let counted = counters.get(key)
+      if (!counted) {
+        counted = noCounters()
+        counters.set(key, counted)
+      }
+      return serveRevision(endpoint, revision, loaded, counted)
+    } catch (error) {
+      const known = asKedgeError(error)
+      const away = known.class === 'unavailable'
+      statuses.set(key, {
+        state: away ? 'loading' : 'failed',
+        error: known.class === 'internal' ? String(error) : known.message,
+      })
+      log[away ? 'warn' : 'error'](
+        { endpoint: endpoint.name, revision: revision.number, err: error },
+        'a revision cannot be loaded',
+      )
+      return undefined
+    }
+  }
+
+  /** Returns whether everything could be loaded that can ever be. */
+  async function apply(next: Routing): Promise<boolean> {
+    const served = await Promise.all(
+      next.endpoints.map(async (endpoint) => {
+        const wanted = endpoint.revisions.filter((revision) => revision.traffic > 0 || revision.shadow)
+        const loaded = await Promise.all(wanted.map((revision) => load(endpoint, revision)))
+        const missing = wanted.some((revision, i) => revision.traffic > 0 && !loaded[i])
+        const before = table.get(`${endpoint.project}/${endpoint.name}`)
+        // as long as one that should answer is not ready, the endpoint goes on as it was
+        if (missing && before?.revisions.some((revision) => revision.traffic > 0)) return before
+        return serveEndpoint(
+          endpoint,
+          loaded.filter((revision) => revision !== undefined),
+        )
+      }),
+    )
+    table = new Map(served.map((endpoint) => [`${endpoint.project}/${endpoint.name}`, endpoint]))
+    byName = new Map(table)
+    const names = Map.groupBy(served, (endpoint) => endpoint.name)
+    for (const [name, endpoints] of names) if (endpoints.length === 1) byName.set(name, endpoints[0]!)
+    current = next
+    const live = new Set(
+      served.flatMap((endpoint) => endpoint.revisions.map((revision) => keyOf(endpoint.id, revision.number))),
+    )
+    const routed = new Set(
+      next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => keyOf(endpoint.id, revision.number))),
+    )
+    for (const key of statuses.keys()) if (!routed.has(key) && !live.has(key)) statuses.delete(key)
+    models.keep(new Set(served.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.loaded))))
+    await store
+      .prune(new Set(next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.artifact))))
+      .catch(() => {})
+    return ![...statuses.values()].some((status) => status.state === 'loading')
+  }
+
+  function report(): InferenceReport {
+    return {
+      boot,
+      node: options.node,
+      routing: current.version,
+      addresses,
+      memory: process.memoryUsage.rss(),
+      spool: spool.status(),
+      revisions: [...statuses].map(([key, status]) => {
+        const [endpoint, revision] = key.split('/').map(Number)
+        const description = status.loaded?.description
+        return {
+          endpoint: endpoint!,
+          revision: revision!,
+          state: status.state,
+          error: status.error,
+          task: description?.task ?? null,
+          features: description?.features.map(({ name, type }) => ({ name, type })) ?? null,
+          counters: counters.get(key) ?? noCounters(),
+        }
+      }),
+    }
+  }
+
+  let reporting: Promise<void> | undefined
+  const sendReport = () => {
+    reporting ??= control
+      .report(report())
+      .catch((error) => log.debug({ err: error }, 'control does not take the report'))
+      .finally(() => {
+        reporting = undefined
+      })
+    return reporting
+  }
+  const reports = setInterval(sendReport, options.reportInterval ?? 1000)
+  reports.unref()
+
+  const wait = (milliseconds: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      stopping.signal.addEventListener(
+        'abort',
+        () => {
+          clearTimeout(timer)
+          resolve()
+        },
+        { once: true },
+      )
+    })
+
+  async function follow() {
+    let complete = true
+    let failures = 0
+    while (!stopping.signal.aborted) {
+      try {
+        const next = await control.routing(current.version, complete ? 25_000 : 0, stopping.signal)
+        failures = 0
+        if (next) {
+          // the models must be on the disk before the routing that names them
+          complete = await apply(next)
+          await writeFile(`${routingFile}.new`, JSON.stringify(next))
+          await rename(`${routingFile}.new`, routingFile)
+        } else if (!complete) complete = await apply(current)
+        await reporting
+        await sendReport()
+        if (!complete) await wait(1000)
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        if (failures++ === 0) log.warn({ err: error }, 'control is away; serving goes on')
+        await wait(Math.min(100 * 2 ** failures, 2000))
+      }
+    }
+  }
+
+  await apply(readRouting(routingFile)).catch((error) => log.error({ err: error }, 'the last routing cannot be served'))
+  const following = follow()
+
+  return {
+    ...predictor,
+    boot,
+    find(name) {
+      const endpoint = byName.get(name)
+      if (!endpoint) throw new KedgeError('not_found', { kind: 'Endpoint', name })
+      return endpoint
+    },
+    list: () => [...table.values()],
+    nextId: () => `${boot}-${(ids++).toString(36)}`,
+    listening(where) {
+      addresses = where
+      void sendReport()
+    },
+    ready: () => [...table.values()].every((endpoint) => endpoint.revisions.some((revision) => revision.traffic > 0)),
+    async stop() {
+      stopping.abort()
+      clearInterval(reports)
+      await following
+      await shadows.idle()
+      await recorder.flushed()
+      await shipper.stop()
+      await sendReport()
+      spool.close()
+      await models.close()
+    },
+  }
+}
+
+function readRouting(path: string): Routing {
+  try {
+    return routingSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return { version: '', endpoints: [] }
+  }
+}
