@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { channels } from '../adapters/channels/index.generated.ts'
+import { expectations } from '../adapters/expectations/index.generated.ts'
+import { operations } from '../adapters/operations/index.generated.ts'
+import { sources } from '../adapters/sources/index.generated.ts'
+import { KedgeError } from '../errors.ts'
+import { parseProjectFile } from './parse-project-file.ts'
+import { projectFileSpec } from './project-file-spec.ts'
+
+const schema = projectFileSpec({ channels, expectations, operations, sources } as never)
+const mistakes = (text: string) => {
+  try {
+    parseProjectFile(schema, text)
+  } catch (error) {
+    if (error instanceof KedgeError) return error.places.map(({ where, what }) => `${where} ${what}`)
+    throw error
+  }
+  return []
+}
+
+describe('parseProjectFile', () => {
+  it('reads the flights example', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../examples/flights/kedge.yaml'), 'utf8')
+    const file = parseProjectFile(schema, text)
+    expect(file.project).toBe('flights')
+    expect(Object.keys(file.datasets)).toEqual(['flights', 'flights_replay'])
+    expect(file.pipelines.train?.steps.fit?.resources.memory).toBe(3 * 2 ** 30)
+  })
+
+  it('names every mistake at once, with line and column, in the order of the file', () => {
+    expect(
+      mistakes(`project: Flights
+sources:
+  history:
+    kind: parket
+    path: x.parquet
+datasets:
+  flights:
+    from: histori
+    tme: date
+    curate:
+      - dedupe: all
+pipelines:
+  train:
+    steps:
+      fit:
+        run: python train.py
+        resources: { memory: lots, cpu: 2 }
+        inputs: { rows: { dataset: flighs } }
+endpoints:
+  delay: {}
+automation:
+  - { on: drift.detectd, do: run trian }
+`),
+    ).toMatchInlineSnapshot(`
+      [
+        "1:10 project: small letters, digits, - and _; at most 63 of them",
+        "4:11 sources.history.kind: "parket" is not possible here; did you mean parquet?",
+        "8:11 datasets.flights.from: there is no source histori; did you mean history?",
+        "9:5 datasets.flights.tme: the key tme is not known; did you mean time?",
+        "11:9 datasets.flights.curate[0].dedupe: the key dedupe is not known; did you mean deduplicate?",
+        "11:9 datasets.flights.curate[0]: A step has exactly one of: cast, check, deduplicate, derive, drop, fill, filter, outliers, rename, select",
+        "17:30 pipelines.train.steps.fit.resources.memory: is not a size such as 512MiB or 2GiB",
+        "17:36 pipelines.train.steps.fit.resources.cpu: the key cpu is not known; did you mean cpus?",
+        "18:36 pipelines.train.steps.fit.inputs.rows.dataset: there is no dataset flighs; did you mean flights?",
+        "20:3 endpoints.delay.model: model is missing",
+        "22:11 automation[0].on: "drift.detectd" is not possible here; did you mean drift.detected?",
+        "22:30 automation[0].do: there is no pipeline trian; did you mean train?",
+      ]
+    `)
+  })
+
+  it('goes on after a syntax error, and finds keys that are there twice', () => {
+    expect(mistakes('project: a\nproject: b\nsource: {}\n')).toMatchInlineSnapshot(`
+      [
+        "2:1 Map keys must be unique",
+        "3:1 source: the key source is not known; did you mean sources?",
+      ]
+    `)
+  })
+
+  it.each([
+    ['', 'the file is empty'],
+    ['- a\n', 'the file must be a mapping'],
+    ['[', ''],
+    ['project: "a', ''],
+  ])('refuses %j', (text, what) => {
+    expect(mistakes(text).join('\n')).toContain(what)
+    expect(mistakes(text).length).toBeGreaterThan(0)
+  })
+
+  it('does not expand a bomb of aliases', () => {
+    const bomb = [
+      'a: &a [1,1,1,1,1,1,1,1,1]',
+      ...Array.from(
+        { length: 8 },
+        (_, i) => `${'bcdefghi'[i]}: &${'bcdefghi'[i]} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`,
+      ),
+    ].join('\n')
+    expect(mistakes(bomb).length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,58 @@
+import { ruleName } from '../automation/rule-spec.ts'
+import { type FieldDifference, fieldDifferences } from './field-differences.ts'
+import type { ProjectFile } from './project-file-spec.ts'
+import type { ProjectFiles, ProjectPart } from './project-part.ts'
+
+export interface PlannedChange {
+  kind: string
+  name: string
+  /** `kept`: stored but not in the file, and left as it is */
+  action: 'create' | 'change' | 'unchanged' | 'remove' | 'kept'
+  /** only of changes */
+  differences: FieldDifference[]
+}
+
+/** What is declared, by kind, in the order in which it must come to be. */
+export function declared(file: ProjectFile): { kind: string; name: string; spec: unknown }[] {
+  const section = (kind: string, specs: Record<string, unknown>) =>
+    Object.entries(specs).map(([name, spec]) => ({ kind, name, spec }))
+  return [
+    ...section('source', file.sources),
+    ...section('dataset', file.datasets),
+    ...section('model', file.models),
+    ...section('pipeline', file.pipelines),
+    ...section('endpoint', file.endpoints),
+    ...section('monitors', file.monitors),
+    ...section('channel', file.channels),
+    ...file.automation.map((rule) => ({ kind: 'rule', name: ruleName(rule), spec: rule })),
+  ]
+}
+
+/** Compares the file with what is stored. With `prune`, what is not in the file goes, where its domain can remove it. */
+export async function planProject(
+  parts: readonly ProjectPart[],
+  file: ProjectFile,
+  files: ProjectFiles,
+  prune = false,
+): Promise<PlannedChange[]> {
+  const wanted = declared(file)
+  const changes: PlannedChange[] = []
+  for (const part of parts) {
+    const stored = new Map((await part.list(file.project)).map((item) => [item.name, item]))
+    for (const { name, spec } of wanted.filter(({ kind }) => kind === part.kind)) {
+      const before = stored.get(name)
+      if (!before) {
+        changes.push({ kind: part.kind, name, action: 'create', differences: [] })
+        continue
+      }
+      const differences = fieldDifferences(before.spec, spec)
+      if (before.files && part.files)
+        differences.push(...fieldDifferences(before.files, part.files(spec, files), 'files'))
+      changes.push({ kind: part.kind, name, action: differences.length > 0 ? 'change' : 'unchanged', differences })
+    }
+    for (const name of stored.keys())
+      if (!wanted.some((item) => item.kind === part.kind && item.name === name))
+        changes.push({ kind: part.kind, name, action: prune && part.remove ? 'remove' : 'kept', differences: [] })
+  }
+  return changes
+}

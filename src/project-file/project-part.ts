@@ -1,0 +1,24 @@
+import type { ChangeContext } from '../journal/journal.ts'
+
+/** A section of the project file as its domain keeps it. */
+export interface ProjectPart {
+  /** what one of it is called: `dataset`, `endpoint` … */
+  kind: string
+  /** what is stored, with defaults filled in as the file's schema does */
+  list(project: string): Promise<StoredItem[]>
+  /** Creates or changes it; the same again changes nothing. */
+  put(context: ChangeContext, project: string, name: string, spec: unknown, files: ProjectFiles): Promise<void>
+  remove?(context: ChangeContext, project: string, name: string): Promise<void>
+  /** Digests of the files that belong to it, to see changes in them. */
+  files?(spec: unknown, files: ProjectFiles): Record<string, string>
+}
+
+export interface StoredItem {
+  name: string
+  spec: unknown
+  /** path → digest */
+  files?: Record<string, string>
+}
+
+/** Path relative to the project file → contents. */
+export type ProjectFiles = ReadonlyMap<string, Buffer>
