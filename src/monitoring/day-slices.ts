@@ -9,6 +9,9 @@ export interface DaySlice {
   slice: Slice
 }
 
+/** keys and their counts, as the engine's sumMap answers */
+type SketchPair = [keys: number[], counts: number[]]
+
 interface ProfileRow {
   revision: number
   day: number
@@ -18,8 +21,7 @@ interface ProfileRow {
   sum_squares: number
   minimum: number
   maximum: number
-  keys: number[]
-  counts: number[]
+  sketch: SketchPair
   categories: Record<string, number>
 }
 
@@ -29,10 +31,8 @@ interface PerformanceRow {
   segment: string
   count: number
   sums: Record<string, number>
-  positive_keys: number[]
-  positive_counts: number[]
-  negative_keys: number[]
-  negative_counts: number[]
+  positive: SketchPair
+  negative: SketchPair
 }
 
 export interface SliceFilter {
@@ -66,7 +66,7 @@ export async function loadDaySlices(events: EventsStore, filter: SliceFilter): P
     events.query<ProfileRow>(
       `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, feature, sum(count) AS count, sum(sum) AS sum,
          sum(sum_squares) AS sum_squares, min(minimum) AS minimum, max(maximum) AS maximum,
-         (sumMap(sketch_keys, sketch_counts) AS sketch).1 AS keys, sketch.2 AS counts, sumMap(categories) AS categories
+         sumMap(sketch_keys, sketch_counts) AS sketch, sumMap(categories) AS categories
        FROM (SELECT revision, bucket, feature, count, sum AS sum, sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories
          FROM profiles FINAL WHERE ${where} AND segment = '' AND (empty({features:Array(String)}) OR feature IN {features:Array(String)}))
        GROUP BY revision, day, feature ORDER BY revision, day`,
@@ -74,8 +74,7 @@ export async function loadDaySlices(events: EventsStore, filter: SliceFilter): P
     ),
     events.query<PerformanceRow>(
       `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
-         (sumMap(positive_keys, positive_counts) AS p).1 AS positive_keys, p.2 AS positive_counts,
-         (sumMap(negative_keys, negative_counts) AS q).1 AS negative_keys, q.2 AS negative_counts
+         sumMap(positive_keys, positive_counts) AS positive, sumMap(negative_keys, negative_counts) AS negative
        FROM (SELECT revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts
          FROM performance FINAL WHERE ${where})
        GROUP BY revision, day, segment`,
@@ -118,7 +117,7 @@ function assemble(profiles: ProfileRow[], performance: PerformanceRow[]): DaySli
   return [...days.values()]
 }
 
-const sketchOf = (keys: number[], counts: number[]) => new Map(keys.map((key, i) => [key, counts[i]!]))
+const sketchOf = ([keys, counts]: SketchPair) => new Map(keys.map((key, i) => [key, counts[i]!]))
 
 const toProfile = (row: ProfileRow): FeatureProfile => ({
   count: row.count,
@@ -126,7 +125,7 @@ const toProfile = (row: ProfileRow): FeatureProfile => ({
   sumSquares: row.sum_squares,
   minimum: row.minimum,
   maximum: row.maximum,
-  sketch: sketchOf(row.keys, row.counts),
+  sketch: sketchOf(row.sketch),
   categories: new Map(Object.entries(row.categories)),
 })
 
@@ -144,8 +143,8 @@ function toPerformance({ sums, ...row }: PerformanceRow): PerformanceSums {
       positives: of('positives'),
       truePositives: of('true_positives'),
       falsePositives: of('false_positives'),
-      positiveScores: sketchOf(row.positive_keys, row.positive_counts),
-      negativeScores: sketchOf(row.negative_keys, row.negative_counts),
+      positiveScores: sketchOf(row.positive),
+      negativeScores: sketchOf(row.negative),
     },
     regression: {
       error: { n: m, sum: of('error'), sumSquares: of('squared') },

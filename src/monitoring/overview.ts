@@ -1,5 +1,6 @@
 import type { MonitorKind } from '../contracts/monitor-kind.ts'
 import type { Environment } from '../environment.ts'
+import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import { readScores, type StoredScore } from './scores.ts'
 import type { SettingsStore } from './settings-store.ts'
 import type { EndpointKey } from './stale.ts'
@@ -11,6 +12,8 @@ export interface MonitoringOverview {
   lastPrediction: number | null
   lastActual: number | null
   waiting: number
+  /** why the last attempt to compute failed; null while it works */
+  failure: string | null
   revisions: { revision: number; predictions: number; live: number; actuals: number; reference: string | null }[]
   families: {
     family: string
@@ -42,7 +45,17 @@ export async function readOverview(
     .where('name', '=', key.endpoint)
     .executeTakeFirst()
   const last = number(endpoint?.last_prediction) ?? 0
-  const [buckets, windows, alerts, own, watched, scores, counts] = await Promise.all([
+  const [lastJob, buckets, windows, alerts, own, watched, scores, counts] = await Promise.all([
+    store.read
+      .selectFrom('jobs')
+      .select(['state', 'error'])
+      .where('kind', 'in', ['monitoring.profile', 'monitoring.evaluate'])
+      .where('project', '=', key.project)
+      .where('payload', '=', toJson({ endpoint: key.endpoint }))
+      .where('finished_at', 'is not', null)
+      .orderBy('finished_at', 'desc')
+      .limit(1)
+      .executeTakeFirst(),
     of('stale_buckets').executeTakeFirstOrThrow(),
     of('stale_windows').where('window_end', '<=', last).executeTakeFirstOrThrow(),
     store.read
@@ -73,6 +86,7 @@ export async function readOverview(
     lastPrediction: number(endpoint?.last_prediction),
     lastActual: number(endpoint?.last_actual),
     waiting: Number(buckets.n) + Number(windows.n),
+    failure: lastJob?.state === 'failed' ? (fromJson<{ message: string }>(lastJob.error)?.message ?? 'unknown') : null,
     revisions: counts.map((count) => {
       const known = watched.revisions.find((r) => r.revision === count.revision)
       return { ...count, reference: known?.reference ? `model/${known.model}/${known.version}` : null }

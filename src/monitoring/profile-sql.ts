@@ -2,8 +2,8 @@ import { sketchKey } from '../storage/events/sketch-key.ts'
 
 /**
  * Rows as both profile statements read them, whatever they come from: revision UInt32, bucket DateTime, live UInt8,
- * numbers Map(String, Float64), texts Map(String, String), score Nullable(Float64), label String,
- * latency Nullable(Float64) in ms, truth Nullable(Float64).
+ * numbers Map(String, Float64), texts Map(String, String), score Nullable(Float64), judged Nullable(Float64) (the score
+ * that performance is computed from), label String, latency Nullable(Float64) in ms, truth Nullable(Float64).
  */
 export interface ProfileSource {
   sql: string
@@ -16,7 +16,7 @@ export function predictionSource(project: string, endpoint: string, buckets: rea
   return {
     sql: `SELECT p.revision AS revision, toDateTime(toStartOfHour(p.time), 'UTC') AS bucket, toUInt8(NOT p.shadow) AS live,
         CAST(p.numbers, 'Map(String, Float64)') AS numbers, CAST(p.texts, 'Map(String, String)') AS texts,
-        p.score AS score, p.label AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth
+        p.score AS score, p.score AS judged, p.label AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth
       FROM (
         SELECT * FROM predictions FINAL
         WHERE project = {project:String} AND endpoint = {endpoint:String}
@@ -78,7 +78,7 @@ const error = '(score - truth)'
 /** Name of each sum in `performance.sums` and the SQL that gives it. */
 const sums: Record<string, string> = {
   predictions: 'count()',
-  selected: 'countIf(score >= {threshold:Float64})',
+  selected: 'countIf(own >= {threshold:Float64})',
   binary: 'countIf(is_binary)',
   positives: 'countIf(is_binary AND truth = 1)',
   true_positives: 'countIf(is_binary AND truth = 1 AND score >= {threshold:Float64})',
@@ -105,10 +105,10 @@ INSERT INTO performance (project, scope, revision, segment, bucket, computed_at,
   positive_keys, positive_counts, negative_keys, negative_counts)
 WITH source AS (${source.sql}),
 rows AS (
-  SELECT revision, bucket, ifNull(score, 0) AS score, ifNull(truth, 0) AS truth,
-    NOT isNull(source.truth) AS known, known AND NOT isNull(source.score) AS is_numeric,
-    is_numeric AND source.truth IN (0, 1) AND source.score >= 0 AND source.score <= 1 AS is_binary,
-    toUInt16(if(is_binary, ${sketchKey('ifNull(source.score, 0)')}, 0)) AS key,
+  SELECT revision, bucket, ifNull(source.score, -1) AS own, ifNull(judged, 0) AS score, ifNull(truth, 0) AS truth,
+    NOT isNull(source.truth) AS known, known AND NOT isNull(judged) AS is_numeric,
+    is_numeric AND source.truth IN (0, 1) AND judged >= 0 AND judged <= 1 AS is_binary,
+    toUInt16(if(is_binary, ${sketchKey('ifNull(judged, 0)')}, 0)) AS key,
     arrayJoin(arrayConcat([''], arrayFilter(s -> has({segments:Array(String)}, s),
       arrayMap((name, text) -> concat(name, '=', text), mapKeys(texts), mapValues(texts))))) AS segment
   FROM source
@@ -117,6 +117,5 @@ SELECT {project:String}, {scope:String}, revision, segment, bucket, {version:UIn
   CAST(map(${Object.entries(sums)
     .map(([name, sql]) => `'${name}', toFloat64(${sql})`)
     .join(', ')}), 'Map(LowCardinality(String), Float64)'),
-  (sumMapIf([key], [toUInt64(1)], is_binary AND truth = 1) AS p).1, p.2,
-  (sumMapIf([key], [toUInt64(1)], is_binary AND truth = 0) AS q).1, q.2
+  ${[1, 0].flatMap((truth) => [1, 2].map((part) => `tupleElement(sumMapIf([key], [toUInt64(1)], is_binary AND truth = ${truth}), ${part})`)).join(', ')}
 FROM rows GROUP BY revision, segment, bucket`

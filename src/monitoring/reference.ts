@@ -8,7 +8,7 @@ import { chooseSegments } from './segments.ts'
 import type { WatchedRevision } from './watched-revision.ts'
 
 /** Columns of a reference file that are no features. */
-const RESERVED = new Set(['score', 'label', 'time', 'id', 'split'])
+const RESERVED = new Set(['score', 'out_of_fold', 'label', 'time', 'id', 'split'])
 /** Rows without a time are dealt out to this many days, so that thresholds can be calibrated from days all the same. */
 const DEALT_DAYS = 28
 const EVER = 4_102_444_800_000
@@ -116,21 +116,24 @@ async function parquetSource(
   const features = [...columns].filter(([name]) => !RESERVED.has(name) && !name.startsWith('$'))
   const numbers = features.filter(([, type]) => isNumber(type)).map(([name]) => name)
   const texts = features.filter(([, type]) => isText(type)).map(([name]) => name)
-  const float = (name: string) => `CAST(toFloat64OrNull(toString(${quote(name)})), 'Nullable(Float64)')`
-  const text = (name: string) => `CAST(toString(${quote(name)}), 'Nullable(String)')`
+  const float = (name: string) => `CAST(toFloat64OrNull(toString(t.${quote(name)})), 'Nullable(Float64)')`
+  const text = (name: string) => `CAST(toString(t.${quote(name)}), 'Nullable(String)')`
   const map = (names: string[], value: (name: string) => string, type: string) =>
     names.length === 0
       ? `CAST(map(), 'Map(String, ${type})')`
       : `CAST(arrayMap(t -> (t.1, assumeNotNull(t.2)), arrayFilter(t -> isNotNull(t.2), [${names
           .map((name) => `(${literal(name)}, ${value(name)})`)
           .join(', ')}])), 'Map(String, ${type})')`
+  const score = columns.has('score') ? float('score') : "CAST(NULL, 'Nullable(Float64)')"
+  const judged = columns.has('out_of_fold') ? `ifNull(${float('out_of_fold')}, ${score})` : score
   const label = columns.get('label')
-  const truth = label === undefined ? 'NULL' : label === 'Bool' ? 'toFloat64(label)' : float('label')
+  const truth = label === undefined ? 'NULL' : label === 'Bool' ? 'toFloat64(t.label)' : float('label')
   return {
+    // performance on rows that a model learnt from is too good; where there is a score of one that did not, it is judged
     sql: `SELECT toUInt32(0) AS revision, ${bucketOf(columns.get('time'))} AS bucket, toUInt8(1) AS live, ${map(numbers, float, 'Float64')} AS numbers,
-      ${map(texts, text, 'String')} AS texts, ${columns.has('score') ? float('score') : "CAST(NULL, 'Nullable(Float64)')"} AS score,
-      '' AS label, CAST(NULL, 'Nullable(Float64)') AS latency, CAST(${truth}, 'Nullable(Float64)') AS truth
-      FROM ${table.sql}`,
+      ${map(texts, text, 'String')} AS texts, ${score} AS score,
+      ${judged} AS judged, '' AS label, CAST(NULL, 'Nullable(Float64)') AS latency, CAST(${truth}, 'Nullable(Float64)') AS truth
+      FROM ${table.sql} AS t`,
     params: table.params,
   }
 }
@@ -138,9 +141,9 @@ async function parquetSource(
 function bucketOf(type: string | undefined): string {
   if (type === undefined) return `toDateTime((rowNumberInAllBlocks() % ${DEALT_DAYS}) * 86400, 'UTC')`
   const time = /^Date/.test(type)
-    ? "toDateTime64(ifNull(`time`, 0), 3, 'UTC')"
+    ? "toDateTime64(ifNull(t.`time`, 0), 3, 'UTC')"
     : isNumber(type)
-      ? "fromUnixTimestamp64Milli(toInt64(ifNull(`time`, 0)), 'UTC')"
-      : "toDateTime64(ifNull(parseDateTimeBestEffortOrNull(toString(`time`)), toDateTime(0)), 3, 'UTC')"
+      ? "fromUnixTimestamp64Milli(toInt64(ifNull(t.`time`, 0)), 'UTC')"
+      : "toDateTime64(ifNull(parseDateTimeBestEffortOrNull(toString(t.`time`)), toDateTime(0)), 3, 'UTC')"
   return `toDateTime(toStartOfHour(${time}), 'UTC')`
 }

@@ -8,7 +8,8 @@ export interface WatchedRevision {
   revision: number
   model: string
   version: number
-  /** digest of a Parquet file: the features' columns, `score`, `label` (the truth) and `time` of the model's reference rows */
+  /** digest of a Parquet file: the features' columns, `score`, `label` (the truth), `time`, and if
+   * there is one `out_of_fold` (the score of a model that did not learn from the row) of the model's reference rows */
   reference: string | null
   /** absent: found out from the data */
   task?: Task

@@ -19,6 +19,9 @@ const proportion: Record<GroupRate, (c: GroupCounts) => Proportion> = {
   false_positive: (c) => ({ successes: c.falsePositives, n: c.negatives }),
 }
 
+/** Successes and trials behind a rate of a group. */
+export const groupProportion = (rate: GroupRate, counts: GroupCounts): Proportion => proportion[rate](counts)
+
 export interface GroupComparison {
   /** largest − smallest rate over the groups */
   difference: number

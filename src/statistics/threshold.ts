@@ -56,10 +56,10 @@ function autocorrelation(x: readonly number[], mean: number): number {
  * For a value that is a mean over rows (a loss, a rate, a gap): `values` are its means over the reference's buckets in
  * time order, a window is the mean of `perWindow` neighbouring buckets. The prediction interval of a new window is
  * location ± t · √(σ²·V(w)/w + σ²·V(m)/m), where V inflates for the day-to-day correlation of an AR(1) series and df is
- * the effective number of buckets for a variance, m(1 − ρ²)/(1 + ρ²) − 1. A window with fewer rows than reference windows
- * have (`rowsRatio` = its rows / theirs < 1) gets its scale widened by 1/√rowsRatio. Needs 7 buckets.
+ * the effective number of buckets for a variance, m(1 − ρ²)/(1 + ρ²) − 1. `moreVariance` is added: the
+ * sampling variance that the window's mean has because it holds fewer rows than reference windows do. Needs 7 buckets.
  */
-export function calibrateMean(values: readonly number[], perWindow: number, rowsRatio = 1): Measured<Calibration> {
+export function calibrateMean(values: readonly number[], perWindow: number, moreVariance = 0): Measured<Calibration> {
   const m = values.length
   if (m < 7) return tooFewSamples('reference buckets', 7, m)
   const location = values.reduce((a, b) => a + b, 0) / m
@@ -68,8 +68,7 @@ export function calibrateMean(values: readonly number[], perWindow: number, rows
   // a mean taken from correlated buckets hides part of their variance: E[Σ(x − x̄)²] = σ²(m − V(m))
   const variance = squares / (m - inflation(rho, m))
   const w = Math.min(perWindow, m)
-  const widen = 1 / Math.min(1, rowsRatio)
-  const scale = Math.sqrt(variance * ((inflation(rho, w) / w) * widen + inflation(rho, m) / m))
+  const scale = Math.sqrt(variance * (inflation(rho, w) / w + inflation(rho, m) / m) + moreVariance)
   const df = Math.max(2, (m * (1 - rho * rho)) / (1 + rho * rho) - 1)
   return { ok: true, location, scale, df, chunks: m }
 }
@@ -91,16 +90,23 @@ export function calibrateRuns(values: readonly number[], perWindow: number, buck
 }
 
 /**
+ * Distances of samples shrink with √rows: a window whose rows are only `rowsRatio` of those of the reference's windows has
+ * location and scale times 1/√rowsRatio.
+ */
+export function widenForRows(calibration: Calibration, rowsRatio: number): Calibration {
+  const widen = 1 / Math.sqrt(Math.min(1, rowsRatio))
+  return { ...calibration, location: calibration.location * widen, scale: calibration.scale * widen }
+}
+
+/**
  * For a distance of a window from the reference: every run of `perWindow` neighbouring buckets of the reference is taken
- * out and compared with the rest of it, then `calibrateRuns`. Distances of samples shrink with √rows: a window with fewer
- * rows than the reference's has location and scale times 1/√rowsRatio. `distance` must be on a root scale (Jensen-Shannon,
- * Hellinger, √PSI …), where it is near to normal.
+ * out and compared with the rest of it, then `calibrateRuns`. `distance` must be on a root scale (Jensen-Shannon,
+ * Hellinger, √PSI …), where it is near to normal. See `widenForRows` for windows with fewer rows.
  */
 export function calibrateDistance(
   buckets: readonly (readonly number[])[],
   perWindow: number,
   distance: (reference: number[], current: number[]) => number,
-  rowsRatio = 1,
 ): Measured<Calibration> {
   const width = buckets[0]?.length ?? 0
   const all = new Array<number>(width).fill(0)
@@ -116,8 +122,5 @@ export function calibrateDistance(
       ),
     )
   }
-  const calibration = calibrateRuns(values, perWindow, buckets.length)
-  if (!calibration.ok) return calibration
-  const widen = 1 / Math.sqrt(Math.min(1, rowsRatio))
-  return { ...calibration, location: calibration.location * widen, scale: calibration.scale * widen }
+  return calibrateRuns(values, perWindow, buckets.length)
 }

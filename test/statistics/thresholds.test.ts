@@ -3,7 +3,7 @@ import { confidenceSequence } from '../../src/statistics/confidence-sequence.ts'
 import { jensenShannon } from '../../src/statistics/jensen-shannon.ts'
 import { type Moments, momentsOf, noMoments } from '../../src/statistics/moments.ts'
 import { type Random, randomNormal, seededRandom } from '../../src/statistics/seeded-random.ts'
-import { calibrateDistance, calibratedP, calibrateMean, limits } from '../../src/statistics/threshold.ts'
+import { calibrateDistance, calibratedP, calibrateMean, limits, widenForRows } from '../../src/statistics/threshold.ts'
 import { answer, value } from './value.ts'
 
 /** Days of a series whose neighbours correlate by `rho`, with variance 1. */
@@ -60,7 +60,7 @@ test.each([
       const reference = Array.from({ length: 28 }, () => day(random, 200, wobble))
       const window = Array.from({ length: 7 }, () => day(random, rows, wobble))
       const distance = (a: number[], b: number[]) => value(jensenShannon(a, b))
-      const calibration = answer(calibrateDistance(reference, 7, distance, rows / 200))
+      const calibration = widenForRows(answer(calibrateDistance(reference, 7, distance)), rows / 200)
       if (distance(sum(reference), sum(window)) > limits(calibration, 0.05, 'above').high) alarms++
     }
     const rate = alarms / rounds

@@ -5,21 +5,16 @@ import {
   type ReferenceView,
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
-import {
-  demographicParity,
-  equalOpportunity,
-  type GroupComparison,
-  type GroupCounts,
-} from '../../statistics/fairness.ts'
-import { mergeSlices, type Slice } from '../../statistics/slice.ts'
-import { calibratedP, calibrateRuns, limits } from '../../statistics/threshold.ts'
-import type { Measured } from '../../statistics/too-few-samples.ts'
+import { compareGroups, type GroupCounts, type GroupRate, groupProportion } from '../../statistics/fairness.ts'
+import { simulateRange } from '../../statistics/range-of-rates.ts'
+import { seededRandom } from '../../statistics/seeded-random.ts'
+import type { Slice } from '../../statistics/slice.ts'
 
 interface Metric {
   name: string
   title: string
   formula: string
-  of(groups: ReadonlyMap<string, GroupCounts>, minimum: number): Measured<GroupComparison>
+  rate: GroupRate
   needsActuals: boolean
 }
 
@@ -28,23 +23,42 @@ const metrics: Metric[] = [
     name: 'demographic_parity',
     title: 'Demographic parity difference',
     formula: 'largest − smallest share predicted positive over the groups',
-    of: demographicParity,
+    rate: 'selection',
     needsActuals: false,
   },
   {
     name: 'equal_opportunity',
     title: 'Equal opportunity difference',
     formula: 'largest − smallest true-positive rate over the groups',
-    of: equalOpportunity,
+    rate: 'true_positive',
     needsActuals: true,
   },
 ]
 
 /** Groups smaller than this are left out and named. */
 const SMALLEST_GROUP = 30
+const DRAWS = 2000
 
 const groupsOf = (slice: Slice, feature: string) =>
   new Map([...slice.groups].filter(([name]) => name.startsWith(`${feature}=`)))
+
+/** How much more the groups' rates vary from day to day than coins would: Pearson's χ² / degrees of freedom, at least 1. */
+function dispersion(rate: GroupRate, groups: readonly string[], reference: ReferenceView): number {
+  let squares = 0
+  let cells = 0
+  for (const group of groups) {
+    const whole = groupProportion(rate, reference.whole.groups.get(group)!)
+    const p = whole.successes / whole.n
+    const days = reference.days.flatMap((day) => {
+      const found = day.groups.get(group)
+      return found ? [groupProportion(rate, found)] : []
+    })
+    if (p <= 0 || p >= 1 || days.length < 2) continue
+    for (const { successes, n } of days) if (n > 0) squares += (successes - n * p) ** 2 / (n * p * (1 - p))
+    cells += days.length - 1
+  }
+  return cells > 0 ? Math.max(1, squares / cells) : 1
+}
 
 function score(
   metric: Metric,
@@ -54,7 +68,8 @@ function score(
   settings: MonitorSettings,
 ): MonitorScore {
   const monitor = `bias.${metric.name}`
-  const found = metric.of(groupsOf(window.slice, feature), SMALLEST_GROUP)
+  const groups: ReadonlyMap<string, GroupCounts> = groupsOf(window.slice, feature)
+  const found = compareGroups(groups, metric.rate, SMALLEST_GROUP)
   const base = {
     monitor,
     feature,
@@ -97,35 +112,37 @@ function score(
       state: value > fixed ? 'violation' : 'ok',
       definition: { ...shown, threshold: { method: 'fixed in the settings' } },
     }
-  if (!reference) return { ...base, value, state: 'no_reference', definition: shown }
-  const run = Math.max(1, Math.min(window.days, Math.floor(reference.days.length / 3)))
-  const values: number[] = []
-  for (let i = 0; i + run <= reference.days.length; i++) {
-    const of = metric.of(groupsOf(mergeSlices(reference.days.slice(i, i + run)), feature), SMALLEST_GROUP)
-    values.push(of.ok ? of.difference : Number.NaN)
-  }
-  const calibration = calibrateRuns(values, run, reference.days.length)
-  if (!calibration.ok) return { ...base, value, state: 'no_reference', definition: shown }
-  // a largest difference of noisy rates grows as the groups shrink: √ of the rows, as for distances
-  const rows = (reference.whole.rows / Math.max(1, reference.days.length)) * run
-  const widen = 1 / Math.sqrt(Math.min(1, window.slice.rows / Math.max(1, rows)))
-  const wide = { ...calibration, location: calibration.location * widen, scale: calibration.scale * widen }
-  const { high } = limits(wide, settings.alpha, 'above')
+  const known = found.groups.filter(({ group }) => {
+    const counts = reference?.whole.groups.get(group)
+    return counts && groupProportion(metric.rate, counts).n >= SMALLEST_GROUP
+  })
+  if (!reference || known.length < found.groups.length)
+    return { ...base, value, state: 'no_reference', definition: shown }
+  const extra = dispersion(
+    metric.rate,
+    known.map(({ group }) => group),
+    reference,
+  )
+  const rates = known.map(({ group, n }) => {
+    const counts = groupProportion(metric.rate, reference.whole.groups.get(group)!)
+    const p = counts.successes / counts.n
+    return { rate: p, error: Math.sqrt(extra * p * (1 - p) * (1 / n + 1 / counts.n)) }
+  })
+  const { limit, p } = simulateRange(rates, settings.alpha, value, seededRandom(window.end / 1000), DRAWS)
   return {
     ...base,
     value,
-    thresholdHigh: high,
-    p: calibratedP(wide, value, 'above'),
-    state: value > high ? 'watch' : 'ok',
+    thresholdHigh: limit,
+    p,
+    state: value > limit ? 'watch' : 'ok',
     definition: {
       ...shown,
       reference: reference.scope,
       threshold: {
-        method: `runs of ${run} days of the reference, t`,
+        method: 'simulated from the rates of the reference’s groups and the sizes of the window’s',
         alpha: settings.alpha,
-        df: calibration.df,
-        location: wide.location,
-        scale: wide.scale,
+        draws: DRAWS,
+        dispersion: extra,
       },
     },
   }

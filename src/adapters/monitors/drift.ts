@@ -6,6 +6,7 @@ import {
   type ReferenceView,
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
+import { createMemory } from '../../statistics/memory.ts'
 import {
   categoryBins,
   categoryCounts,
@@ -15,9 +16,12 @@ import {
 } from '../../statistics/reference-bins.ts'
 import { total } from '../../statistics/shares.ts'
 import { type FeatureProfile, typeOf } from '../../statistics/slice.ts'
-import { calibrateDistance, calibratedP, limits } from '../../statistics/threshold.ts'
+import { type Calibration, calibrateDistance, calibratedP, limits, widenForRows } from '../../statistics/threshold.ts'
+import type { Measured } from '../../statistics/too-few-samples.ts'
 
 const monitor = 'drift.distance'
+const binned = createMemory<ReferenceView, ReturnType<typeof binning>>()
+const calibrated = createMemory<ReferenceView, Measured<Calibration>>()
 const none: FeatureProfile = {
   count: 0,
   sum: 0,
@@ -34,11 +38,16 @@ function binning(reference: FeatureProfile, type: FeatureType) {
     const bins = numericBins(reference.sketch)
     return {
       count: (p: FeatureProfile) => numericCounts(p.sketch, bins),
+      expected: numericCounts(reference.sketch, bins),
       shown: numericEdges(bins).map((x) => Number(x.toPrecision(6))),
     }
   }
   const bins = categoryBins(reference.categories)
-  return { count: (p: FeatureProfile) => categoryCounts(p.categories, bins), shown: bins.categories }
+  return {
+    count: (p: FeatureProfile) => categoryCounts(p.categories, bins),
+    expected: categoryCounts(reference.categories, bins),
+    shown: bins.categories,
+  }
 }
 
 function scoreFeature(
@@ -50,7 +59,7 @@ function scoreFeature(
   const whole = reference.whole.features.get(feature)!
   const type = typeOf(whole)
   const metric: DriftMetric = settings.metrics[type]
-  const { count, shown } = binning(whole, type)
+  const { count, shown, expected } = binned(reference, feature, () => binning(whole, type))
   const current = count(window.slice.features.get(feature) ?? none)
   const samples = total(current)
   const definition: Record<string, unknown> = {
@@ -63,20 +72,26 @@ function scoreFeature(
   const score = { monitor, feature, segment: '', low: null, high: null, samples, thresholdLow: null }
   if (samples < settings.minRows)
     return { ...score, value: null, thresholdHigh: null, p: null, state: 'too_few_samples', definition }
-  const measured = metric.measure(count(whole), current)
+  const measured = metric.measure(expected, current)
   if (!measured.ok) return { ...score, value: null, thresholdHigh: null, p: null, state: 'too_few_samples', definition }
   const { value } = measured
 
   const fixed = settings.limits[monitor]?.high
-  const days = reference.days.map((day) => count(day.features.get(feature) ?? none))
-  const run = Math.max(1, Math.min(window.days, Math.floor(days.length / 3)))
+  const days = reference.days.length
+  const run = Math.max(1, Math.min(window.days, Math.floor(days / 3)))
   const distance = (a: number[], b: number[]) => {
     const found = metric.measure(a, b)
     return found.ok ? metric.toScale(found.value) : Number.NaN
   }
-  const rowsRatio = samples / Math.max(1, (whole.count / Math.max(1, days.length)) * run)
-  const calibration = calibrateDistance(days, run, distance, rowsRatio)
-  if (fixed !== undefined || !calibration.ok) {
+  const ofReference = calibrated(reference, JSON.stringify([feature, metric.name, run]), () =>
+    calibrateDistance(
+      reference.days.map((day) => count(day.features.get(feature) ?? none)),
+      run,
+      distance,
+    ),
+  )
+  const rowsRatio = samples / Math.max(1, (whole.count / Math.max(1, days)) * run)
+  if (fixed !== undefined || !ofReference.ok) {
     const threshold = fixed ?? metric.defaultLimit
     return {
       ...score,
@@ -92,6 +107,7 @@ function scoreFeature(
       },
     }
   }
+  const calibration = widenForRows(ofReference, rowsRatio)
   const high = limits(calibration, settings.alpha, 'above').high
   return {
     ...score,

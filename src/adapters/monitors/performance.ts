@@ -7,6 +7,7 @@ import {
 } from '../../contracts/monitor-kind.ts'
 import { binaryPerformance } from '../../statistics/binary-performance.ts'
 import { estimatedPerformance } from '../../statistics/estimated-performance.ts'
+import { createMemory } from '../../statistics/memory.ts'
 import { regressionPerformance } from '../../statistics/regression-performance.ts'
 import { mergePerformance, noPerformance, type PerformanceSums, type Slice } from '../../statistics/slice.ts'
 import { calibratedP, calibrateMean, calibrateRuns, limits, type Side } from '../../statistics/threshold.ts'
@@ -16,6 +17,8 @@ interface Metric {
   name: string
   title: string
   side: Side
+  /** the loss decides whether the family is violated; the others explain it */
+  decides?: boolean
   /** whether it is a mean over rows; else its spread comes from runs of days */
   mean: boolean
   of(sums: PerformanceSums, minRows: number): Measured<Estimate>
@@ -27,6 +30,7 @@ const binary: Metric[] = [
     name: 'log_loss',
     title: 'Log loss',
     side: 'above',
+    decides: true,
     mean: true,
     of: (s, m) => binaryPerformance(s.binary, 0.95, m).logLoss,
     formula: 'mean of −ln of the probability given to what happened',
@@ -62,6 +66,7 @@ const regression: Metric[] = [
     name: 'mae',
     title: 'Mean absolute error',
     side: 'above',
+    decides: true,
     mean: true,
     of: (s, m) => regressionPerformance(s.regression, 0.95, m).mae,
     formula: 'mean |prediction − actual|',
@@ -86,24 +91,36 @@ const regression: Metric[] = [
 
 const merged = (days: readonly Slice[]) => days.map((d) => d.performance).reduce(mergePerformance, noPerformance)
 
+const ofReference = createMemory<ReferenceView, number[]>()
+
+/** Sampling variance of the window's mean beyond that of as many days of the reference. */
+function moreVariance(metric: Metric, window: WindowView, reference: ReferenceView, days: number): number {
+  const whole = metric.of(reference.whole.performance, 2)
+  if (!whole.ok) return 0
+  const ofRow = ((whole.high - whole.low) / 2 / 1.96) ** 2 * whole.n
+  const rowsADay = reference.whole.performance.joined / Math.max(1, days)
+  return Math.max(0, ofRow / Math.max(1, window.slice.performance.joined) - ofRow / (rowsADay * window.days))
+}
+
 /** What the metric does on the reference's own days, for windows like this one. */
 function calibrate(metric: Metric, window: WindowView, reference: ReferenceView) {
   const days = reference.days.filter((day) => day.performance.joined > 0)
   if (metric.mean) {
-    const values = days.flatMap((day) => {
-      const found = metric.of(day.performance, 2)
-      return found.ok ? [found.value] : []
-    })
-    const rows = days.reduce((n, day) => n + day.performance.joined, 0)
-    const ratio = window.slice.performance.joined / Math.max(1, (rows / Math.max(1, days.length)) * window.days)
-    return calibrateMean(values, window.days, ratio)
+    const values = ofReference(reference, metric.name, () =>
+      days.flatMap((day) => {
+        const found = metric.of(day.performance, 2)
+        return found.ok ? [found.value] : []
+      }),
+    )
+    return calibrateMean(values, window.days, moreVariance(metric, window, reference, days.length))
   }
   const run = Math.max(1, Math.min(window.days, Math.floor(days.length / 3)))
-  const values: number[] = []
-  for (let i = 0; i + run <= days.length; i++) {
-    const found = metric.of(merged(days.slice(i, i + run)), 2)
-    values.push(found.ok ? found.value : Number.NaN)
-  }
+  const values = ofReference(reference, `${metric.name}/${run}`, () =>
+    Array.from({ length: Math.max(0, days.length - run + 1) }, (_, i) => {
+      const found = metric.of(merged(days.slice(i, i + run)), 2)
+      return found.ok ? found.value : Number.NaN
+    }),
+  )
   return calibrateRuns(values, run, days.length)
 }
 
@@ -158,7 +175,7 @@ function scoreMetric(
     ...measured,
     thresholdLow: Number.isFinite(low) ? low : null,
     thresholdHigh: Number.isFinite(high) ? high : null,
-    p: calibratedP(calibration, found.value, metric.side),
+    p: metric.decides ? calibratedP(calibration, found.value, metric.side) : null,
     state: found.value > high || found.value < low ? 'watch' : 'ok',
     definition: {
       ...definition,
@@ -169,6 +186,7 @@ function scoreMetric(
           : 'runs of days of the reference, t',
         alpha: settings.alpha,
         side: metric.side,
+        decides: metric.decides ?? false,
         location: calibration.location,
         scale: calibration.scale,
         df: calibration.df,

@@ -5,19 +5,21 @@ import {
   type ReferenceView,
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
+import { createMemory } from '../../statistics/memory.ts'
 import { wilsonInterval } from '../../statistics/proportions-test.ts'
-import { type FeatureProfile, mergeSlices, type Slice, typeOf } from '../../statistics/slice.ts'
+import { type FeatureProfile, mergeProfiles, type Slice, typeOf } from '../../statistics/slice.ts'
 
 /** A share of rows this small is never worth an alert. */
 const TOLERANCE = 0.005
+const worst = createMemory<ReferenceView, number>()
 
 interface Share {
   name: string
   title: string
   formula: string
   applies(reference: FeatureProfile): boolean
-  /** how many rows of `slice` are bad, seen from `reference` */
-  bad(slice: Slice, feature: string, reference: FeatureProfile): number
+  /** how many of the rows that `current` is the profile of are bad, seen from `reference` */
+  bad(rows: number, current: FeatureProfile | undefined, reference: FeatureProfile): number
 }
 
 const shares: Share[] = [
@@ -26,19 +28,19 @@ const shares: Share[] = [
     title: 'Missing values',
     formula: 'share of rows without the feature',
     applies: () => true,
-    bad: (slice, feature) => slice.rows - (slice.features.get(feature)?.count ?? 0),
+    bad: (rows, current) => rows - (current?.count ?? 0),
   },
   {
     name: 'out_of_range',
     title: 'Out of range',
     formula: 'share of rows below the smallest or above the largest value of the reference (within 1 %)',
     applies: (reference) => typeOf(reference) === 'numeric',
-    bad(slice, feature, reference) {
+    bad(_rows, current, reference) {
       const keys = [...reference.sketch.keys()]
       const lowest = Math.min(...keys)
       const highest = Math.max(...keys)
       let outside = 0
-      for (const [key, n] of slice.features.get(feature)?.sketch ?? []) if (key < lowest || key > highest) outside += n
+      for (const [key, n] of current?.sketch ?? []) if (key < lowest || key > highest) outside += n
       return outside
     },
   },
@@ -47,25 +49,29 @@ const shares: Share[] = [
     title: 'New categories',
     formula: 'share of rows with a category that the reference has not',
     applies: (reference) => typeOf(reference) === 'categorical',
-    bad(slice, feature, reference) {
+    bad(_rows, current, reference) {
       let fresh = 0
-      for (const [category, n] of slice.features.get(feature)?.categories ?? [])
-        if (!reference.categories.has(category)) fresh += n
+      for (const [category, n] of current?.categories ?? []) if (!reference.categories.has(category)) fresh += n
       return fresh
     },
   },
 ]
 
+const profileOf = (days: readonly Slice[], feature: string) =>
+  days
+    .flatMap((day) => day.features.get(feature) ?? [])
+    .reduce<FeatureProfile | undefined>((a, b) => (a ? mergeProfiles(a, b) : b), undefined)
+
 /** The largest share among runs of days of the reference, each seen from the rest of it. */
 function worstOfReference(share: Share, feature: string, reference: ReferenceView, run: number): number {
-  let worst = 0
+  let most = 0
   for (let i = 0; i + run <= reference.days.length; i += run) {
-    const inside = mergeSlices(reference.days.slice(i, i + run))
-    const rest = mergeSlices([...reference.days.slice(0, i), ...reference.days.slice(i + run)])
-    const seen = rest.features.get(feature)
-    if (seen && inside.rows > 0) worst = Math.max(worst, share.bad(inside, feature, seen) / inside.rows)
+    const days = reference.days.slice(i, i + run)
+    const rest = profileOf([...reference.days.slice(0, i), ...reference.days.slice(i + run)], feature)
+    const rows = days.reduce((n, day) => n + day.rows, 0)
+    if (rest && rows > 0) most = Math.max(most, share.bad(rows, profileOf(days, feature), rest) / rows)
   }
-  return worst
+  return most
 }
 
 function score(
@@ -82,11 +88,15 @@ function score(
   const result = { monitor, feature, segment: '', samples: slice.rows, thresholdLow: null, p: null }
   if (slice.rows < settings.minRows)
     return { ...result, value: null, low: null, high: null, thresholdHigh: null, state: 'too_few_samples', definition }
-  const successes = share.bad(slice, feature, whole)
+  const successes = share.bad(slice.rows, slice.features.get(feature), whole)
   const interval = wilsonInterval({ successes, n: slice.rows }, 1 - 2 * settings.alpha)
   const run = Math.max(1, Math.min(window.days, Math.floor(reference.days.length / 3)))
   const fixed = settings.limits[monitor]?.high
-  const thresholdHigh = fixed ?? worstOfReference(share, feature, reference, run) + TOLERANCE
+  const thresholdHigh =
+    fixed ??
+    worst(reference, JSON.stringify([share.name, feature, run]), () =>
+      worstOfReference(share, feature, reference, run),
+    ) + TOLERANCE
   return {
     ...result,
     value: successes / slice.rows,

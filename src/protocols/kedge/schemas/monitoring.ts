@@ -58,6 +58,8 @@ export const monitoringOverview = z.object({
   lastActual: time.nullable(),
   /** buckets and windows that wait to be computed: 0 when everything shown is up to date */
   waiting: z.number(),
+  /** why the last attempt to compute failed: what is shown is out of date; null while it works */
+  failure: z.string().nullable(),
   revisions: z.array(
     z.object({
       revision: z.number(),
