@@ -67,6 +67,7 @@ export const catalogue = {
   step_output_missing: { class: 'conflict', message: 'The step {step} did not write its output {output} ({path})', todo: 'Write it to the path in {variable}.' },
   environment_failed: { class: 'conflict', message: 'The environment of {lock} cannot be built', todo: 'The step’s log has what the installer says: correct the lock file, or the network.' },
   executor_unavailable: { class: 'unsupported', message: 'The executor {executor} does not work here: {why}', todo: 'Use another executor.' },
+  server_unreachable: { class: 'unavailable', message: 'No Kedge can be reached at {url}: {why}', todo: 'Start one with `kedge serve`, or name another with --url or KEDGE_URL.' },
   project_file_invalid: { class: 'invalid', message: '{file} has {count}', todo: 'Correct the named places and apply it again.' },
   python_missing: { class: 'unavailable', message: 'No Python ≥ 3.9 with venv was found', todo: 'Install it (Debian: apt-get install python3 python3-venv), or set KEDGE_PYTHON to its path.' },
 } as const satisfies Record<string, CatalogueEntry>

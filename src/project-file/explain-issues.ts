@@ -35,7 +35,11 @@ function explain(schema: z.ZodType, issue: Issue, path: PropertyKey[]): Finding[
     case 'invalid_union': {
       if (issue.errors.length === 0 && 'options' in issue)
         return [
-          { path, at: 'value', what: oneOf(issue.options as string[], valueOf(issue.input, issue.discriminator)) },
+          {
+            path,
+            at: 'value',
+            what: oneOf(issue.options as string[], discriminatorOf(issue.input, issue.discriminator)),
+          },
         ]
       const branch = nearestBranch(issue.errors)
       return branch
@@ -51,7 +55,7 @@ function explain(schema: z.ZodType, issue: Issue, path: PropertyKey[]): Finding[
   }
 }
 
-const valueOf = (input: unknown, key: string | undefined) =>
+const discriminatorOf = (input: unknown, key: string | undefined) =>
   key !== undefined && typeof input === 'object' && input !== null ? (input as Record<string, unknown>)[key] : input
 
 const oneOf = (values: readonly unknown[], input: unknown) => {

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// Starts the CLI on Node 24: in this process when it is one, else on the one that the package `node` brings along.
+// A checkout runs its TypeScript directly; Node strips no types under node_modules, so an installed package runs dist/.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const source = join(root, 'src', 'cli', 'main.ts')
+const main = existsSync(source) && !root.includes('node_modules') ? source : join(root, 'dist', 'cli', 'main.js')
+
+if (Number(process.versions.node.split('.')[0]) >= 24) await import(pathToFileURL(main).href)
+else {
+  let node
+  try {
+    node = join(dirname(createRequire(join(root, 'package.json')).resolve('node/package.json')), 'bin', 'node')
+  } catch {
+    process.stderr.write(`kedge: Node 24 is needed, this is ${process.version}, and the package "node" is not installed. Run npm install.\n`)
+    process.exit(1)
+  }
+  // the channel tells the child when this process is gone, however it went
+  const child = spawn(node, [main, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, KEDGE_WRAPPED: '1' },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    process.stderr.write(`kedge: ${node} cannot be started: ${error.message}\n`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal) process.kill(process.pid, signal)
+    else process.exit(code ?? 1)
+  })
+}
