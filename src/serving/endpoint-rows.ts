@@ -1,0 +1,50 @@
+import type { Kysely, Selectable } from 'kysely'
+import { KedgeError } from '../errors.ts'
+import type { Change } from '../journal/journal.ts'
+import { fromJson } from '../storage/sql/json-column.ts'
+import type { Database } from '../storage/sql/schema.ts'
+import type { ServingTables } from '../storage/sql/tables/serving.ts'
+import type { EndpointSpec } from './endpoint-spec.ts'
+
+export type EndpointRow = Selectable<ServingTables['endpoints']>
+export type RevisionRow = Selectable<ServingTables['revisions']>
+
+/** Errors: `not_found`. */
+export async function findEndpoint(db: Kysely<Database>, project: string, name: string): Promise<EndpointRow> {
+  const row = await db
+    .selectFrom('endpoints')
+    .selectAll()
+    .where('project', '=', project)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  if (!row) throw new KedgeError('not_found', { kind: 'Endpoint', name })
+  return row
+}
+
+export const specOf = (row: Pick<EndpointRow, 'spec'>): EndpointSpec => fromJson<EndpointSpec>(row.spec)
+
+export const revisionsOf = (db: Kysely<Database>, endpointId: number): Promise<RevisionRow[]> =>
+  db.selectFrom('revisions').selectAll().where('endpoint_id', '=', endpointId).orderBy('number', 'desc').execute()
+
+/** Changes revisions and tells inference processes that their routing is stale. */
+export async function setRevision(
+  change: Change,
+  endpointId: number,
+  number: number,
+  fields: Partial<RevisionRow>,
+): Promise<void> {
+  await change.db
+    .updateTable('revisions')
+    .set(fields)
+    .where('endpoint_id', '=', endpointId)
+    .where('number', '=', number)
+    .execute()
+  await touchRouting(change, endpointId)
+}
+
+export const touchRouting = (change: Change, endpointId: number) =>
+  change.db
+    .updateTable('endpoints')
+    .set((set) => ({ routing: set('routing', '+', 1), updated_at: change.now }))
+    .where('id', '=', endpointId)
+    .execute()

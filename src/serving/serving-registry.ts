@@ -1,0 +1,10 @@
+import type { Aliases } from '../registry/aliases.ts'
+import type { Models } from '../registry/models.ts'
+import type { Versions } from '../registry/versions.ts'
+
+/** The part of the registry that serving uses. */
+export interface ServingRegistry {
+  models: Pick<Models, 'ensure'>
+  versions: Pick<Versions, 'findIn' | 'create' | 'get' | 'list'>
+  aliases: Pick<Aliases, 'move' | 'resolve'>
+}

@@ -1,0 +1,72 @@
+import type { ReleaseAnalysis } from '../contracts/release-analysis.ts'
+import type { Environment } from '../environment.ts'
+import { asKedgeError } from '../errors.ts'
+import { type Reader, startReader } from '../journal/reader.ts'
+import { createDeploy } from './deploy.ts'
+import { specOf } from './endpoint-rows.ts'
+import { createEndpoints } from './endpoints.ts'
+import type { PerformanceSource } from './paired-loss.ts'
+import { createReleases } from './releases.ts'
+import { createRevisionReports } from './revision-reports.ts'
+import { createRoutingSource } from './routing-source.ts'
+import type { ServingRegistry } from './serving-registry.ts'
+
+export interface ServingDependencies {
+  environment: Environment
+  registry: ServingRegistry
+  analyses: readonly ReleaseAnalysis[]
+  /** the analysis `performance` says that no truth has come when this is absent */
+  performance?: PerformanceSource
+}
+
+/** Puts the domain together and registers its jobs. */
+export function createServing({ environment, registry, analyses, performance }: ServingDependencies) {
+  const reports = createRevisionReports(environment)
+  const releases = createReleases({ environment, registry, reports, analyses, performance })
+  const endpoints = createEndpoints({ environment, registry, reports, releases, analyses })
+  const deploy = createDeploy({ environment, registry, endpoints, releases, reports })
+  let reader: Reader | undefined
+
+  return {
+    endpoints,
+    releases,
+    reports,
+    routing: createRoutingSource(environment),
+    deploy,
+    analyses,
+
+    /** Begins to release what passes its gate. */
+    start() {
+      reader ??= startReader(environment, {
+        name: 'serving.releases',
+        types: ['gate.passed'],
+        async handle(event, change) {
+          const { model, version } = event.data
+          const rows = await change.db
+            .selectFrom('endpoints')
+            .selectAll()
+            .where('project', '=', event.project)
+            .where('model', '=', model)
+            .execute()
+          for (const endpoint of rows) {
+            if (!specOf(endpoint).automatic) continue
+            await releases.startIn(change, endpoint, { version }).catch((error) => {
+              // deleted, or without files: nothing that trying again would mend
+              const known = asKedgeError(error)
+              if (known.class !== 'not_found' && known.class !== 'conflict') throw error
+              environment.log.warn(
+                { endpoint: endpoint.name, model, version, err: error },
+                'a version that passed its gate cannot be released',
+              )
+            })
+          }
+        },
+      })
+    },
+    async stop() {
+      await reader?.stop()
+    },
+  }
+}
+
+export type Serving = ReturnType<typeof createServing>
