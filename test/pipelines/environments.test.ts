@@ -34,7 +34,7 @@ describe('environments', () => {
     }
   }
   const importIdna = async (path: string) => {
-    let text = ''
+    const chunks: Buffer[] = []
     const at = mkdtempSync(join(folder, 'use-'))
     const outcome = await executor.run(
       {
@@ -48,9 +48,9 @@ describe('environments', () => {
         serverPort: undefined,
         limits: { cpus: 1, memoryBytes: 2 ** 30, timeoutMs: 30_000, outputBytes: 10_000 },
       },
-      { signal: new AbortController().signal, onOutput: (chunk) => void (text += chunk) },
+      { signal: new AbortController().signal, onOutput: (chunk) => chunks.push(chunk) },
     )
-    return { outcome, text }
+    return { outcome, text: Buffer.concat(chunks).toString() }
   }
 
   it('builds once for all that ask at the same time, and finds it again', async () => {
