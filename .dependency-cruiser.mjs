@@ -40,7 +40,7 @@ export default {
       from: { path: `^src/${domain}/` },
       to: { path: `^src/(${[...domains.filter((other) => other !== domain && !mayImport[domain].includes(other)), 'protocols', 'cli', 'adapters', 'project-file'].join('|')})/` },
     })),
-    { name: 'only-main-knows-adapters', severity: 'error', from: { path: '^src/', pathNot: '^src/(adapters/|main\\.ts|open-stores\\.ts)|process\\.ts$|\\.test\\.ts$' }, to: { path: '^src/adapters/' } },
+    { name: 'only-main-knows-adapters', severity: 'error', from: { path: '^src/', pathNot: '^src/(adapters/|(main|open-stores|compose-domains)\\.ts)|process\\.ts$|\\.test\\.ts$' }, to: { path: '^src/adapters/' } },
     { name: 'tests-stay-out', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: '^(test|bench|examples|web)/|\\.test\\.ts$' } },
   ],
   options: {

@@ -31,6 +31,10 @@ export const configSchema = z.object({
     .union([z.array(z.string()), z.string().transform(list)])
     .default([])
     .describe('further host names by which browsers may address this server'),
+  allowSourceHost: z
+    .union([z.array(z.string()), z.string().transform(list)])
+    .default([])
+    .describe('hosts that sources and webhooks may call although they are not public; * for all'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

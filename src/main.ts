@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
+import { addRoutes } from './add-routes.ts'
+import { composeDomains } from './compose-domains.ts'
 import { type Config, isLoopback } from './config.ts'
 import type { Environment } from './environment.ts'
 import { KedgeError } from './errors.ts'
@@ -9,14 +11,10 @@ import { createGovernance } from './governance/governance.ts'
 import { secretKey } from './governance/secrets.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createJournal } from './journal/journal.ts'
-import { startLineageReader } from './journal/lineage.ts'
 import type { Logger } from './log.ts'
 import { openBlobs, openEvents, openSql } from './open-stores.ts'
 import { createHttpServer } from './protocols/http-server.ts'
-import { describeApi, docsRoutes } from './protocols/kedge/docs-routes.ts'
-import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
-import { journalRoutes } from './protocols/kedge/journal-routes.ts'
-import { serverRoutes } from './protocols/kedge/server-routes.ts'
+import { describeApi } from './protocols/kedge/docs-routes.ts'
 import { version } from './version.ts'
 
 export interface Kedge {
@@ -60,13 +58,11 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
   const app = createHttpServer({ log, identify: governance.tokens.identify, allowedHosts: allowedHosts(config) })
   await describeApi(app, version)
   const addresses = { http: '', inference: null, grpc: null }
-  serverRoutes(app, environment, { version, startedAt, addresses, roles: config.roles })
-  governanceRoutes(app, governance)
-  journalRoutes(app, { journal, store })
-  docsRoutes(app)
+  const domains = composeDomains(environment, { config, governance, serverUrl: () => addresses.http || undefined })
+  addRoutes(app, environment, domains, governance, { version, startedAt, addresses, roles: config.roles })
 
   addresses.http = await listen(app, config)
-  const readers = [startLineageReader(environment)]
+  await domains.start()
   jobs.start()
   await journal.change({ actor: 'system' }, async (change) =>
     change.append({ type: 'server.started', project: '', subject: `server/${node}`, data: { version, roles: [...config.roles] } }),
@@ -78,7 +74,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     async stop() {
       await app.close()
       await jobs.stop()
-      await Promise.all(readers.map((reader) => reader.stop()))
+      await domains.stop()
       await environment.events.close()
       await environment.blobs.close()
       await store.close()

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const kinds: [string, () => Promise<SqlStore>][] = [
   ['SQLite', () => openSqlite(join(directory, 'jobs'), Date.now)],
-  ['PostgreSQL', () => openPostgres(postgres.url, Date.now)],
+  ['PostgreSQL', () => openPostgres(postgres.url(), Date.now)],
 ]
 
 describe.each(kinds)('queue on %s', (_, open) => {
@@ -140,7 +140,7 @@ describe.each(kinds)('queue on %s', (_, open) => {
 })
 
 it('finishes every job exactly once when workers on one PostgreSQL are killed at random', async () => {
-  const url = await postgres.database('killed-workers')
+  const url = await postgres.createDatabase('killed-workers')
   const store = await openPostgres(url, Date.now)
   const journal = createJournal(store)
   const jobs = createJobs({ store, journal, clock: Date.now, log: silentLog, node: 'test' })

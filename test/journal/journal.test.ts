@@ -28,7 +28,7 @@ const append = (journal: Journal, name: string, cause?: number) =>
 
 const kinds: [string, () => Promise<SqlStore>][] = [
   ['SQLite', () => openSqlite(join(directory, 'journal'), Date.now)],
-  ['PostgreSQL', () => openPostgres(postgres.url, Date.now)],
+  ['PostgreSQL', () => openPostgres(postgres.url(), Date.now)],
 ]
 
 describe.each(kinds)('journal on %s', (_, open) => {
@@ -121,7 +121,7 @@ describe.each(kinds)('journal on %s', (_, open) => {
 })
 
 it('keeps one order with one chain when two processes append to one PostgreSQL', async () => {
-  const url = await postgres.database('two-writers')
+  const url = await postgres.createDatabase('two-writers')
   const stores = await Promise.all([openPostgres(url, Date.now), openPostgres(url, Date.now)])
   const journals = stores.map((store) => createJournal(store))
   await Promise.all(journals.flatMap((journal, process) => Array.from({ length: 200 }, (_, i) => append(journal, `${process}-${i}`))))

@@ -19,7 +19,7 @@ afterAll(async () => {
 })
 
 sqlStoreSuite('SQLite', () => openSqlite(join(directory, 'suite'), Date.now))
-sqlStoreSuite('PostgreSQL', () => openPostgres(postgres.url, Date.now))
+sqlStoreSuite('PostgreSQL', () => openPostgres(postgres.url(), Date.now))
 
 describe('SQLite', () => {
   it('is opened by one process at a time, with an error that names the other', async () => {

@@ -1,0 +1,90 @@
+import { driftMetrics } from './adapters/drift-metrics/index.generated.ts'
+import { executors } from './adapters/executors/index.generated.ts'
+import { expectations } from './adapters/expectations/index.generated.ts'
+import { monitors } from './adapters/monitors/index.generated.ts'
+import { operations } from './adapters/operations/index.generated.ts'
+import { releaseAnalyses } from './adapters/release-analyses/index.generated.ts'
+import { sources } from './adapters/sources/index.generated.ts'
+import type { Config } from './config.ts'
+import { createData } from './data/data.ts'
+import type { Environment } from './environment.ts'
+import type { Governance } from './governance/governance.ts'
+import { startLineageReader } from './journal/lineage.ts'
+import { createMonitoring } from './monitoring/monitoring.ts'
+import { createParquetTable } from './monitoring/parquet-table.ts'
+import { createDescribeEndpoint } from './monitoring/watched-revision.ts'
+import { createPipelines } from './pipelines/pipelines.ts'
+import { createRegistry } from './registry/registry.ts'
+import { createServing } from './serving/serving.ts'
+import { createTracking } from './tracking/tracking.ts'
+
+export interface ComposeOptions {
+  config: Config
+  governance: Governance
+  /** address of this server, once it listens */
+  serverUrl(): string | undefined
+  /** a token with which a step of a project may call this server */
+  stepToken?(project: string): Promise<string>
+}
+
+/** Every domain with what it needs of the others; the order is that of their imports. */
+export function composeDomains(environment: Environment, { config, governance, serverUrl, stepToken }: ComposeOptions) {
+  const data = createData(environment, {
+    extensions: { sources, operations, expectations },
+    secret: governance.secrets.get,
+    allowHosts: config.allowSourceHost,
+  })
+  const tracking = createTracking(environment)
+  const registry = createRegistry(environment, {
+    tracking,
+    files: {
+      localFile: async (project, dataset, version) => data.datasets.localFile(await data.datasets.version(project, dataset, version)),
+    },
+  })
+  const pipelines = createPipelines(environment, {
+    datasets: data.datasets,
+    tracking,
+    registry,
+    executors,
+    serverUrl,
+    ...(stepToken ? { stepToken } : {}),
+    variables: process.env,
+  })
+  const monitoring = createMonitoring({
+    environment,
+    describe: createDescribeEndpoint(environment.store),
+    table: createParquetTable(environment),
+    kinds: monitors,
+    metrics: driftMetrics,
+  })
+  const serving = createServing({
+    environment,
+    registry,
+    analyses: releaseAnalyses,
+    performance: (key, first, second) => monitoring.compareRevisions(key, first, second, 0, farFuture),
+  })
+
+  const lineage: { stop(): Promise<void> }[] = []
+  return {
+    data,
+    tracking,
+    registry,
+    pipelines,
+    monitoring,
+    serving,
+    /** Starts the readers of the journal. */
+    async start() {
+      await data.start()
+      lineage.push(startLineageReader(environment))
+      serving.start()
+    },
+    async stop() {
+      await serving.stop()
+      await Promise.all(lineage.map((reader) => reader.stop()))
+    },
+  }
+}
+
+const farFuture = 4_102_444_800_000
+
+export type Domains = ReturnType<typeof composeDomains>
