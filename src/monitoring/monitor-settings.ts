@@ -27,7 +27,7 @@ export const monitorSettings = z
     /** rows below which a window says "too few samples" */
     min_rows: z.number().int().min(1).default(200),
     /** neighbouring windows without violation that close an alert */
-    healthy_windows: z.number().int().min(1).max(100).default(2),
+    healthy_windows: z.number().int().min(1).max(100).default(3),
     /** fixed limits by monitor, e.g. `service.latency_p99: { high: 50 }` */
     limits: z.record(z.string(), limit).default({}),
   })
