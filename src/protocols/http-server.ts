@@ -44,7 +44,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const caller = await options.identify(request.headers.authorization)
     if (!caller) throw new KedgeError('unauthenticated')
     request.actor = caller.actor
-    const project = (request.params as { project?: string } | undefined)?.project
+    const project = (request.params as { project?: string } | undefined)?.project ?? request.routeOptions.config?.project
     if (!caller.may(permission, project)) throw new KedgeError('forbidden', { permission })
   })
 

@@ -5,6 +5,8 @@ import type { Permission } from '../governance/permission.ts'
 declare module 'fastify' {
   interface FastifyContextConfig {
     permission?: Permission
+    /** the project that the route is of, when its address does not name one */
+    project?: string
   }
   interface FastifyRequest {
     /** who asks: `user/NAME`, `token/NAME`, `local` */

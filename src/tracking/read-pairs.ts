@@ -29,7 +29,10 @@ export async function readPairs<Table extends keyof Owners, Owner extends number
     for (const row of rows) {
       let own = pairs.get(row.owner)
       // keys are callers' words: none may reach the prototype
-      if (!own) pairs.set(row.owner, (own = Object.create(null) as Record<string, string>))
+      if (!own) {
+        own = Object.create(null) as Record<string, string>
+        pairs.set(row.owner, own)
+      }
       own[row.key] = row.value
     }
   }

@@ -29,7 +29,10 @@ export async function readRuns(db: Kysely<Database>, rows: readonly RunRow[]): P
       .orderBy('key')
       .execute()) {
       let own = metrics.get(row.run)
-      if (!own) metrics.set(row.run, (own = Object.create(null) as Record<string, MetricPoint>))
+      if (!own) {
+        own = Object.create(null) as Record<string, MetricPoint>
+        metrics.set(row.run, own)
+      }
       own[row.key] = { value: fromStored(row.value), step: row.step, time: row.time }
     }
     const inputs = await db

@@ -8,6 +8,7 @@ export const migration: Migration = {
       .createTable('registered_models')
       .addColumn('project', 'text', (c) => c.notNull())
       .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
       .addColumn('description', 'text')
       .addColumn('spec', 'text')
       .addColumn('next_version', 'integer', (c) => c.notNull())

@@ -7,6 +7,7 @@ export interface RegistryTables {
   registered_models: {
     project: string
     name: string
+    state: LifecycleState
     description: string | null
     /** JSON of a ModelSpec: the gate and what else `kedge.yaml` declares of the model */
     spec: string | null

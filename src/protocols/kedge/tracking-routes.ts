@@ -1,0 +1,257 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { KedgeError } from '../../errors.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { artifactPath, artifactRoot, joinPath } from '../../tracking/artifact-path.ts'
+import type { Experiment } from '../../tracking/experiments.ts'
+import type { Run } from '../../tracking/run.ts'
+import type { Tracking } from '../../tracking/tracking.ts'
+import { sendFile } from '../mlflow/send-file.ts'
+import { page, route } from '../route.ts'
+import {
+  artifactList,
+  experimentAnswer,
+  metricHistory,
+  runComparison,
+  runDetail,
+  runList,
+  runSummary,
+} from './schemas/tracking.ts'
+
+const inProject = z.object({ project: z.string() })
+const ofRun = inProject.extend({ run: z.string() })
+const base = '/api/v1/projects/:project'
+const tag = 'tracking'
+const view = z.enum(['active', 'deleted', 'all']).default('active')
+const views = { active: 'ACTIVE_ONLY', deleted: 'DELETED_ONLY', all: 'ALL' } as const
+const mostCompared = 100
+
+/** JSON has no NaN: a metric that is none is null. */
+const number = (value: number) => (Number.isFinite(value) ? value : null)
+
+const experiment = ({ id, name, state, tags, createdAt, updatedAt }: Experiment, runs: number) => ({
+  id,
+  name,
+  state,
+  tags,
+  runs,
+  createdAt,
+  updatedAt,
+})
+
+const summary = (run: Run): z.input<typeof runSummary> => ({
+  id: run.id,
+  name: run.name,
+  experimentId: run.experimentId,
+  experiment: run.experiment,
+  user: run.user,
+  status: run.status,
+  state: run.state,
+  startTime: run.startTime,
+  endTime: run.endTime,
+  pipelineRun: run.pipelineRun,
+  step: run.step,
+  params: run.params,
+  metrics: Object.fromEntries(Object.entries(run.metrics).map(([key, point]) => [key, number(point.value)])),
+  tags: run.tags,
+})
+
+/** Experiments and runs over Kedge's own API. */
+export function trackingRoutes(
+  app: FastifyInstance,
+  { tracking, registry }: { tracking: Tracking; registry: Registry },
+): void {
+  const { experiments, runs, history, artifacts, loggedModels } = tracking
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/experiments`,
+    permission: 'read',
+    summary: 'Lists the experiments of a project with how many runs each has',
+    tag,
+    params: inProject,
+    query: z.object({ view }),
+    answer: z.object({ items: z.array(experimentAnswer) }),
+    async handler({ params, query }) {
+      const { items } = await experiments.search(params.project, { view: views[query.view], maxResults: 50_000 })
+      const counts = await experiments.runCounts(params.project)
+      return { items: items.map((item) => experiment(item, counts.get(item.id) ?? 0)) }
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/runs`,
+    permission: 'read',
+    summary:
+      'Lists runs with their params, latest metrics and tags; `filter` is MLflow’s language with OR, NOT and parentheses',
+    tag,
+    params: inProject,
+    query: page.extend({
+      experiment: z.string().optional().describe('ids of experiments, separated by commas; all when absent'),
+      filter: z
+        .string()
+        .optional()
+        .describe("such as metrics.auc > 0.7 AND (params.model = 'tree' OR tags.kind LIKE 'a%')"),
+      order: z.string().optional().describe('such as metrics.auc DESC, several separated by commas'),
+      view,
+    }),
+    answer: runList,
+    async handler({ params, query }) {
+      const { items, total } = await runs.list(params.project, {
+        experimentIds: query.experiment?.split(','),
+        filter: query.filter,
+        orderBy: query.order?.split(',').map((clause) => clause.trim()),
+        view: views[query.view],
+        limit: query.limit,
+        offset: query.offset,
+      })
+      const keys = (of: (run: Run) => object) => [...new Set(items.flatMap((run) => Object.keys(of(run))))].sort()
+      return {
+        items: items.map(summary),
+        total,
+        columns: {
+          params: keys((run) => run.params),
+          metrics: keys((run) => run.metrics),
+          tags: keys((run) => run.tags).filter((key) => !key.startsWith('mlflow.')),
+        },
+      }
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/runs/compare`,
+    permission: 'read',
+    summary: 'Sets runs side by side: what is equal and what differs',
+    tag,
+    params: inProject,
+    query: z.object({ runs: z.string().describe('ids of runs, separated by commas') }),
+    answer: runComparison,
+    async handler({ params, query }) {
+      const ids = query.runs.split(',').filter(Boolean)
+      if (ids.length > mostCompared)
+        throw new KedgeError('too_large', { what: 'The comparison', limit: `${mostCompared} runs` })
+      const found = await Promise.all(ids.map((id) => runs.get(params.project, id)))
+      const sheet = <T>(of: (run: Run) => Record<string, T>) =>
+        [...new Set(found.flatMap((run) => Object.keys(of(run))))].sort().map((key) => {
+          const values = found.map((run) => of(run)[key] ?? null)
+          return { key, values, differs: new Set(values).size > 1 }
+        })
+      return {
+        runs: found.map(summary),
+        params: sheet((run) => run.params),
+        metrics: sheet((run) => summary(run).metrics as Record<string, number | null>),
+        tags: sheet((run) => run.tags),
+      }
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/runs/:run`,
+    permission: 'read',
+    summary: 'Shows a run with its inputs, models and what was registered from it',
+    tag,
+    params: ofRun,
+    answer: runDetail,
+    async handler({ params }) {
+      const run = await runs.get(params.project, params.run)
+      const versions = await registry.versions.ofRun(params.project, run.id)
+      const models = await Promise.all(
+        run.models.map(async (use) => {
+          const model = await loggedModels.get(params.project, use.id, true).catch(() => undefined)
+          return { id: use.id, name: model?.name ?? use.id, direction: use.direction, step: use.step }
+        }),
+      )
+      return {
+        ...summary(run),
+        artifactUri: run.artifactUri,
+        latest: Object.entries(run.metrics).map(([key, point]) => ({
+          key,
+          value: number(point.value),
+          step: point.step,
+          time: point.time,
+        })),
+        inputs: run.datasets.map(({ name, digest, sourceType, source, tags }) => ({
+          name,
+          digest,
+          sourceType,
+          source,
+          context: tags.find((entry) => entry.key === 'mlflow.data.context')?.value ?? null,
+        })),
+        loggedModels: models,
+        modelVersions: versions.map(({ model, version }) => ({ model, version })),
+      }
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/runs/:run/metrics`,
+    permission: 'read',
+    summary: 'The points of a metric by step, thinned to about `points` with the extremes kept',
+    tag,
+    params: ofRun,
+    query: z.object({ key: z.string().min(1), points: z.coerce.number().int().min(4).max(100_000).default(1000) }),
+    answer: metricHistory,
+    async handler({ params, query }) {
+      const { total, items } = await history.plot(params.project, params.run, query.key, query.points)
+      return {
+        key: query.key,
+        total,
+        points: items.map((point) => ({ step: point.step, time: point.time, value: number(point.value) })),
+      }
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/runs/:run/artifacts`,
+    permission: 'read',
+    summary: 'Lists a directory of the files that a run has logged',
+    tag,
+    params: ofRun,
+    query: z.object({ path: z.string().default('') }),
+    answer: artifactList,
+    async handler({ params, query }) {
+      const root = artifactRoot((await runs.get(params.project, params.run)).artifactUri)
+      const inside = artifactPath(query.path)
+      const items = await artifacts.list(params.project, joinPath(root, inside))
+      return { items: items.map((item) => ({ ...item, path: joinPath(inside, item.name) })) }
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/runs/:run/artifacts/file`,
+    permission: 'read',
+    summary: 'Streams a file that a run has logged; ranges are possible',
+    tag,
+    params: ofRun,
+    query: z.object({ path: z.string().min(1) }),
+    async handler(request, reply) {
+      const { project, run } = request.params
+      const root = artifactRoot((await runs.get(project, run)).artifactUri)
+      return sendFile({ project, request, reply }, artifacts, joinPath(root, artifactPath(request.query.path)))
+    },
+  })
+
+  for (const [verb, change] of [
+    ['delete', runs.delete],
+    ['restore', runs.restore],
+  ] as const)
+    route(app, {
+      method: 'POST',
+      url: `${base}/runs/:run/${verb}`,
+      permission: 'tracking.write',
+      summary: verb === 'delete' ? 'Marks a run as deleted' : 'Restores a deleted run',
+      tag,
+      params: ofRun,
+      answer: runSummary,
+      async handler({ params, actor }) {
+        await change({ actor }, params.project, params.run)
+        return summary(await runs.get(params.project, params.run))
+      },
+    })
+}

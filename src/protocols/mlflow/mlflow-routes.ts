@@ -1,0 +1,113 @@
+import type { FastifyInstance } from 'fastify'
+import { KedgeError } from '../../errors.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { Tracking } from '../../tracking/tracking.ts'
+import { artifactProxyRoutes, artifactRoutes } from './artifact-routes.ts'
+import { experimentRoutes } from './experiment-routes.ts'
+import { loggedModelRoutes } from './logged-model-routes.ts'
+import { sendMlflowError } from './mlflow-error.ts'
+import { type MlflowScope, mlflowScope } from './mlflow-scope.ts'
+import { parseJson } from './parse-json.ts'
+import { registryRoutes } from './registry-routes.ts'
+import { runRoutes } from './run-routes.ts'
+
+/** The version of MLflow whose API this is: clients ask before they use what is newer. */
+export const mlflowVersion = '3.17.0'
+
+const serverInfo = {
+  store_type: 'SqlStore',
+  workspaces_enabled: false,
+  trace_archival_enabled: false,
+  multipart_uploads_enabled: false,
+  multipart_downloads_enabled: false,
+  presigned_upload_run_id_supported: false,
+  presigned_upload_model_id_supported: false,
+}
+
+/** Groups of methods that MLflow has and Kedge has not: said at once, in a form that no client tries again. */
+const notOffered = [
+  'traces',
+  'unified-traces',
+  'datasets',
+  'scorers',
+  'gateway',
+  'prompt-optimization',
+  'webhooks',
+  'issues',
+  'label-schemas',
+  'review-queues',
+  'workspaces',
+  'assessments',
+]
+
+/** MLflow's REST API, at the root for the project `default` and below `/mlflow/:project` for every project. */
+export function mlflowRoutes(app: FastifyInstance, services: { tracking: Tracking; registry: Registry }): void {
+  for (const base of ['', '/mlflow/:project']) {
+    void app.register(async (inner) => {
+      readJson(inner)
+      jsonRoutes(mlflowScope(inner, base), base, services)
+    })
+    void app.register(async (inner) => {
+      // whatever its type, the body of an artifact is its bytes
+      inner.removeAllContentTypeParsers()
+      inner.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+      inner.setErrorHandler(sendMlflowError)
+      artifactProxyRoutes(mlflowScope(inner, base), services.tracking)
+    })
+  }
+}
+
+function readJson(app: FastifyInstance) {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(body as string))
+    } catch (error) {
+      done(error as Error, undefined)
+    }
+  })
+  app.setErrorHandler(sendMlflowError)
+}
+
+function jsonRoutes(
+  scope: MlflowScope,
+  base: string,
+  { tracking, registry }: { tracking: Tracking; registry: Registry },
+) {
+  experimentRoutes(scope, tracking)
+  runRoutes(scope, tracking)
+  loggedModelRoutes(scope, tracking)
+  artifactRoutes(scope, tracking, registry)
+  registryRoutes(scope, registry)
+  scope.add('GET', '/mlflow/server-info', 'public', () => serverInfo, '3.0')
+  scope.plain('GET', '/version', 'public', ({ reply }) => reply.type('text/plain').send(mlflowVersion))
+  if (base !== '') scope.plain('GET', '/health', 'public', ({ reply }) => reply.type('text/plain').send('OK'))
+  for (const version of ['2.0', '3.0'] as const) {
+    for (const group of notOffered)
+      for (const path of [`/mlflow/${group}`, `/mlflow/${group}/*`])
+        scope.add(
+          ['GET', 'POST', 'PATCH', 'DELETE'],
+          path,
+          'read',
+          ({ request }) => {
+            throw new KedgeError('unsupported', {
+              what: `MLflow's method ${request.method} ${request.url.split('?')[0]}`,
+            })
+          },
+          version,
+        )
+    scope.add(
+      ['GET', 'POST', 'PATCH', 'DELETE'],
+      '/mlflow/*',
+      'read',
+      ({ request, reply }) =>
+        reply
+          .status(404)
+          .send({
+            error_code: 'ENDPOINT_NOT_FOUND',
+            message: `No API found for '${request.method} ${request.url.split('?')[0]}'`,
+          }),
+      version,
+    )
+  }
+}

@@ -1,0 +1,56 @@
+import type { BlobStore } from '../contracts/blob-store.ts'
+import { KedgeError } from '../errors.ts'
+import { artifactPath, artifactRoot, joinPath } from '../tracking/artifact-path.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+
+export interface ModelFolder {
+  /** digest of the folder's manifest, as `putFolder` would give it */
+  digest: string
+  bytes: number
+  kind: 'onnx' | 'mlflow' | null
+}
+
+/**
+ * The path in the project's artifacts that a version's source names: `mlflow-artifacts:/…`, `runs:/RUN/path`,
+ * `models:/m-…`. Null for addresses elsewhere (a bucket): kept, never opened. Errors: `invalid_input` for a local path.
+ */
+export async function sourceRoot(tracking: Tracking, project: string, source: string): Promise<string | null> {
+  const scheme = /^([A-Za-z][\w+.-]*):/.exec(source)?.[1]?.toLowerCase()
+  if (scheme === 'mlflow-artifacts') return artifactRoot(source)
+  if (scheme === 'runs') {
+    const [, run, path] = /^runs:\/+([^/]+)\/*(.*)$/.exec(source) ?? []
+    return run
+      ? joinPath(artifactRoot((await tracking.runs.get(project, run)).artifactUri), artifactPath(path ?? ''))
+      : null
+  }
+  const logged = /^models:\/+(m-[^/@]+)\/*(.*)$/.exec(source)
+  if (logged)
+    return joinPath(
+      artifactRoot((await tracking.loggedModels.get(project, logged[1]!)).artifactUri),
+      artifactPath(logged[2]!),
+    )
+  if (scheme === undefined || scheme === 'file' || scheme.length === 1)
+    throw new KedgeError('invalid_input', {
+      what: `Invalid model version source: '${source.slice(0, 200)}'. A path on a machine cannot be registered; log the model first.`,
+    })
+  return null
+}
+
+/** Makes a folder in the blob store of the files below an artifact path; undefined when there are none. */
+export async function folderOfArtifacts(
+  tracking: Tracking,
+  blobs: BlobStore,
+  project: string,
+  root: string,
+): Promise<ModelFolder | undefined> {
+  const list = await tracking.artifacts.files(project, root)
+  if (list.length === 0) return undefined
+  const files = Object.fromEntries(
+    list
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .map(({ path, digest, bytes }) => [path, { digest, bytes: Number(bytes) }]),
+  )
+  const { digest } = await blobs.put(Buffer.from(JSON.stringify({ files })))
+  const kind = files['model.onnx'] ? 'onnx' : files.MLmodel ? 'mlflow' : null
+  return { digest, bytes: list.reduce((sum, file) => sum + Number(file.bytes), 0), kind }
+}

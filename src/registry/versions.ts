@@ -1,0 +1,492 @@
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely'
+import type { Environment } from '../environment.ts'
+import { KedgeError } from '../errors.ts'
+import { inChange } from '../journal/in-change.ts'
+import type { Change, ChangeContext } from '../journal/journal.ts'
+import { readFolder } from '../storage/blobs/folder.ts'
+import { toJson } from '../storage/sql/json-column.ts'
+import type { RegistryTables } from '../storage/sql/tables/registry.ts'
+import { compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
+import type { Comparison } from '../tracking/filter/parse-filter.ts'
+import { checkLength, checkMaxResults, checkTagKey, limits } from '../tracking/limits.ts'
+import { decodePage, encodePage } from '../tracking/page-token.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+import { gateJob } from './gate-job.ts'
+import { type DatasetUse, type ModelVersion, toModelVersion } from './model-version.ts'
+import type { Models } from './models.ts'
+import { folderOfArtifacts, sourceRoot } from './version-source.ts'
+
+export interface NewVersion {
+  runId?: string | undefined
+  /** With `step`: a second creation for the same step gives the same version. */
+  pipelineRunId?: number | undefined
+  step?: string | undefined
+  artifact: { digest: string; kind: 'onnx' | 'mlflow'; bytes?: number | undefined }
+  datasetVersions: DatasetUse[]
+  codeDigest?: string | undefined
+  environmentDigest?: string | undefined
+  signature?: unknown
+  /** the rows on which its gate decides; without them there is no gate */
+  holdout?: { dataset: string; version: number } | undefined
+  asOf?: number | undefined
+  description?: string | undefined
+}
+
+export interface RegisteredSource {
+  source: string
+  runId?: string | undefined
+  runLink?: string | undefined
+  modelId?: string | undefined
+  description?: string | undefined
+  user?: string | undefined
+  tags?: readonly { key: string; value: string }[]
+}
+
+type Row = Selectable<RegistryTables['model_versions']>
+type Insert = Partial<Row> & { source: string }
+
+export const stages = ['None', 'Staging', 'Production', 'Archived'] as const
+
+export function createVersions(
+  environment: Pick<Environment, 'store' | 'journal' | 'jobs' | 'blobs'>,
+  models: Models,
+  tracking: Tracking,
+) {
+  const { store, journal, jobs, blobs } = environment
+  const missing = (model: string, version: number | string) =>
+    new KedgeError('not_found', { kind: 'Model Version', name: `(name=${model}, version=${version})` })
+
+  async function find(db: Change['db'], project: string, model: string, version: number): Promise<Row> {
+    const row = await db
+      .selectFrom('model_versions')
+      .selectAll()
+      .where('project', '=', project)
+      .where('model', '=', model)
+      .where('version', '=', version)
+      .where('state', '=', 'active')
+      .executeTakeFirst()
+    if (!row) throw missing(model, version)
+    return row
+  }
+
+  async function complete(rows: Row[]): Promise<ModelVersion[]> {
+    if (rows.length === 0) return []
+    const { project } = rows[0]!
+    const names = [...new Set(rows.map((row) => row.model))]
+    const aliases = await store.read
+      .selectFrom('model_aliases')
+      .selectAll()
+      .where('project', '=', project)
+      .where('model', 'in', names)
+      .orderBy('alias')
+      .execute()
+    const tags = await store.read
+      .selectFrom('model_version_tags')
+      .selectAll()
+      .where('project', '=', project)
+      .where('model', 'in', names)
+      .orderBy('key')
+      .execute()
+    const key = (model: string, version: number) => `${version}/${model}`
+    const tagsOf = Map.groupBy(tags, (tag) => key(tag.model, tag.version))
+    const aliasesOf = Map.groupBy(aliases, (alias) => key(alias.model, alias.version))
+    return rows.map((row) =>
+      toModelVersion(
+        row,
+        Object.fromEntries((tagsOf.get(key(row.model, row.version)) ?? []).map((tag) => [tag.key, tag.value])),
+        (aliasesOf.get(key(row.model, row.version)) ?? []).map((alias) => alias.alias),
+      ),
+    )
+  }
+
+  async function insert(change: Change, project: string, model: string, fields: Insert): Promise<number> {
+    const numbered = await change.db
+      .updateTable('registered_models')
+      .set((e) => ({ next_version: e('next_version', '+', 1), updated_at: change.now }))
+      .where('project', '=', project)
+      .where('name', '=', model)
+      .where('state', '=', 'active')
+      .returning('next_version')
+      .executeTakeFirst()
+    if (!numbered) throw new KedgeError('not_found', { kind: 'Registered Model with name=', name: model })
+    const version = numbered.next_version - 1
+    await change.db
+      .insertInto('model_versions')
+      .values({
+        project,
+        model,
+        version,
+        state: 'active',
+        status: 'READY',
+        status_message: null,
+        stage: 'None',
+        description: null,
+        user_id: null,
+        run_id: null,
+        run_link: null,
+        model_id: null,
+        digest: null,
+        bytes: null,
+        kind: null,
+        pipeline_run: null,
+        step: null,
+        code_digest: null,
+        environment_digest: null,
+        signature: null,
+        dataset_versions: '[]',
+        holdout: null,
+        as_of: null,
+        gate: 'none',
+        reference: null,
+        created_at: change.now,
+        updated_at: change.now,
+        ...fields,
+      })
+      .execute()
+    change.append({
+      type: 'model_version.created',
+      project,
+      subject: `model_version/${model}@${version}`,
+      data: {
+        model,
+        version,
+        digest: fields.digest ?? null,
+        run: fields.run_id ?? null,
+        pipelineRun: fields.pipeline_run ?? null,
+        step: fields.step ?? null,
+        datasetVersions: JSON.parse(fields.dataset_versions ?? '[]') as DatasetUse[],
+        gated: fields.gate === 'waiting',
+      },
+    })
+    return version
+  }
+
+  async function writeTag(
+    change: Change,
+    project: string,
+    model: string,
+    version: number,
+    tag: { key: string; value: string },
+  ) {
+    checkTagKey(tag.key, 'key')
+    checkLength(tag.value, limits.registryTagValue, 'value')
+    await change.db
+      .insertInto('model_version_tags')
+      .values({ project, model, version, ...tag })
+      .onConflict((c) => c.columns(['project', 'model', 'version', 'key']).doUpdateSet({ value: tag.value }))
+      .execute()
+  }
+
+  const touch = (change: Change, row: Pick<Row, 'project' | 'model' | 'version'>, fields: Partial<Row>) =>
+    change.db
+      .updateTable('model_versions')
+      .set({ ...fields, updated_at: change.now })
+      .where('project', '=', row.project)
+      .where('model', '=', row.model)
+      .where('version', '=', row.version)
+      .execute()
+
+  const versions = {
+    findIn: (change: Change, project: string, model: string, version: number) =>
+      find(change.db, project, model, version),
+    touch,
+
+    /** Registers what a step made, and starts its gate when there are held-out rows. The model is made when it is not there. */
+    create: (
+      where: ChangeContext | Change,
+      project: string,
+      model: string,
+      input: NewVersion,
+    ): Promise<{ version: number }> =>
+      inChange(journal, where, async (change) => {
+        await models.ensure(change, project, model)
+        if (input.pipelineRunId !== undefined && input.step !== undefined) {
+          const there = await change.db
+            .selectFrom('model_versions')
+            .select('version')
+            .where('project', '=', project)
+            .where('model', '=', model)
+            .where('pipeline_run', '=', input.pipelineRunId)
+            .where('step', '=', input.step)
+            .executeTakeFirst()
+          if (there) return there
+        }
+        const version = await insert(change, project, model, {
+          source: `blob:${input.artifact.digest}`,
+          digest: input.artifact.digest,
+          bytes: input.artifact.bytes ?? null,
+          kind: input.artifact.kind,
+          run_id: input.runId ?? null,
+          pipeline_run: input.pipelineRunId ?? null,
+          step: input.step ?? null,
+          code_digest: input.codeDigest ?? null,
+          environment_digest: input.environmentDigest ?? null,
+          signature: input.signature === undefined ? null : toJson(input.signature),
+          dataset_versions: toJson(input.datasetVersions),
+          holdout: input.holdout ? toJson(input.holdout) : null,
+          as_of: input.asOf ?? null,
+          description: input.description ?? null,
+          gate: input.holdout ? 'waiting' : 'none',
+        })
+        if (input.holdout) await jobs.enqueue(change, gateJob(project, model, version))
+        return { version }
+      }),
+
+    /** Registers what lies at an address, as MLflow's clients do. */
+    async register(
+      context: ChangeContext,
+      project: string,
+      model: string,
+      input: RegisteredSource,
+    ): Promise<ModelVersion> {
+      await models.find(project, model)
+      const root = await sourceRoot(tracking, project, input.source)
+      const folder = root === null ? undefined : await folderOfArtifacts(tracking, blobs, project, root)
+      // a logged model knows its run
+      const modelId = input.modelId || /(?:^models:\/+|\/models\/)(m-[0-9a-f]{32})(?:\/|$)/.exec(input.source)?.[1]
+      const logged = modelId ? await tracking.loggedModels.get(project, modelId).catch(() => undefined) : undefined
+      const runId = input.runId || logged?.sourceRun || null
+      const version = await journal.change(context, async (change) => {
+        const number = await insert(change, project, model, {
+          source: input.source,
+          digest: folder?.digest ?? null,
+          bytes: folder?.bytes ?? null,
+          kind: folder?.kind ?? null,
+          run_id: runId,
+          run_link: input.runLink || null,
+          model_id: logged?.id ?? null,
+          description: input.description ?? null,
+          user_id: input.user ?? null,
+        })
+        for (const tag of input.tags ?? []) await writeTag(change, project, model, number, tag)
+        return number
+      })
+      return versions.get(project, model, version)
+    },
+
+    async get(project: string, model: string, version: number): Promise<ModelVersion> {
+      return (await complete([await find(store.read, project, model, version)]))[0]!
+    },
+
+    /** All versions of a model, newest first. */
+    async list(
+      project: string,
+      model: string,
+      page: { limit: number; offset: number } = { limit: 1000, offset: 0 },
+    ): Promise<ModelVersion[]> {
+      const rows = await store.read
+        .selectFrom('model_versions')
+        .selectAll()
+        .where('project', '=', project)
+        .where('model', '=', model)
+        .where('state', '=', 'active')
+        .orderBy('version', 'desc')
+        .limit(page.limit)
+        .offset(page.offset)
+        .execute()
+      return complete(rows)
+    },
+
+    /** Versions that came from a run. */
+    async ofRun(project: string, runId: string): Promise<ModelVersion[]> {
+      return complete(
+        await store.read
+          .selectFrom('model_versions')
+          .selectAll()
+          .where('project', '=', project)
+          .where('run_id', '=', runId)
+          .where('state', '=', 'active')
+          .execute(),
+      )
+    },
+
+    update: (
+      context: ChangeContext,
+      project: string,
+      model: string,
+      version: number,
+      fields: { description?: string | undefined },
+    ): Promise<void> =>
+      journal.change(context, async (change) => {
+        const row = await find(change.db, project, model, version)
+        await touch(change, row, { description: fields.description ?? null })
+      }),
+
+    /** MLflow's stages, which its clients still move. */
+    transition: (
+      context: ChangeContext,
+      project: string,
+      model: string,
+      version: number,
+      stage: string,
+      archiveOthers: boolean,
+    ): Promise<void> => {
+      const known = stages.find((name) => name.toLowerCase() === stage.toLowerCase())
+      if (!known)
+        throw new KedgeError('invalid_input', {
+          what: `Invalid Model Version stage: ${stage}. Value must be one of ${stages.join(', ')}.`,
+        })
+      return journal.change(context, async (change) => {
+        const row = await find(change.db, project, model, version)
+        if (archiveOthers && (known === 'Staging' || known === 'Production'))
+          await change.db
+            .updateTable('model_versions')
+            .set({ stage: 'Archived', updated_at: change.now })
+            .where('project', '=', project)
+            .where('model', '=', model)
+            .where('stage', '=', known)
+            .where('version', '<>', version)
+            .execute()
+        await touch(change, row, { stage: known })
+      })
+    },
+
+    delete: (context: ChangeContext, project: string, model: string, version: number): Promise<void> =>
+      journal.change(context, async (change) => {
+        const row = await find(change.db, project, model, version)
+        await touch(change, row, { state: 'deleted' })
+        await change.db
+          .deleteFrom('model_aliases')
+          .where('project', '=', project)
+          .where('model', '=', model)
+          .where('version', '=', version)
+          .execute()
+        change.append({
+          type: 'model_version.deleted',
+          project,
+          subject: `model_version/${model}@${version}`,
+          data: { model, version },
+        })
+      }),
+
+    setTag: (
+      context: ChangeContext,
+      project: string,
+      model: string,
+      version: number,
+      tag: { key: string; value: string },
+    ): Promise<void> =>
+      journal.change(context, async (change) => {
+        await find(change.db, project, model, version)
+        await writeTag(change, project, model, version, tag)
+      }),
+
+    deleteTag: (context: ChangeContext, project: string, model: string, version: number, key: string): Promise<void> =>
+      journal.change(context, async (change) => {
+        await find(change.db, project, model, version)
+        await change.db
+          .deleteFrom('model_version_tags')
+          .where('project', '=', project)
+          .where('model', '=', model)
+          .where('version', '=', version)
+          .where('key', '=', key)
+          .execute()
+      }),
+
+    /** Where the version's files lie among the project's artifacts; files that only a digest names are given a place there. */
+    async artifactRoot(project: string, version: ModelVersion): Promise<string> {
+      if (!version.source.startsWith('blob:')) {
+        const root = await sourceRoot(tracking, project, version.source)
+        if (root === null)
+          throw new KedgeError('unsupported', { what: `Reading ${version.source.replace(/\/\/[^@/]*@/, '//')}` })
+        return root
+      }
+      const root = `registry/${version.model}/${version.version}`
+      if ((await tracking.artifacts.list(project, root)).length === 0 && version.digest !== null) {
+        const { files } = await readFolder(blobs, version.digest)
+        await journal.change({ actor: 'system' }, async (change) => {
+          for (const [path, file] of Object.entries(files))
+            await change.db
+              .insertInto('artifact_files')
+              .values({ project, path: `${root}/${path}`, ...file, modified_at: change.now })
+              .onConflict((c) => c.columns(['project', 'path']).doNothing())
+              .execute()
+        })
+      }
+      return root
+    },
+
+    async search(
+      project: string,
+      query: {
+        filter?: string | undefined
+        orderBy?: string[] | undefined
+        maxResults?: number | undefined
+        pageToken?: string | undefined
+      },
+    ): Promise<{ items: ModelVersion[]; next?: string }> {
+      const limit = checkMaxResults(query.maxResults, limits.searchVersions, 10_000)
+      const { offset } = decodePage(query.pageToken)
+      const condition = compileFilter(query.filter, (comparison, refuse) =>
+        versionCondition(store.kind, comparison, refuse),
+      )
+      let select = store.read
+        .selectFrom('model_versions')
+        .selectAll()
+        .where('project', '=', project)
+        .where('state', '=', 'active')
+      if (condition) select = select.where(condition)
+      for (const order of query.orderBy ?? []) {
+        const { column, descending } = versionOrder(order)
+        select = select.orderBy(column, descending ? 'desc' : 'asc')
+      }
+      if (!query.orderBy?.length) select = select.orderBy('updated_at', 'desc')
+      const rows = await select
+        .orderBy('model')
+        .orderBy('version', 'desc')
+        .limit(limit + 1)
+        .offset(offset)
+        .execute()
+      const items = await complete(rows.slice(0, limit))
+      return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
+    },
+  }
+  return versions
+}
+
+export type Versions = ReturnType<typeof createVersions>
+
+const orderColumns: Record<string, 'model' | 'version' | 'created_at' | 'updated_at'> = {
+  name: 'model',
+  version_number: 'version',
+  creation_timestamp: 'created_at',
+  last_updated_timestamp: 'updated_at',
+}
+
+function versionOrder(order: string) {
+  const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(order.trim())
+  const column = found && orderColumns[found[1]!]
+  if (!column)
+    throw new KedgeError('invalid_input', {
+      what: `Invalid order_by clause '${order}': order by name, version_number, creation_timestamp or last_updated_timestamp`,
+    })
+  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
+}
+
+function versionCondition(
+  store: 'sqlite' | 'postgres',
+  comparison: Comparison,
+  refuse: (what: string) => Error,
+): RawBuilder<SqlBool> {
+  const { entity, key } = comparison
+  if (entity === 'tags' || entity === 'tag') {
+    const having = sql`select 1 from model_version_tags t where t.project = model_versions.project and t.model = model_versions.model and t.version = model_versions.version and t.key = ${key}`
+    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
+    const found = sql<SqlBool>`exists (${having} and ${compareText(store, sql`t.value`, comparison, refuse)})`
+    return key.startsWith('mlflow.prompt.') && comparison.operator === '!='
+      ? sql`(${found} or not exists (${having}))`
+      : found
+  }
+  if (entity !== undefined && !['attribute', 'attributes', 'attr'].includes(entity))
+    throw refuse(`${entity} is not known here: use name, run_id, source_path, version_number or tags`)
+  if (key === 'name') return compareText(store, sql`model_versions.model`, comparison, refuse)
+  if (key === 'run_id') return compareText(store, sql`model_versions.run_id`, comparison, refuse)
+  if (key === 'source_path' || key === 'source')
+    return compareText(store, sql`model_versions.source`, comparison, refuse)
+  if (key === 'version_number' || key === 'version')
+    return compareNumber(sql`model_versions.version`, comparison, refuse)
+  if (key === 'current_stage') return compareText(store, sql`model_versions.stage`, comparison, refuse)
+  if (key === 'creation_timestamp') return compareNumber(sql`model_versions.created_at`, comparison, refuse)
+  if (key === 'last_updated_timestamp') return compareNumber(sql`model_versions.updated_at`, comparison, refuse)
+  throw refuse(`${key} is no attribute of a model version`)
+}

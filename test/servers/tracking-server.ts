@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { openBlobDirectory } from '../../src/adapters/blobs/directory.ts'
+import type { BlobStore } from '../../src/contracts/blob-store.ts'
+import { createJobs, type Jobs } from '../../src/jobs/jobs.ts'
+import { createJournal, type Journal } from '../../src/journal/journal.ts'
+import { silentLog } from '../../src/log.ts'
+import { createHttpServer } from '../../src/protocols/http-server.ts'
+import { registryRoutes } from '../../src/protocols/kedge/registry-routes.ts'
+import { trackingRoutes } from '../../src/protocols/kedge/tracking-routes.ts'
+import { mlflowRoutes } from '../../src/protocols/mlflow/mlflow-routes.ts'
+import type { DatasetFiles } from '../../src/registry/gate.ts'
+import { createRegistry, type Registry } from '../../src/registry/registry.ts'
+import type { SqlStore } from '../../src/storage/sql/sql-store.ts'
+import { openSqlite } from '../../src/storage/sql/sqlite.ts'
+import { createTracking, type Tracking } from '../../src/tracking/tracking.ts'
+
+export interface TrackingServer {
+  /** http://127.0.0.1:port */
+  address: string
+  app: FastifyInstance
+  store: SqlStore
+  journal: Journal
+  jobs: Jobs
+  blobs: BlobStore
+  tracking: Tracking
+  registry: Registry
+  stop(): Promise<void>
+}
+
+export interface TrackingServerOptions {
+  store?: (directory: string) => Promise<SqlStore>
+  files?: DatasetFiles
+  port?: number
+}
+
+/** Tracking and registry over real stores in `directory`, with MLflow's API and Kedge's own, on a free port of 127.0.0.1. */
+export async function startTrackingServer(
+  directory: string,
+  options: TrackingServerOptions = {},
+): Promise<TrackingServer> {
+  mkdirSync(directory, { recursive: true })
+  const store = await (options.store?.(directory) ?? openSqlite(directory, Date.now))
+  const journal = createJournal(store)
+  const jobs = createJobs({
+    store,
+    journal,
+    clock: Date.now,
+    log: silentLog,
+    node: `test-${process.pid}`,
+    pollInterval: 20,
+  })
+  const blobs = await openBlobDirectory(join(directory, 'blobs'))
+  const environment = { store, journal, jobs, blobs, clock: Date.now, log: silentLog, dataDirectory: directory }
+  const tracking = createTracking(environment)
+  const files = options.files ?? {
+    localFile: async () => {
+      throw new Error('this server has no datasets')
+    },
+  }
+  const registry = createRegistry(environment, { tracking, files })
+  const app = createHttpServer({
+    log: silentLog,
+    identify: async () => ({ actor: 'local', may: () => true }),
+    allowedHosts: new Set(['127.0.0.1', 'localhost']),
+  })
+  mlflowRoutes(app, { tracking, registry })
+  trackingRoutes(app, { tracking, registry })
+  registryRoutes(app, { registry })
+  const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
+  jobs.start()
+  return {
+    address,
+    app,
+    store,
+    journal,
+    jobs,
+    blobs,
+    tracking,
+    registry,
+    async stop() {
+      await app.close()
+      await jobs.stop()
+      await blobs.close()
+      await store.close()
+    },
+  }
+}
