@@ -55,7 +55,7 @@ export function createPipelines(environment: Environment, options: PipelinesOpti
       options.executors.map((executor) => executor.kind),
     ),
     start: runs.start,
-    runs,
+    runs: { ...runs, step: findStep },
     environments,
     /** Which executors there are, and whether they work here. */
     executors: () =>
