@@ -1,0 +1,103 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { BlobStore } from '../../contracts/blob-store.ts'
+import type { Caller } from '../../governance/tokens.ts'
+import { inferenceReport } from '../../serving/inference-report.ts'
+import type { Serving } from '../../serving/serving.ts'
+import { route } from '../route.ts'
+import { groupRecordedLines, type RecordedLine } from './recorded-lines.ts'
+
+export interface InternalRoutesDependencies {
+  serving: Serving
+  blobs: BlobStore
+  /** Resolves when the rows are durable; repeating a token changes nothing. */
+  ingest(key: { project: string; endpoint: string }, rows: readonly RecordedLine[], token: string): Promise<void>
+  identify(authorization: string | undefined): Promise<Caller | undefined>
+}
+
+const tag = 'internal'
+const permission = 'internal' as const
+
+/** The calls of inference processes to control; they need the secret that the processes of an installation share. */
+export function internalRoutes(
+  app: FastifyInstance,
+  { serving, blobs, ingest, identify }: InternalRoutesDependencies,
+): void {
+  void app.register(async (scope) => {
+    scope.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    )
+
+    route(scope, {
+      method: 'GET',
+      url: '/internal/routing',
+      permission,
+      summary: 'What inference processes serve, as soon as it is another than the known one',
+      tag,
+      query: z.object({ known: z.string().default(''), wait: z.coerce.number().int().min(0).max(60_000).default(0) }),
+      handler: async (request, reply) => {
+        const gone = new AbortController()
+        reply.raw.once('close', () => gone.abort())
+        const routing = await serving.routing.next(request.query.known, request.query.wait, gone.signal)
+        if (!routing) return reply.status(204).send()
+        return routing
+      },
+    })
+
+    route(scope, {
+      method: 'GET',
+      url: '/internal/blobs/:digest',
+      permission,
+      summary: 'The bytes of a blob',
+      tag,
+      params: z.object({ digest: z.string().regex(/^[0-9a-f]{64}$/) }),
+      handler: async (request, reply) => {
+        const content = await blobs.get(request.params.digest)
+        return reply.type('application/octet-stream').send(content)
+      },
+    })
+
+    route(scope, {
+      method: 'POST',
+      url: '/internal/predictions',
+      permission,
+      summary: 'Takes recorded predictions; the same token again changes nothing',
+      tag,
+      query: z.object({ token: z.string().min(1).max(300) }),
+      status: 204,
+      handler: async (request, reply) => {
+        for (const { project, endpoint, rows } of groupRecordedLines(request.body as Buffer))
+          await ingest({ project, endpoint }, rows, `${request.query.token}/${project}/${endpoint}`)
+        return reply.send()
+      },
+    })
+
+    route(scope, {
+      method: 'POST',
+      url: '/internal/report',
+      permission,
+      summary: 'Takes what an inference process counted',
+      tag,
+      body: inferenceReport,
+      status: 204,
+      handler: async (request, reply) => {
+        await serving.reports.take(request.body)
+        return reply.send()
+      },
+    })
+
+    route(scope, {
+      method: 'POST',
+      url: '/internal/may-predict',
+      permission,
+      summary: "Whether a token may predict on a project's endpoints",
+      tag,
+      body: z.object({ authorization: z.string().nullable(), project: z.string() }),
+      answer: z.object({ allowed: z.boolean() }),
+      handler: async (request) => {
+        const caller = await identify(request.body.authorization ?? undefined)
+        return { allowed: caller?.may('predict', request.body.project) ?? false }
+      },
+    })
+  })
+}
