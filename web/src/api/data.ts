@@ -1,0 +1,91 @@
+import { queryOptions } from '@tanstack/react-query'
+import { api, path } from './client.ts'
+import type {
+  Dataset,
+  DatasetDiff,
+  DatasetVersion,
+  DatasetVersionSummary,
+  Items,
+  Rows,
+  Source,
+  SourceTest,
+} from './types.ts'
+
+const at = (project: string, ...rest: (string | number)[]) => path('projects', project, ...rest)
+
+export const sourcesQuery = (project: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'sources'],
+    queryFn: ({ signal }) => api<Items<Source>>(at(project, 'sources'), { signal }),
+  })
+
+export const sourceQuery = (project: string, source: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'source', source],
+    queryFn: ({ signal }) => api<Source>(at(project, 'sources', source), { signal }),
+  })
+
+export const sourcePreviewQuery = (project: string, source: string) =>
+  queryOptions({
+    queryKey: [project, 'preview', source],
+    queryFn: ({ signal }) => api<Rows>(at(project, 'sources', source, 'preview'), { signal, query: { limit: 50 } }),
+    staleTime: 300_000,
+  })
+
+export const testSource = (project: string, source: string) =>
+  api<SourceTest>(at(project, 'sources', source, 'test'), { method: 'POST' })
+
+export const datasetsQuery = (project: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'datasets'],
+    queryFn: ({ signal }) => api<Items<Dataset>>(at(project, 'datasets'), { signal }),
+  })
+
+export const datasetQuery = (project: string, dataset: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'dataset', dataset],
+    queryFn: ({ signal }) => api<Dataset>(at(project, 'datasets', dataset), { signal }),
+  })
+
+export const datasetVersionsQuery = (project: string, dataset: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'versions', dataset],
+    queryFn: ({ signal }) =>
+      api<Items<DatasetVersionSummary>>(at(project, 'datasets', dataset, 'versions'), {
+        signal,
+        query: { limit: 500 },
+      }),
+  })
+
+/** A version never changes, so it is asked for once. */
+export const datasetVersionQuery = (project: string, dataset: string, version: number | 'latest') =>
+  queryOptions({
+    queryKey: [project, version === 'latest' ? 'data' : 'fixed', 'version', dataset, version],
+    queryFn: ({ signal }) => api<DatasetVersion>(at(project, 'datasets', dataset, 'versions', version), { signal }),
+    staleTime: version === 'latest' ? 15_000 : Number.POSITIVE_INFINITY,
+  })
+
+export const datasetRowsQuery = (
+  project: string,
+  dataset: string,
+  version: number,
+  part: 'rows' | 'quarantine',
+  offset: number,
+  limit: number,
+) =>
+  queryOptions({
+    queryKey: [project, 'fixed', part, dataset, version, offset, limit],
+    queryFn: ({ signal }) =>
+      api<Rows>(at(project, 'datasets', dataset, 'versions', version, part), { signal, query: { offset, limit } }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const datasetDiffQuery = (project: string, dataset: string, a: number, b: number) =>
+  queryOptions({
+    queryKey: [project, 'fixed', 'diff', dataset, a, b],
+    queryFn: ({ signal }) => api<DatasetDiff>(at(project, 'datasets', dataset, 'diff'), { signal, query: { a, b } }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const materialise = (project: string, dataset: string) =>
+  api<{ jobId: number }>(at(project, 'datasets', dataset, 'materialise'), { method: 'POST', body: {} })

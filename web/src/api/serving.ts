@@ -1,0 +1,35 @@
+import { queryOptions } from '@tanstack/react-query'
+import { api, path } from './client.ts'
+import type { Endpoint, EndpointDetail, Items, Release } from './types.ts'
+
+const at = (project: string, ...rest: (string | number)[]) => path('projects', project, ...rest)
+
+/** Rates and latencies are no events: they are asked for. */
+const liveInterval = 5000
+
+export const endpointsQuery = (project: string) =>
+  queryOptions({
+    queryKey: [project, 'serving', 'endpoints'],
+    queryFn: ({ signal }) => api<Items<Endpoint>>(at(project, 'endpoints'), { signal }),
+    refetchInterval: liveInterval,
+  })
+
+export const endpointQuery = (project: string, endpoint: string) =>
+  queryOptions({
+    queryKey: [project, 'serving', 'endpoint', endpoint],
+    queryFn: ({ signal }) => api<EndpointDetail>(at(project, 'endpoints', endpoint), { signal }),
+    refetchInterval: liveInterval / 2,
+  })
+
+export const releasesQuery = (project: string, endpoint: string) =>
+  queryOptions({
+    queryKey: [project, 'serving', 'releases', endpoint],
+    queryFn: ({ signal }) =>
+      api<Items<Release>>(at(project, 'endpoints', endpoint, 'releases'), { signal, query: { limit: 50 } }),
+  })
+
+export const promoteRelease = (project: string, release: number, reason: string) =>
+  api<Release>(at(project, 'releases', release, 'promote'), { method: 'POST', body: { reason } })
+
+export const abortRelease = (project: string, release: number, reason: string) =>
+  api<Release>(at(project, 'releases', release, 'abort'), { method: 'POST', body: { reason } })

@@ -1,0 +1,69 @@
+// What the API answers, read from the schemas that its routes validate with: types only, nothing of the server runs here.
+import type { z } from 'zod'
+import type * as automation from '../../../src/protocols/kedge/schemas/automation.ts'
+import type * as data from '../../../src/protocols/kedge/schemas/data.ts'
+import type * as journal from '../../../src/protocols/kedge/schemas/journal.ts'
+import type * as monitoring from '../../../src/protocols/kedge/schemas/monitoring.ts'
+import type * as pipelines from '../../../src/protocols/kedge/schemas/pipelines.ts'
+import type * as registry from '../../../src/protocols/kedge/schemas/registry.ts'
+import type * as serving from '../../../src/protocols/kedge/schemas/serving.ts'
+import type * as tracking from '../../../src/protocols/kedge/schemas/tracking.ts'
+
+export interface Items<T> {
+  items: T[]
+  total?: number
+}
+
+export interface Project {
+  name: string
+  createdAt: number
+}
+
+export type JournalEvent = z.output<typeof journal.journalEvent>
+export type LineageGraph = z.output<typeof journal.lineageGraph>
+
+export type Source = z.output<typeof data.sourceAnswer>
+export type SourceTest = z.output<typeof data.sourceTestAnswer>
+export type Rows = z.output<typeof data.rowsAnswer>
+export type ColumnProfile = z.output<typeof data.columnProfileAnswer>
+export type DatasetVersionSummary = z.output<typeof data.datasetVersionSummary>
+export type DatasetVersion = z.output<typeof data.datasetVersionAnswer>
+export type Dataset = z.output<typeof data.datasetAnswer>
+export type DatasetDiff = z.output<typeof data.diffAnswer>
+export type ColumnDiff = z.output<typeof data.columnDiffAnswer>
+
+export type Experiment = z.output<typeof tracking.experimentAnswer>
+export type RunSummary = z.output<typeof tracking.runSummary>
+export type RunList = z.output<typeof tracking.runList>
+export type RunDetail = z.output<typeof tracking.runDetail>
+export type MetricHistory = z.output<typeof tracking.metricHistory>
+export type ArtifactList = z.output<typeof tracking.artifactList>
+
+export type Model = z.output<typeof registry.modelAnswer>
+export type ModelVersion = z.output<typeof registry.modelVersionAnswer>
+export type Gate = z.output<typeof registry.gateAnswer>
+export type GateRule = z.output<typeof registry.gateRuleResult>
+export type Promotion = z.output<typeof registry.promotionAnswer>
+
+export type Pipeline = z.output<typeof pipelines.pipelineAnswer>
+export type PipelineRun = z.output<typeof pipelines.pipelineRunAnswer>
+export type PipelineStep = z.output<typeof pipelines.pipelineStepAnswer>
+
+export type Endpoint = z.output<typeof serving.endpoint>
+export type EndpointDetail = z.output<typeof serving.endpointDetail>
+export type Revision = z.output<typeof serving.revision>
+export type Release = z.output<typeof serving.release>
+export type Analysis = z.output<typeof serving.analysisResult>
+
+export type MonitorCatalogue = z.output<typeof monitoring.monitorCatalogue>
+export type Score = z.output<typeof monitoring.score>
+export type MonitoringOverview = z.output<typeof monitoring.monitoringOverview>
+export type Alert = z.output<typeof monitoring.alert>
+export type FeatureComparison = z.output<typeof monitoring.featureComparison>
+export type PerformanceHistory = z.output<typeof monitoring.performanceHistory>
+export type PerformancePoint = z.output<typeof monitoring.performancePoint>
+export type RevisionComparison = z.output<typeof monitoring.revisionComparison>
+export type PredictionRow = z.output<typeof monitoring.predictionRow>
+
+export type Rule = z.output<typeof automation.ruleAnswer>
+export type Firing = z.output<typeof automation.firingAnswer>

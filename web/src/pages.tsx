@@ -1,0 +1,66 @@
+import { type ComponentType, lazy, Suspense } from 'react'
+import { Redirect, Route, Switch } from 'wouter'
+import { PageSkeleton } from './components/page-skeleton.tsx'
+import { PageBoundary } from './shell/page-boundary.tsx'
+import { ProjectShell } from './shell/project-shell.tsx'
+
+type Params = Record<string, string>
+
+/** A page in its own chunk, loaded when it is first opened. */
+const page = (load: () => Promise<{ default: ComponentType }>) => {
+  const Page = lazy(load)
+  return () => (
+    <PageBoundary>
+      <Suspense fallback={<PageSkeleton />}>
+        <Page />
+      </Suspense>
+    </PageBoundary>
+  )
+}
+
+const Start = page(() => import('./pages/start/start-page.tsx'))
+
+/** Path under `/projects/:project` → page. */
+const projectPages: [string, ComponentType][] = [
+  ['', page(() => import('./pages/overview/overview-page.tsx'))],
+  ['/data', page(() => import('./pages/data/data-page.tsx'))],
+  ['/data/:dataset', page(() => import('./pages/data/dataset-page.tsx'))],
+  ['/data/:dataset/:version', page(() => import('./pages/data/version-page.tsx'))],
+  ['/sources/:source', page(() => import('./pages/data/source-page.tsx'))],
+  ['/runs', page(() => import('./pages/runs/runs-page.tsx'))],
+  ['/runs/:run', page(() => import('./pages/runs/run-page.tsx'))],
+  ['/pipelines', page(() => import('./pages/pipelines/pipelines-page.tsx'))],
+  ['/pipelines/:pipeline', page(() => import('./pages/pipelines/pipeline-page.tsx'))],
+  ['/pipeline-runs/:pipelineRun', page(() => import('./pages/pipelines/pipeline-run-page.tsx'))],
+  ['/models', page(() => import('./pages/models/models-page.tsx'))],
+  ['/models/:model', page(() => import('./pages/models/model-page.tsx'))],
+  ['/models/:model/:version', page(() => import('./pages/models/model-version-page.tsx'))],
+  ['/endpoints', page(() => import('./pages/endpoints/endpoints-page.tsx'))],
+  ['/endpoints/:endpoint', page(() => import('./pages/endpoints/endpoint-page.tsx'))],
+  ['/monitoring', page(() => import('./pages/monitoring/monitoring-page.tsx'))],
+  ['/alerts/:alert', page(() => import('./pages/monitoring/alert-page.tsx'))],
+  ['/journal', page(() => import('./pages/journal/journal-page.tsx'))],
+  ['/lineage/:kind/:id', page(() => import('./pages/lineage/lineage-page.tsx'))],
+  ['/*', page(() => import('./pages/start/unknown-page.tsx'))],
+]
+
+export const Pages = () => (
+  <Switch>
+    <Route path="/" component={Start} />
+    <Route path="/projects" component={Start} />
+    <Route path="/projects/:project/*?">
+      {(params: Params) => (
+        <ProjectShell key={params.project} project={decodeURIComponent(params.project!)}>
+          <Switch>
+            {projectPages.map(([path, Page]) => (
+              <Route key={path} path={`/projects/:project${path}`} component={Page} />
+            ))}
+          </Switch>
+        </ProjectShell>
+      )}
+    </Route>
+    <Route>
+      <Redirect to="/" />
+    </Route>
+  </Switch>
+)

@@ -1,0 +1,84 @@
+import { Button } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
+import { datasetQuery, datasetVersionsQuery, materialise } from '../../api/data.ts'
+import { Snippet } from '../../components/copy.tsx'
+import { Empty } from '../../components/empty.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Load } from '../../components/load.tsx'
+import { Page } from '../../components/page.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { StateBadge } from '../../components/state-badge.tsx'
+import { Tabs } from '../../components/tabs.tsx'
+import { useQueryState } from '../../components/use-query-state.ts'
+import { useRouteParams } from '../../components/use-route-params.ts'
+import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { DiffView } from './diff-view.tsx'
+import { VersionsTable } from './versions-table.tsx'
+
+export default function DatasetPage() {
+  const project = useProject()
+  const to = useProjectPath()
+  const { dataset: name } = useRouteParams<'dataset'>()
+  const [tab] = useQueryState('tab', 'versions')
+  const dataset = useQuery(datasetQuery(project, name))
+  const versions = useQuery(datasetVersionsQuery(project, name))
+  const make = useMutation({ mutationFn: () => materialise(project, name) })
+  const latest = dataset.data?.latest
+  return (
+    <Page
+      title={name}
+      crumbs={[{ text: 'Data', href: to('data') }]}
+      badge={latest && <StateBadge state={latest.state} />}
+      lead={
+        latest ? (
+          <Link href={to('data', name, latest.version)}>Latest version: {latest.version}</Link>
+        ) : (
+          'A dataset; no version yet.'
+        )
+      }
+      actions={
+        <Button loading={make.isPending} onClick={() => make.mutate()}>
+          Make a version now
+        </Button>
+      }
+    >
+      {make.error && <Failure error={make.error} />}
+      {make.data && (
+        <Panel>
+          A version is being made (job {make.data.jobId}). It appears below when it is published, or is rejected with
+          its reasons.
+        </Panel>
+      )}
+      <Tabs
+        value={tab}
+        items={[
+          { value: 'versions', text: 'Versions', count: dataset.data?.versions },
+          { value: 'diff', text: 'Compare versions' },
+          { value: 'declaration', text: 'Declaration' },
+        ]}
+      />
+      {tab === 'versions' && (
+        <Panel flush>
+          <Load query={versions}>
+            {({ items }) =>
+              items.length === 0 ? (
+                <Empty title="No version yet" command={`kedge materialise ${name}`} icon="data">
+                  A version is made when a pipeline needs it, or when you ask for it.
+                </Empty>
+              ) : (
+                <VersionsTable dataset={name} versions={items} />
+              )
+            }
+          </Load>
+        </Panel>
+      )}
+      {tab === 'diff' && <Load query={versions}>{({ items }) => <DiffView dataset={name} versions={items} />}</Load>}
+      {tab === 'declaration' && (
+        <Panel title="As declared" note="defaults filled in">
+          <Load query={dataset}>{(one) => <Snippet text={JSON.stringify(one.spec, null, 2)} />}</Load>
+        </Panel>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,36 @@
+import type { DatasetVersion } from '../../api/types.ts'
+import { CategoryBars } from '../../charts/histogram.tsx'
+import { Empty } from '../../components/empty.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { count, percent } from '../../format/number.ts'
+import { VersionRows } from './version-rows.tsx'
+
+/** Rows that were put aside, by reason, and the rows themselves. */
+export function QuarantineView({ version }: { version: DatasetVersion }) {
+  const quarantine = version.quarantine
+  if (!quarantine || quarantine.rows === 0)
+    return (
+      <Panel>
+        <Empty title="No row was quarantined" compact>
+          Every row that was read was kept, or removed by a step that says so (filter, deduplicate).
+        </Empty>
+      </Panel>
+    )
+  return (
+    <>
+      <Panel
+        title="Reasons"
+        note={`${count(quarantine.rows)} rows, ${percent(quarantine.rows / Math.max(1, version.counts.read), 2)} of those read`}
+      >
+        <CategoryBars
+          label="Rows by reason"
+          bins={quarantine.reasons.map((one) => ({
+            label: `${one.step === 0 ? 'reading' : `step ${one.step}`} ${one.operation}: ${one.reason}`,
+            value: one.rows,
+          }))}
+        />
+      </Panel>
+      <VersionRows version={version} part="quarantine" total={quarantine.rows} />
+    </>
+  )
+}

@@ -1,0 +1,55 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { datasetRowsQuery } from '../../api/data.ts'
+import type { DatasetVersionSummary } from '../../api/types.ts'
+import { Load } from '../../components/load.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { useQueryState } from '../../components/use-query-state.ts'
+import { count } from '../../format/number.ts'
+import { useProject } from '../../shell/project-context.tsx'
+import { RowsTable } from './rows-table.tsx'
+
+const pageSize = 200
+
+/** The rows of a version, or those in its quarantine, a page at a time. */
+export function VersionRows({
+  version,
+  part,
+  total,
+}: {
+  version: DatasetVersionSummary
+  part: 'rows' | 'quarantine'
+  total: number
+}) {
+  const project = useProject()
+  const [from, setFrom] = useQueryState('from', '0')
+  const offset = Math.max(0, Number(from) || 0)
+  const rows = useQuery(datasetRowsQuery(project, version.dataset, version.version, part, offset, pageSize))
+  return (
+    <Panel
+      flush
+      title={part === 'rows' ? 'Rows' : 'Quarantined rows'}
+      note={`${count(offset + 1)} – ${count(Math.min(offset + pageSize, total))} of ${count(total)}`}
+      actions={
+        <>
+          <Button
+            variant="default"
+            disabled={offset === 0}
+            onClick={() => setFrom(String(Math.max(0, offset - pageSize)))}
+          >
+            Earlier
+          </Button>
+          <Button
+            variant="default"
+            disabled={offset + pageSize >= total}
+            onClick={() => setFrom(String(offset + pageSize))}
+          >
+            Next
+          </Button>
+        </>
+      }
+    >
+      <Load query={rows}>{(answer) => <RowsTable rows={answer} first={offset} />}</Load>
+    </Panel>
+  )
+}

@@ -1,0 +1,34 @@
+import type { Endpoint } from '../../api/types.ts'
+import { Explained } from '../../components/explained.tsx'
+import { count, measure, percent } from '../../format/number.ts'
+
+type Live = Endpoint['live']
+
+export const Rate = ({ live }: { live: Live }) => (
+  <Explained
+    definition="Predictions per second over the last ten seconds, of all inference processes together."
+    facts={{ 'Since it exists': `${count(live.predictions)} predictions` }}
+  >
+    {measure(live.rate, 3)} /s
+  </Explained>
+)
+
+export const Latency = ({ live }: { live: Live }) => (
+  <Explained
+    definition="Time from the request's arrival to its answer inside the inference process: half of the predictions of the last minute are faster than p50, one in a hundred is slower than p99."
+    facts={{ p50: `${measure(live.p50, 3)} ms`, p99: `${measure(live.p99, 3)} ms` }}
+  >
+    {live.p50 === null ? '–' : `${measure(live.p50, 2)} / ${measure(live.p99, 2)} ms`}
+  </Explained>
+)
+
+export const ErrorRate = ({ live }: { live: Live }) => (
+  <Explained
+    definition="Share of the predictions of the last minute that failed."
+    facts={{ 'Since it exists': `${count(live.errors)} errors` }}
+  >
+    <span style={live.errorRate ? { color: 'var(--bad)' } : undefined}>
+      {live.errorRate === null ? '–' : percent(live.errorRate, 2)}
+    </span>
+  </Explained>
+)

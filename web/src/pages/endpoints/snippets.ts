@@ -1,0 +1,39 @@
+import type { EndpointDetail } from '../../api/types.ts'
+
+export type Features = Record<string, number | string>
+
+/** Values to start from: the forms of the features are known, sensible values are not. */
+export const exampleInstance = ({ features }: EndpointDetail): Features =>
+  Object.fromEntries((features ?? []).map(({ name, type }) => [name, type === 'number' ? 0 : '']))
+
+export const predictUrl = ({ addresses, project, name }: EndpointDetail) =>
+  `${addresses.http ?? 'http://127.0.0.1:4701'}/projects/${encodeURIComponent(project)}/endpoints/${encodeURIComponent(name)}/predict`
+
+const body = (features: Features) => ({ instances: [{ id: 'my-id-1', features }] })
+
+export const snippets: Record<
+  'curl' | 'Python' | 'JavaScript',
+  (endpoint: EndpointDetail, features: Features) => string
+> = {
+  curl: (endpoint, features) => `curl ${predictUrl(endpoint)} \\
+  -H 'content-type: application/json' \\
+  -d '${JSON.stringify(body(features)).replaceAll("'", "'\\''")}'`,
+  Python: (endpoint, features) => `import json, urllib.request
+
+body = ${python(body(features))}
+request = urllib.request.Request(
+    "${predictUrl(endpoint)}",
+    json.dumps(body).encode(),
+    {"content-type": "application/json"},
+)
+print(json.load(urllib.request.urlopen(request)))`,
+  JavaScript: (endpoint, features) => `const answer = await fetch('${predictUrl(endpoint)}', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(${JSON.stringify(body(features), null, 2).replaceAll('\n', '\n  ')}),
+})
+console.log(await answer.json())`,
+}
+
+/** JSON of strings and numbers is Python already. */
+const python = (value: unknown) => JSON.stringify(value, null, 4)

@@ -1,0 +1,32 @@
+import { useState } from 'react'
+import type { EndpointDetail } from '../../api/types.ts'
+import { Choice } from '../../components/choice.tsx'
+import { Snippet } from '../../components/copy.tsx'
+import { Columns, Panel } from '../../components/panel.tsx'
+import { useQueryState } from '../../components/use-query-state.ts'
+import { exampleInstance, snippets } from './snippets.ts'
+import { TryIt } from './try-it.tsx'
+
+const languages = ['curl', 'Python', 'JavaScript'] as const
+
+/** How to ask the endpoint: code to take along, and a form to try it. */
+export function UseIt({ endpoint }: { endpoint: EndpointDetail }) {
+  const [language, setLanguage] = useQueryState('in', 'curl')
+  const [features, setFeatures] = useState(() => exampleInstance(endpoint))
+  const shown = (languages as readonly string[]).includes(language) ? (language as (typeof languages)[number]) : 'curl'
+  return (
+    <Columns wide>
+      <Panel
+        title="In code"
+        actions={<Choice label="Language" value={shown} onChange={setLanguage} options={languages} />}
+      >
+        <Snippet text={snippets[shown](endpoint, features)} />
+        <p className="muted">
+          The id joins the actual later: <code>POST /api/v1/projects/…/endpoints/…/actuals</code>. Clients of the Open
+          Inference Protocol and MLflow work unchanged; see the API's description.
+        </p>
+      </Panel>
+      <TryIt endpoint={endpoint} features={features} onChange={setFeatures} />
+    </Columns>
+  )
+}

@@ -1,0 +1,73 @@
+import { Link, useSearchParams } from 'wouter'
+import type { MonitoringOverview } from '../../api/types.ts'
+import { Explained } from '../../components/explained.tsx'
+import { StateBadge } from '../../components/state-badge.tsx'
+import { measure } from '../../format/number.ts'
+import { eventWindow } from '../../format/time.ts'
+import classes from './monitoring.module.css'
+import { definitionFacts, stateTexts } from './score-explanation.ts'
+
+type Family = MonitoringOverview['families'][number]
+
+/** The families of monitors, each with its state and the score that is nearest to trouble. */
+export function FamilyTiles({ overview }: { overview: MonitoringOverview }) {
+  const [parameters] = useSearchParams()
+  return (
+    <div className={classes.tiles}>
+      {overview.families.map((family) => {
+        const next = new URLSearchParams(parameters)
+        next.set('tab', family.family)
+        return (
+          <Link key={family.family} href={`?${next}`} replace className={classes.tile} data-state={family.state}>
+            <span className={classes.tileHead}>
+              {family.title}
+              <StateBadge state={family.state} text={family.state === 'unknown' ? 'not yet' : undefined} />
+            </span>
+            <Worst family={family} />
+          </Link>
+        )
+      })}
+    </div>
+  )
+}
+
+const rank = { violation: 4, watch: 3, ok: 2, too_few_samples: 1, no_reference: 0 }
+
+function Worst({ family }: { family: Family }) {
+  const excess = (score: Family['scores'][number]) =>
+    score.value !== null && score.thresholdHigh ? score.value / score.thresholdHigh : 0
+  const worst = [...family.scores].sort((a, b) => rank[b.state] - rank[a.state] || excess(b) - excess(a))[0]
+  if (!worst) return <span className="muted">{family.state === 'off' ? 'switched off' : 'nothing measured yet'}</span>
+  return (
+    <span className={classes.tileText}>
+      {worst.value === null ? (
+        <span className="muted">{stateTexts[worst.state]}</span>
+      ) : (
+        <Explained
+          plain
+          definition={`${worst.monitor}${worst.feature ? ` of ${worst.feature.replace('$', '')}` : ''}, ${eventWindow({ from: worst.windowStart, to: worst.windowEnd })}: ${stateTexts[worst.state]}.`}
+          samples={worst.samples}
+          interval={[worst.low, worst.high]}
+          facts={{
+            Threshold: thresholdText(worst.thresholdLow, worst.thresholdHigh),
+            ...definitionFacts(worst.definition),
+          }}
+        >
+          <b>{measure(worst.value, 3)}</b>{' '}
+          <span className="muted">
+            {worst.feature ? worst.feature.replace('$', '') : worst.monitor.split('.')[1]?.replaceAll('_', ' ')}
+          </span>
+        </Explained>
+      )}
+    </span>
+  )
+}
+
+export const thresholdText = (low: number | null, high: number | null) =>
+  low === null && high === null
+    ? 'none'
+    : low === null
+      ? `at most ${measure(high)}`
+      : high === null
+        ? `at least ${measure(low)}`
+        : `${measure(low)} to ${measure(high)}`

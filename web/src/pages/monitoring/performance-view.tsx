@@ -1,0 +1,181 @@
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { useLocation } from 'wouter'
+import { scoresQuery } from '../../api/monitoring.ts'
+import type { Alert, Score } from '../../api/types.ts'
+import { LinePlot, type Series } from '../../charts/line-plot.tsx'
+import { Choice, Select } from '../../components/choice.tsx'
+import { Empty } from '../../components/empty.tsx'
+import { Load } from '../../components/load.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { useQueryState } from '../../components/use-query-state.ts'
+import { count } from '../../format/number.ts'
+import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { answeredScores } from './answered-scores.ts'
+
+const names: Record<string, string> = {
+  log_loss: 'log loss',
+  brier: 'Brier score',
+  auc: 'AUC',
+  calibration: 'calibration',
+  accuracy: 'accuracy',
+  mae: 'MAE',
+  rmse: 'RMSE',
+  bias: 'mean error',
+}
+
+/** Realised performance window by window with its interval, the band that the reference lets expect, and the estimate that needs no labels. */
+export function PerformanceView({ endpoint, alerts }: { endpoint: string; alerts: Alert[] }) {
+  const project = useProject()
+  const to = useProjectPath()
+  const [, go] = useLocation()
+  const [wanted, setMetric] = useQueryState('metric')
+  const [revision, setRevision] = useQueryState('revision')
+  const scores = useQuery(scoresQuery(project, endpoint, { monitor: 'performance' }))
+  return (
+    <Load query={scores}>
+      {({ items }) => {
+        const metrics = [...new Set(items.map(({ monitor }) => monitor.split('.')[1]!))].filter(
+          (name) => !name.startsWith('estimated_'),
+        )
+        const metric = metrics.includes(wanted) ? wanted : (metrics.find((name) => name === 'log_loss') ?? metrics[0])
+        const revisions = [...new Set(items.map((score) => score.revision))].sort((a, b) => a - b)
+        return (
+          <Panel
+            title={metric ? `Realised ${names[metric] ?? metric}` : 'Performance'}
+            note="by the end of each window, event time"
+            actions={
+              <>
+                <Select
+                  label="Revision"
+                  value={revision}
+                  onChange={setRevision}
+                  options={[
+                    { value: '', text: 'that answered' },
+                    ...revisions.map((one) => ({ value: String(one), text: String(one) })),
+                  ]}
+                />
+                {metrics.length > 1 && (
+                  <Choice
+                    label="Metric"
+                    value={metric ?? ''}
+                    onChange={setMetric}
+                    options={metrics.map((name) => ({ value: name, text: names[name] ?? name }))}
+                  />
+                )}
+              </>
+            }
+          >
+            {metric ? (
+              <Plot
+                scores={items}
+                metric={metric}
+                revision={revision === '' ? undefined : Number(revision)}
+                alerts={alerts.filter(({ family }) => family === 'performance')}
+                onAlert={(id) => go(to('alerts', id))}
+              />
+            ) : (
+              <Empty title="No actual has come yet" compact>
+                Send what really happened, by prediction id: <code>POST …/endpoints/{endpoint}/actuals</code>.
+              </Empty>
+            )}
+          </Panel>
+        )
+      }}
+    </Load>
+  )
+}
+
+function Plot({
+  scores,
+  metric,
+  revision,
+  alerts,
+  onAlert,
+}: {
+  scores: Score[]
+  metric: string
+  revision: number | undefined
+  alerts: Alert[]
+  onAlert(id: number): void
+}) {
+  const plot = useMemo(() => {
+    const realised = answeredScores(
+      scores.filter(({ monitor }) => monitor === `performance.${metric}`),
+      revision,
+    )
+    const estimated = answeredScores(
+      scores.filter(({ monitor }) => monitor === `performance.estimated_${metric}`),
+      revision,
+    )
+    const x = [...new Set([...realised, ...estimated].map(({ windowEnd }) => windowEnd))].sort((a, b) => a - b)
+    const at = (list: Score[]) => {
+      const byEnd = new Map(list.map((score) => [score.windowEnd, score]))
+      return x.map((end) => byEnd.get(end))
+    }
+    const real = at(realised)
+    const guess = at(estimated)
+    const series: Series[] = [
+      {
+        name: `realised ${names[metric] ?? metric}`,
+        y: real.map((score) => score?.value ?? null),
+        low: real.map((score) => score?.low ?? null),
+        high: real.map((score) => score?.high ?? null),
+        marked: real.map((score) => score?.state === 'violation'),
+        note: (i) =>
+          real[i] &&
+          `${count(real[i].samples)} predictions with their actual, revision ${real[i].revision}${real[i].state === 'violation' ? ': violation' : ''}`,
+      },
+      ...(estimated.length > 0
+        ? [
+            {
+              name: 'estimated without labels',
+              y: guess.map((score) => score?.value ?? null),
+              dashed: true,
+              note: (i: number) =>
+                guess[i] && `${count(guess[i].samples)} predictions; expected if scores are calibrated`,
+            },
+          ]
+        : []),
+    ]
+    const lows = real.map((score) => score?.thresholdLow ?? null)
+    const highs = real.map((score) => score?.thresholdHigh ?? null)
+    const has = (values: (number | null)[]) => values.some((value) => value !== null)
+    const band =
+      has(lows) || has(highs)
+        ? {
+            ...(has(lows) ? { low: lows } : {}),
+            ...(has(highs) ? { high: highs } : {}),
+            text: has(lows) && has(highs) ? 'ordinary by the reference' : 'threshold by the reference',
+          }
+        : undefined
+    const changes = real.flatMap((score, i) => {
+      const before = real.slice(0, i).findLast(Boolean)
+      return score && before && score.revision !== before.revision
+        ? [{ x: score.windowEnd, text: `revision ${score.revision}`, tone: 'accent' as const }]
+        : []
+    })
+    return { x, series, band, changes }
+  }, [scores, metric, revision])
+  if (plot.x.length === 0) return <Empty title="No window has enough actuals yet" compact />
+  const markers = [
+    ...plot.changes,
+    ...alerts.map((alert) => ({ x: alert.firstWindowEnd, text: `alert ${alert.id}`, tone: 'bad' as const })),
+  ]
+  return (
+    <LinePlot
+      label={`${metric} over time`}
+      x={plot.x}
+      time
+      height={300}
+      series={plot.series}
+      band={plot.band}
+      markers={markers}
+      onPick={(i) => {
+        const end = plot.x[i]!
+        const alert = alerts.find((one) => end >= one.firstWindowEnd && end <= one.lastWindowEnd)
+        if (alert) onAlert(alert.id)
+      }}
+    />
+  )
+}

@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react'
+import type { Score } from '../../api/types.ts'
+import { measure } from '../../format/number.ts'
+import { eventWindow } from '../../format/time.ts'
+
+/** What a score's definition says, as label → value; nested parts by dotted names. */
+export function definitionFacts(definition: Record<string, unknown>): Record<string, ReactNode> {
+  const facts: Record<string, ReactNode> = {}
+  const add = (prefix: string, value: unknown) => {
+    if (value === null || value === undefined) return
+    if (Array.isArray(value))
+      facts[prefix] =
+        value.length > 6
+          ? `${value.length} values`
+          : value.map((one) => (typeof one === 'number' ? measure(one) : String(one))).join(', ')
+    else if (typeof value === 'object')
+      for (const [key, inner] of Object.entries(value)) add(prefix ? `${prefix} ${key}` : key, inner)
+    else facts[prefix] = typeof value === 'number' ? measure(value) : String(value)
+  }
+  add('', definition)
+  return facts
+}
+
+export const stateTexts: Record<Score['state'], string> = {
+  ok: 'ordinary',
+  watch: 'beyond its own threshold, but not among all features together',
+  violation: 'out of the ordinary',
+  too_few_samples: 'too few samples to say',
+  no_reference: 'no reference to compare with',
+}
+
+/** A score in a few lines, for a title. */
+export const scoreTitle = (score: Score) =>
+  [
+    `${score.feature.replace('$', '')} ${eventWindow({ from: score.windowStart, to: score.windowEnd })}`,
+    score.value === null
+      ? 'no value'
+      : `${measure(score.value)}${score.thresholdHigh === null ? '' : `, threshold ${measure(score.thresholdHigh)}`}`,
+    `${score.samples.toLocaleString('en')} samples, revision ${score.revision}`,
+    stateTexts[score.state],
+  ].join('\n')
