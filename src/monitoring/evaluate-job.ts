@@ -85,6 +85,7 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       for (const { end } of windows) {
         signal.throwIfAborted()
         const byFamily = new Map<string, FamilyVerdict & { judged: boolean }>()
+        const answering = answeringIn(days, end - settings.window_days * day, end)
         for (const revision of [...new Set(days.map((d) => d.revision))]) {
           const known = watched.revisions.find((r) => r.revision === revision)
           const window = windowView(
@@ -102,7 +103,7 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
           const families = evaluateWindow(window, reference, settings, watchers)
           for (const { scores } of families)
             rows.push(...scores.map((score) => encodeScore(key, window, score, version)))
-          if (window.slice.live > 0)
+          if (answering.has(revision))
             collect(byFamily, window, families, known, () =>
               rankCauses(window, reference, families, isNew(days, revision, window.start)),
             )
@@ -127,6 +128,13 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       }
     },
   }
+}
+
+/** The revisions that answered callers on the last day of the window that has answers: only they raise or end an alert. */
+function answeringIn(days: readonly DaySlice[], start: number, end: number): Set<number> {
+  const inside = days.filter((d) => d.day >= start && d.day < end && d.slice.live > 0)
+  const last = inside.reduce((latest, d) => Math.max(latest, d.day), 0)
+  return new Set(inside.filter((d) => d.day === last).map((d) => d.revision))
 }
 
 /** Another revision answered before it within the days at hand. */

@@ -40,36 +40,44 @@ function inflation(rho: number, m: number): number {
   return 1 + 2 * sum
 }
 
-/** Lag-1 autocorrelation, corrected for its bias in short series (Kendall 1954), within [0, 0.9]. */
-function autocorrelation(x: readonly number[], mean: number): number {
-  let cross = 0
-  let own = 0
-  for (let i = 0; i < x.length; i++) {
-    own += (x[i]! - mean) ** 2
-    if (i > 0) cross += (x[i]! - mean) * (x[i - 1]! - mean)
-  }
-  const raw = own > 0 ? cross / own : 0
-  return Math.min(0.9, Math.max(0, (raw * x.length + 1) / (x.length - 4)))
+export interface SamplingNoise {
+  /** variance that a bucket's mean has from its own few rows alone: row variance / rows a bucket */
+  bucket: number
+  /** the same of the window's mean: row variance / rows of the window */
+  window: number
 }
 
 /**
  * For a value that is a mean over rows (a loss, a rate, a gap): `values` are its means over the reference's buckets in
- * time order, a window is the mean of `perWindow` neighbouring buckets. The prediction interval of a new window is
- * location ± t · √(σ²·V(w)/w + σ²·V(m)/m), where V inflates for the day-to-day correlation of an AR(1) series and df is
- * the effective number of buckets for a variance, m(1 − ρ²)/(1 + ρ²) − 1. `moreVariance` is added: the
- * sampling variance that the window's mean has because it holds fewer rows than reference windows do. Needs 7 buckets.
+ * time order, a window is the mean of `perWindow` neighbouring buckets. What a bucket's mean does beyond its sampling
+ * noise ν is taken as an AR(1) series with variance σ² = s² − ν and lag-1 correlation ρ = cov₁/σ² (corrected for its bias
+ * in short series, Kendall 1954; within [0, 0.9]), so that noise does not hide how long bad days last. The prediction
+ * interval of a new window is location ± t · √(σ²V(w)/w + σ²V(m)/m + ν_window + ν/m), V the inflation under AR(1), with
+ * m(1 − ρ)/(1 + ρ) − 1 degrees of freedom. Without `noise` all of s² is taken as the series. Needs 7 buckets.
  */
-export function calibrateMean(values: readonly number[], perWindow: number, moreVariance = 0): Measured<Calibration> {
+export function calibrateMean(
+  values: readonly number[],
+  perWindow: number,
+  noise: SamplingNoise = { bucket: 0, window: 0 },
+): Measured<Calibration> {
   const m = values.length
   if (m < 7) return tooFewSamples('reference buckets', 7, m)
   const location = values.reduce((a, b) => a + b, 0) / m
-  const rho = autocorrelation(values, location)
-  const squares = values.reduce((a, b) => a + (b - location) ** 2, 0)
+  let own = 0
+  let cross = 0
+  for (let i = 0; i < m; i++) {
+    own += (values[i]! - location) ** 2
+    if (i > 0) cross += (values[i]! - location) * (values[i - 1]! - location)
+  }
+  const signal = own - m * noise.bucket
+  // a series that is mostly noise tells nothing of its correlation
+  const raw = signal > 0.1 * own ? cross / signal : own > 0 ? cross / own : 0
+  const rho = Math.min(0.9, Math.max(0, (raw * m + 1) / (m - 4)))
   // a mean taken from correlated buckets hides part of their variance: E[Σ(x − x̄)²] = σ²(m − V(m))
-  const variance = squares / (m - inflation(rho, m))
+  const variance = Math.max(0, own - (m - 1) * noise.bucket) / (m - inflation(rho, m))
   const w = Math.min(perWindow, m)
-  const scale = Math.sqrt(variance * (inflation(rho, w) / w + inflation(rho, m) / m) + moreVariance)
-  const df = Math.max(2, (m * (1 - rho * rho)) / (1 + rho * rho) - 1)
+  const scale = Math.sqrt(variance * (inflation(rho, w) / w + inflation(rho, m) / m) + noise.window + noise.bucket / m)
+  const df = Math.max(2, (m * (1 - rho)) / (1 + rho) - 1)
   return { ok: true, location, scale, df, chunks: m }
 }
 

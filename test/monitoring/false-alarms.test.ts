@@ -101,7 +101,7 @@ function rates(rounds: number, shift: number, seed: number): Record<string, numb
 }
 
 test('windows without change violate no more often than promised', () => {
-  const rounds = 300
+  const rounds = 200
   const found = rates(rounds, 0, 2001)
   console.info(`false alarms over ${rounds} windows without change: ${JSON.stringify(found)}`)
   for (const kind of monitors) {
@@ -112,7 +112,7 @@ test('windows without change violate no more often than promised', () => {
 })
 
 test('outcomes whose odds double are found in the first full window', () => {
-  const found = rates(60, 1, 7)
+  const found = rates(30, 1, 7)
   console.info(`found in the first window: ${JSON.stringify(found)}`)
   expect(found.performance).toBeGreaterThan(0.7)
 })

@@ -10,7 +10,14 @@ import { estimatedPerformance } from '../../statistics/estimated-performance.ts'
 import { createMemory } from '../../statistics/memory.ts'
 import { regressionPerformance } from '../../statistics/regression-performance.ts'
 import { mergePerformance, noPerformance, type PerformanceSums, type Slice } from '../../statistics/slice.ts'
-import { calibratedP, calibrateMean, calibrateRuns, limits, type Side } from '../../statistics/threshold.ts'
+import {
+  calibratedP,
+  calibrateMean,
+  calibrateRuns,
+  limits,
+  type SamplingNoise,
+  type Side,
+} from '../../statistics/threshold.ts'
 import type { Estimate, Measured } from '../../statistics/too-few-samples.ts'
 
 interface Metric {
@@ -93,13 +100,15 @@ const merged = (days: readonly Slice[]) => days.map((d) => d.performance).reduce
 
 const ofReference = createMemory<ReferenceView, number[]>()
 
-/** Sampling variance of the window's mean beyond that of as many days of the reference. */
-function moreVariance(metric: Metric, window: WindowView, reference: ReferenceView, days: number): number {
+/** What of a day's and of the window's mean is the noise of few rows. */
+function noiseOf(metric: Metric, window: WindowView, reference: ReferenceView, days: number): SamplingNoise {
   const whole = metric.of(reference.whole.performance, 2)
-  if (!whole.ok) return 0
+  if (!whole.ok) return { bucket: 0, window: 0 }
   const ofRow = ((whole.high - whole.low) / 2 / 1.96) ** 2 * whole.n
-  const rowsADay = reference.whole.performance.joined / Math.max(1, days)
-  return Math.max(0, ofRow / Math.max(1, window.slice.performance.joined) - ofRow / (rowsADay * window.days))
+  return {
+    bucket: (ofRow * days) / Math.max(1, reference.whole.performance.joined),
+    window: ofRow / Math.max(1, window.slice.performance.joined),
+  }
 }
 
 /** What the metric does on the reference's own days, for windows like this one. */
@@ -112,7 +121,7 @@ function calibrate(metric: Metric, window: WindowView, reference: ReferenceView)
         return found.ok ? [found.value] : []
       }),
     )
-    return calibrateMean(values, window.days, moreVariance(metric, window, reference, days.length))
+    return calibrateMean(values, window.days, noiseOf(metric, window, reference, days.length))
   }
   const run = Math.max(1, Math.min(window.days, Math.floor(days.length / 3)))
   const values = ofReference(reference, `${metric.name}/${run}`, () =>
