@@ -7,6 +7,7 @@ import { docsRoutes } from './protocols/kedge/docs-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { journalRoutes } from './protocols/kedge/journal-routes.ts'
 import { monitoringRoutes } from './protocols/kedge/monitoring-routes.ts'
+import { projectRoutes } from './protocols/kedge/project-routes.ts'
 import { registryRoutes } from './protocols/kedge/registry-routes.ts'
 import { type ServerFacts, serverRoutes } from './protocols/kedge/server-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
@@ -17,6 +18,7 @@ export function addRoutes(app: FastifyInstance, environment: Environment, domain
   serverRoutes(app, environment, facts)
   governanceRoutes(app, governance)
   journalRoutes(app, environment)
+  projectRoutes(app, domains)
   dataRoutes(app, domains)
   trackingRoutes(app, domains)
   registryRoutes(app, domains)

@@ -1,3 +1,4 @@
+import { channels } from './adapters/channels/index.generated.ts'
 import { driftMetrics } from './adapters/drift-metrics/index.generated.ts'
 import { executors } from './adapters/executors/index.generated.ts'
 import { expectations } from './adapters/expectations/index.generated.ts'
@@ -14,6 +15,7 @@ import { createMonitoring } from './monitoring/monitoring.ts'
 import { createParquetTable } from './monitoring/parquet-table.ts'
 import { createDescribeEndpoint } from './monitoring/watched-revision.ts'
 import { createPipelines } from './pipelines/pipelines.ts'
+import { createProjectFile } from './project-file/project-file.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createServing } from './serving/serving.ts'
 import { createTracking } from './tracking/tracking.ts'
@@ -63,6 +65,10 @@ export function composeDomains(environment: Environment, { config, governance, s
     analyses: releaseAnalyses,
     performance: (key, first, second) => monitoring.compareRevisions(key, first, second, 0, farFuture),
   })
+  const projectFile = createProjectFile(
+    { projects: governance.projects, data, registry, pipelines, serving, monitoring },
+    { sources, operations, expectations, channels },
+  )
 
   const lineage: { stop(): Promise<void> }[] = []
   return {
@@ -72,6 +78,7 @@ export function composeDomains(environment: Environment, { config, governance, s
     pipelines,
     monitoring,
     serving,
+    projectFile,
     /** Starts the readers of the journal. */
     async start() {
       await data.start()

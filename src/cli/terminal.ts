@@ -7,7 +7,14 @@ export interface TerminalStreams {
 }
 
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'dim' | 'bold'
-const codes: Record<Colour, [number, number]> = { red: [31, 39], green: [32, 39], yellow: [33, 39], blue: [34, 39], dim: [2, 22], bold: [1, 22] }
+const codes: Record<Colour, [number, number]> = {
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  dim: [2, 22],
+  bold: [1, 22],
+}
 
 export interface Terminal {
   /** Whether answers are JSON. */
@@ -26,11 +33,17 @@ export interface Terminal {
 }
 
 /** Text of others (names, messages) must not steer the terminal. */
-const plain = (text: string) => [...stripVTControlCharacters(text)].filter((c) => c === '\n' || c === '\t' || c >= ' ').join('')
+const plain = (text: string) =>
+  [...stripVTControlCharacters(text)].filter((c) => c === '\n' || c === '\t' || c >= ' ').join('')
 
-export function createTerminal(streams: TerminalStreams, options: { json: boolean; environment: Record<string, string | undefined> }): Terminal {
-  const colours = (stream: { isTTY?: boolean }) => stream.isTTY === true && !options.environment.NO_COLOR && options.environment.TERM !== 'dumb'
-  const paint = (on: boolean, colour: Colour, text: string) => (on ? `\u001b[${codes[colour][0]}m${text}\u001b[${codes[colour][1]}m` : text)
+export function createTerminal(
+  streams: TerminalStreams,
+  options: { json: boolean; environment: Record<string, string | undefined> },
+): Terminal {
+  const colours = (stream: { isTTY?: boolean }) =>
+    stream.isTTY === true && !options.environment.NO_COLOR && options.environment.TERM !== 'dumb'
+  const paint = (on: boolean, colour: Colour, text: string) =>
+    on ? `\u001b[${codes[colour][0]}m${text}\u001b[${codes[colour][1]}m` : text
   const width = (text: string) => [...stripVTControlCharacters(text)].length
 
   const terminal: Terminal = {
@@ -40,8 +53,13 @@ export function createTerminal(streams: TerminalStreams, options: { json: boolea
       terminal.print(options.json ? JSON.stringify(value) : text())
     },
     table(columns, rows) {
-      const cells = rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? '–' : typeof cell === 'number' ? String(cell) : cell)))
-      const right = columns.map((_, i) => rows.length > 0 && rows.every((row) => row[i] === null || row[i] === undefined || typeof row[i] === 'number'))
+      const cells = rows.map((row) =>
+        row.map((cell) => (cell === null || cell === undefined ? '–' : typeof cell === 'number' ? String(cell) : cell)),
+      )
+      const right = columns.map(
+        (_, i) =>
+          rows.length > 0 && rows.every((row) => row[i] === null || row[i] === undefined || typeof row[i] === 'number'),
+      )
       const widths = columns.map((name, i) => Math.max(width(name), ...cells.map((row) => width(row[i] ?? ''))))
       const line = (row: string[]) =>
         row
@@ -62,7 +80,8 @@ export function createTerminal(streams: TerminalStreams, options: { json: boolea
       }
       const on = colours(streams.stderr)
       streams.stderr.write(`${paint(on, 'red', 'error')} ${plain(error.message)}\n`)
-      for (const { where, what } of error.places) streams.stderr.write(`  ${paint(on, 'bold', plain(where))} ${plain(what)}\n`)
+      for (const { where, what } of error.places)
+        streams.stderr.write(`  ${paint(on, 'bold', plain(where))} ${plain(what)}\n`)
       streams.stderr.write(`${paint(on, 'dim', plain(error.todo))}\n`)
     },
   }

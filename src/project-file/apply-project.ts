@@ -1,27 +1,34 @@
 import type { ChangeContext } from '../journal/journal.ts'
-import { declared, type PlannedChange, planProject } from './plan.ts'
-import type { ProjectFile } from './project-file-spec.ts'
+import { declaredItems } from './declared-items.ts'
+import type { ParsedProjectFile } from './parse-project-file.ts'
+import { type PlannedChange, planProject } from './plan.ts'
 import type { ProjectFiles, ProjectPart } from './project-part.ts'
 
 /**
- * Brings what is stored to what the file declares, in order of dependence, and removes in the opposite order. Interrupted,
+ * Brings what is stored to what the file declares, in the order of `parts`, and removes in the opposite order. Interrupted,
  * it is repeated as a whole: what is as declared already is left alone.
  */
 export async function applyProject(
   parts: readonly ProjectPart[],
   context: ChangeContext,
-  file: ProjectFile,
+  parsed: ParsedProjectFile,
   files: ProjectFiles,
   prune = false,
 ): Promise<PlannedChange[]> {
-  const plan = await planProject(parts, file, files, prune)
-  const specs = new Map(declared(file).map((item) => [`${item.kind}/${item.name}`, item.spec]))
+  const { project } = parsed.file
+  const plan = await planProject(parts, parsed, files, prune)
+  const given = new Map(declaredItems(parsed).map((item) => [`${item.kind}/${item.name}`, item.given]))
+  const each = async (
+    part: ProjectPart,
+    actions: PlannedChange['action'][],
+    act: (name: string) => Promise<void> | undefined,
+  ) => {
+    for (const { kind, name, action } of plan) if (kind === part.kind && actions.includes(action)) await act(name)
+  }
   for (const part of parts)
-    for (const { kind, name, action } of plan)
-      if (kind === part.kind && (action === 'create' || action === 'change'))
-        await part.put(context, file.project, name, specs.get(`${kind}/${name}`), files)
-  for (const part of [...parts].reverse())
-    for (const { kind, name, action } of plan)
-      if (kind === part.kind && action === 'remove') await part.remove?.(context, file.project, name)
+    await each(part, ['create', 'change'], (name) =>
+      part.put(context, project, name, given.get(`${part.kind}/${name}`), files),
+    )
+  for (const part of [...parts].reverse()) await each(part, ['remove'], (name) => part.remove?.(context, project, name))
   return plan
 }

@@ -23,7 +23,7 @@ const mistakes = (text: string) => {
 describe('parseProjectFile', () => {
   it('reads the flights example', () => {
     const text = readFileSync(join(import.meta.dirname, '../../examples/flights/kedge.yaml'), 'utf8')
-    const file = parseProjectFile(schema, text)
+    const { file } = parseProjectFile(schema, text)
     expect(file.project).toBe('flights')
     expect(Object.keys(file.datasets)).toEqual(['flights', 'flights_replay'])
     expect(file.pipelines.train?.steps.fit?.resources.memory).toBe(3 * 2 ** 30)

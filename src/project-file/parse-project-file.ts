@@ -5,6 +5,13 @@ import { checkReferences, type Finding } from './check-references.ts'
 import { explainIssues } from './explain-issues.ts'
 import type { ProjectFile, projectFileSpec } from './project-file-spec.ts'
 
+export interface ParsedProjectFile {
+  /** checked, with defaults filled in */
+  file: ProjectFile
+  /** as it was written */
+  given: { [section: string]: Record<string, unknown> | unknown[] | undefined }
+}
+
 /**
  * Reads a kedge.yaml. Errors: `project_file_invalid` with every mistake at once, each at its `line:column`, in the order of
  * the file.
@@ -13,7 +20,7 @@ export function parseProjectFile(
   schema: ReturnType<typeof projectFileSpec>,
   text: string,
   file = 'kedge.yaml',
-): ProjectFile {
+): ParsedProjectFile {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const found: { offset: number; what: string }[] = document.errors.map((error) => ({
@@ -38,7 +45,7 @@ export function parseProjectFile(
     const count = places.length === 1 ? 'one mistake' : `${places.length} mistakes`
     throw new KedgeError('project_file_invalid', { file, count }, { places })
   }
-  return parsed
+  return { file: parsed, given: content as ParsedProjectFile['given'] }
 }
 
 function toContent(document: Document, found: { offset: number; what: string }[]): unknown {

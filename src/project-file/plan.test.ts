@@ -1,21 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { applyProject } from './apply-project.ts'
 import { fieldDifferences } from './field-differences.ts'
+import type { ParsedProjectFile } from './parse-project-file.ts'
 import { planProject } from './plan.ts'
 import type { ProjectFile } from './project-file-spec.ts'
 import type { ProjectPart } from './project-part.ts'
 
-const file = (fields: Partial<ProjectFile>): ProjectFile => ({
-  project: 'p',
-  sources: {},
-  datasets: {},
-  pipelines: {},
-  models: {},
-  endpoints: {},
-  monitors: {},
-  automation: [],
-  channels: {},
-  ...fields,
+const file = (fields: Partial<ProjectFile>): ParsedProjectFile => ({
+  given: fields as never,
+  file: {
+    project: 'p',
+    sources: {},
+    datasets: {},
+    pipelines: {},
+    models: {},
+    endpoints: {},
+    monitors: {},
+    automation: [],
+    channels: {},
+    ...fields,
+  },
 })
 
 /** A part whose domain keeps what it is given, in memory. */
@@ -44,7 +48,7 @@ describe('planProject', () => {
       sources: { a: { kind: 'csv', path: 'y', header: true }, b: { kind: 'csv' } },
       models: { m: { gate: [1] } as never },
     })
-    const plan = await planProject(parts, wanted, new Map())
+    const plan = await planProject(parts, wanted, {})
     expect(plan.map(({ kind, name, action }) => `${action} ${kind} ${name}`)).toEqual([
       'change source a',
       'create source b',
@@ -63,10 +67,10 @@ describe('applyProject', () => {
     const log: string[] = []
     const parts = [part('source', log, { old: {} }), part('model', log, { old: {} })]
     const wanted = file({ sources: { a: { kind: 'csv' } }, models: { m: {} } })
-    await applyProject(parts, { actor: 'test' }, wanted, new Map(), true)
+    await applyProject(parts, { actor: 'test' }, wanted, {}, true)
     expect(log).toEqual(['put source a', 'put model m', 'remove model old', 'remove source old'])
     log.length = 0
-    const again = await applyProject(parts, { actor: 'test' }, wanted, new Map(), true)
+    const again = await applyProject(parts, { actor: 'test' }, wanted, {}, true)
     expect(log).toEqual([])
     expect(again.every(({ action }) => action === 'unchanged')).toBe(true)
   })

@@ -1,6 +1,6 @@
-import { ruleName } from '../automation/rule-spec.ts'
+import { declaredItems } from './declared-items.ts'
 import { type FieldDifference, fieldDifferences } from './field-differences.ts'
-import type { ProjectFile } from './project-file-spec.ts'
+import type { ParsedProjectFile } from './parse-project-file.ts'
 import type { ProjectFiles, ProjectPart } from './project-part.ts'
 
 export interface PlannedChange {
@@ -12,33 +12,17 @@ export interface PlannedChange {
   differences: FieldDifference[]
 }
 
-/** What is declared, by kind, in the order in which it must come to be. */
-export function declared(file: ProjectFile): { kind: string; name: string; spec: unknown }[] {
-  const section = (kind: string, specs: Record<string, unknown>) =>
-    Object.entries(specs).map(([name, spec]) => ({ kind, name, spec }))
-  return [
-    ...section('source', file.sources),
-    ...section('dataset', file.datasets),
-    ...section('model', file.models),
-    ...section('pipeline', file.pipelines),
-    ...section('endpoint', file.endpoints),
-    ...section('monitors', file.monitors),
-    ...section('channel', file.channels),
-    ...file.automation.map((rule) => ({ kind: 'rule', name: ruleName(rule), spec: rule })),
-  ]
-}
-
 /** Compares the file with what is stored. With `prune`, what is not in the file goes, where its domain can remove it. */
 export async function planProject(
   parts: readonly ProjectPart[],
-  file: ProjectFile,
+  parsed: ParsedProjectFile,
   files: ProjectFiles,
   prune = false,
 ): Promise<PlannedChange[]> {
-  const wanted = declared(file)
+  const wanted = declaredItems(parsed)
   const changes: PlannedChange[] = []
   for (const part of parts) {
-    const stored = new Map((await part.list(file.project)).map((item) => [item.name, item]))
+    const stored = new Map((await part.list(parsed.file.project)).map((item) => [item.name, item]))
     for (const { name, spec } of wanted.filter(({ kind }) => kind === part.kind)) {
       const before = stored.get(name)
       if (!before) {

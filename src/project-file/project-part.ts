@@ -6,10 +6,10 @@ export interface ProjectPart {
   kind: string
   /** what is stored, with defaults filled in as the file's schema does */
   list(project: string): Promise<StoredItem[]>
-  /** Creates or changes it; the same again changes nothing. */
+  /** Creates or changes it; the same again changes nothing. `spec` as it was written. */
   put(context: ChangeContext, project: string, name: string, spec: unknown, files: ProjectFiles): Promise<void>
   remove?(context: ChangeContext, project: string, name: string): Promise<void>
-  /** Digests of the files that belong to it, to see changes in them. */
+  /** Digests by path of the files that belong to it, to see changes in them. `spec` with defaults filled in. */
   files?(spec: unknown, files: ProjectFiles): Record<string, string>
 }
 
@@ -21,4 +21,4 @@ export interface StoredItem {
 }
 
 /** Path relative to the project file → contents. */
-export type ProjectFiles = ReadonlyMap<string, Buffer>
+export type ProjectFiles = Readonly<Record<string, Uint8Array>>

@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { configSchema, readConfig } from '../../config.ts'
+import type { Act } from '../program.ts'
+
+/** What must not stand on a command line, where every user of the machine can read it. */
+const secret = new Set(['adminToken', 'internalSecret', 'secretKey'])
+const kebab = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+const variable = (key: string) => `KEDGE_${kebab(key).replaceAll('-', '_').toUpperCase()}`
+
+export function addServe(program: Command, act: Act): void {
+  const command = program.command('serve').description('Start a server and keep it running until it is told to stop')
+  for (const [key, schema] of Object.entries(configSchema.shape))
+    if (!secret.has(key))
+      command.option(`--${kebab(key)} <value>`, `${schema.description ?? ''} (${variable(key)})`.trim())
+  command.addHelpText(
+    'after',
+    `
+From the environment only: ${[...secret].map(variable).join(', ')}.
+
+Examples:
+  $ kedge serve --port 8080 --data /var/lib/kedge
+  $ KEDGE_ADMIN_TOKEN=… kedge serve --host 0.0.0.0 --auth token
+  $ kedge serve --sql postgres://kedge@db/kedge --events http://default@clickhouse:8123/kedge --blobs s3://models`,
+  )
+  act<Record<string, string>>(command, async ({ terminal, world }, options) => {
+    const config = readConfig(options, world.environment)
+    const [{ startKedge }, { createLog }] = await Promise.all([import('../../main.ts'), import('../../log.ts')])
+    const kedge = await startKedge(config, createLog(config.logLevel))
+    terminal.answer(
+      { address: kedge.address, data: config.data, pid: process.pid },
+      () => `Kedge is at ${kedge.address}`,
+    )
+    if (!world.signal.aborted)
+      await new Promise<void>((resolve) => world.signal.addEventListener('abort', () => resolve(), { once: true }))
+    terminal.progress('Stopping …')
+    await kedge.stop()
+  })
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import type { alertList } from '../../protocols/kedge/schemas/monitoring.ts'
+import type { endpointList } from '../../protocols/kedge/schemas/serving.ts'
+import type { Act } from '../program.ts'
+import { bytes, moment, span } from '../readable.ts'
+
+interface ServerStatus {
+  version: string
+  startedAt: number
+  addresses: { http: string; inference: string | null; grpc: string | null }
+  roles: string[]
+  stores: { sql: string; events: { kind: string; state: string; restarts: number } }
+  memory: { residentBytes: number }
+  journal: { head: number }
+  pid: number
+}
+
+export function addStatus(program: Command, act: Act): void {
+  const command = program
+    .command('status')
+    .description('Show the server, the endpoints of the project and what is wrong')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when an alert is open, so that a script can ask.\n\nExamples:\n  $ kedge status\n  $ kedge status --json | jq .endpoints',
+    )
+  act(command, async ({ api, terminal, project, exit }) => {
+    const server = await api.get<ServerStatus>('/api/v1/status')
+    const { items: projects } = await api.get<{ items: { name: string }[] }>('/api/v1/projects')
+    const known = projects.some(({ name }) => name === project)
+    const base = `/api/v1/projects/${encodeURIComponent(project)}`
+    const endpoints = known ? (await api.get<z.output<typeof endpointList>>(`${base}/endpoints`)).items : []
+    const alerts = known ? (await api.get<z.output<typeof alertList>>(`${base}/alerts`, { state: 'open' })).items : []
+    terminal.answer({ server, projects: projects.map(({ name }) => name), project, endpoints, alerts }, () => {
+      const { events, sql } = server.stores
+      const lines = [
+        `Kedge ${server.version} at ${server.addresses.http}, up for ${span(Date.now() - server.startedAt)}, ${bytes(server.memory.residentBytes)}, process ${server.pid}`,
+        `stores: ${sql}; events ${events.kind} ${events.state}${events.restarts > 0 ? ` (${events.restarts} restarts)` : ''}; journal at ${server.journal.head}`,
+        `projects: ${projects.map(({ name }) => name).join(', ') || 'none yet; `kedge apply` makes one'}`,
+      ]
+      if (endpoints.length > 0)
+        lines.push(
+          '',
+          terminal.table(
+            ['ENDPOINT', 'STATE', 'TRAFFIC', 'RATE/S', 'P99 MS', 'RELEASE'],
+            endpoints.map((endpoint) => [
+              endpoint.name,
+              endpoint.state,
+              endpoint.traffic
+                .map(({ version, percent, shadow }) => `v${version} ${shadow ? 'shadow' : `${percent}%`}`)
+                .join(' '),
+              Math.round(endpoint.live.rate * 10) / 10,
+              endpoint.live.p99 === null ? null : Math.round(endpoint.live.p99 * 10) / 10,
+              endpoint.release
+                ? `v${endpoint.release.version} ${endpoint.release.state} ${endpoint.release.state === 'running' ? endpoint.release.stage : ''}`.trim()
+                : null,
+            ]),
+          ),
+        )
+      for (const alert of alerts)
+        lines.push(
+          terminal.colour(
+            'red',
+            `alert ${alert.id}: ${alert.endpoint} ${alert.family} since ${moment(alert.firstWindowEnd)}${alert.causes[0] ? `; ${alert.causes[0].reason}` : ''}`,
+          ),
+        )
+      return lines.join('\n')
+    })
+    if (alerts.length > 0) exit(1)
+  })
+}

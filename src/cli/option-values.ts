@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from 'commander'
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+/** A day or time in UTC as milliseconds since 1970. */
+export function pointInTime(text: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text)
+    ? Date.parse(`${text}T00:00:00Z`)
+    : /^\d{10,}$/.test(text)
+      ? Number(text)
+      : Date.parse(text)
+  if (!Number.isFinite(time))
+    throw new InvalidArgumentError('It must be a time such as 2001-02-01 or 2001-02-01T12:00:00Z.')
+  return time
+}
+
+/** `name=value`, collected. */
+export function nameAndValue(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const cut = text.indexOf('=')
+  if (cut < 1) throw new InvalidArgumentError('It must be name=value.')
+  return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) }
+}

@@ -1,0 +1,103 @@
+import { Command, CommanderError } from 'commander'
+import { asKedgeError } from '../errors.ts'
+import { version } from '../version.ts'
+import { addApply } from './commands/apply.ts'
+import { addBackup } from './commands/backup.ts'
+import { addCompletion } from './commands/completion.ts'
+import { addData } from './commands/data.ts'
+import { addDeploy } from './commands/deploy.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addJournal } from './commands/journal.ts'
+import { addLineage } from './commands/lineage.ts'
+import { addLogs } from './commands/logs.ts'
+import { addLoop } from './commands/loop.ts'
+import { addRestore } from './commands/restore.ts'
+import { addRun } from './commands/run.ts'
+import { addServe } from './commands/serve.ts'
+import { addStatus } from './commands/status.ts'
+import { addToken } from './commands/token.ts'
+import { type CommandContext, createContext, defaultUrl, type World } from './context.ts'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
+import { createTerminal } from './terminal.ts'
+
+/** Adds an action to a command: it gets the context and the parsed arguments and options. */
+export type Act = <Options>(
+  command: Command,
+  action: (context: CommandContext, options: Options, args: string[]) => Promise<void>,
+) => void
+
+/** Runs the CLI once; resolves with its exit code. Nothing is thrown. */
+export async function runCli(args: readonly string[], world: World): Promise<ExitCode> {
+  let code: ExitCode = 0
+  const exit = (value: ExitCode) => {
+    code = value
+  }
+  const act: Act = (command, action) => {
+    command.action(async (...given: unknown[]) => {
+      const own = given.at(-1) as Command
+      await action(createContext(world, own, exit), own.opts() as never, own.args)
+    })
+  }
+
+  const program = new Command('kedge')
+    .description('Operates machine-learning models: from the first row of data to the day a model is replaced.')
+    .version(version, '-V, --version')
+    .option('--json', 'answer in JSON on stdout; errors as JSON on stderr')
+    .option('--url <url>', `address of the server; KEDGE_URL when absent (default ${defaultUrl})`)
+    .option('-p, --project <name>', 'project; KEDGE_PROJECT or that of ./kedge.yaml when absent')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: (text) => world.stderr.write(text) })
+    .addHelpText(
+      'after',
+      `
+A token comes from KEDGE_TOKEN, never from the command line.
+
+Exit codes:
+${Object.entries(exitCodes)
+  .map(([value, meaning]) => `  ${value.padEnd(4)} ${meaning}`)
+  .join('\n')}
+
+Examples:
+  $ kedge serve                          start a server with the stores in ./kedge-data
+  $ kedge loop                           watch the flights example close the loop
+  $ kedge apply -f kedge.yaml --dry-run  show what would change
+  $ kedge run train && kedge status      run a pipeline, then look around`,
+    )
+  for (const add of [
+    addServe,
+    addDeploy,
+    addLoop,
+    addApply,
+    addStatus,
+    addRun,
+    addLogs,
+    addData,
+    addJournal,
+    addLineage,
+    addBackup,
+    addRestore,
+    addDoctor,
+    addToken,
+  ])
+    add(program, act)
+  addCompletion(program, act)
+  for (const command of allCommands(program))
+    command.exitOverride().configureHelp({ showGlobalOptions: true }).configureOutput(program.configureOutput())
+
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (world.signal.aborted) return 130
+    const known = asKedgeError(error)
+    const options = program.opts() as { json?: boolean }
+    createTerminal(world, { json: options.json === true, environment: world.environment }).error(known)
+    if (known.code === 'internal' && known.cause && world.environment.KEDGE_LOG_LEVEL === 'debug')
+      world.stderr.write(`${(known.cause as Error).stack}\n`)
+    return exitCodeOf(known)
+  }
+}
+
+const allCommands = (command: Command): Command[] => command.commands.flatMap((inner) => [inner, ...allCommands(inner)])

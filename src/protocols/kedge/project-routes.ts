@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { ProjectFileService } from '../../project-file/project-file.ts'
+import { route } from '../route.ts'
+
+const change = z.object({
+  kind: z.string(),
+  name: z.string(),
+  action: z.enum(['create', 'change', 'unchanged', 'remove', 'kept']),
+  differences: z.array(z.object({ field: z.string(), from: z.unknown().optional(), to: z.unknown().optional() })),
+})
+
+/** Project files: what `kedge apply` sends. */
+export function projectRoutes(app: FastifyInstance, { projectFile }: { projectFile: ProjectFileService }): void {
+  route(app, {
+    method: 'POST',
+    url: '/api/v1/projects/:project/apply',
+    permission: 'project.write',
+    summary: 'Brings the project to what a kedge.yaml declares, or only says what would change',
+    tag: 'projects',
+    params: z.object({ project: z.string() }),
+    body: z.strictObject({
+      text: z.string().max(2 ** 20),
+      /** what the user calls the file */
+      file: z.string().max(500).optional(),
+      folder: z
+        .string()
+        .max(4000)
+        .optional()
+        .describe('folder of the file on the machine of the server; relative paths of sources start there'),
+      files: z
+        .record(z.string(), z.base64())
+        .default({})
+        .describe('path → contents in base64: code and lock files that pipelines name'),
+      dryRun: z.boolean().default(false),
+      prune: z.boolean().default(false).describe('remove what is stored but not in the file'),
+    }),
+    answer: z.object({ changes: z.array(change) }),
+    async handler({ actor, params, body }) {
+      const files = Object.fromEntries(
+        Object.entries(body.files).map(([path, contents]) => [path, Buffer.from(contents, 'base64')]),
+      )
+      const input = {
+        project: params.project,
+        text: body.text,
+        name: body.file,
+        folder: body.folder,
+        files,
+        prune: body.prune,
+      }
+      return { changes: body.dryRun ? await projectFile.plan(input) : await projectFile.apply({ actor }, input) }
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: '/api/v1/kedge.schema.json',
+    permission: 'public',
+    summary: 'JSON Schema of kedge.yaml, for editors',
+    tag: 'projects',
+    handler: async () => z.toJSONSchema(projectFile.schema, { io: 'input', unrepresentable: 'any' }),
+  })
+}
