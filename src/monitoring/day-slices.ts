@@ -46,6 +46,8 @@ export interface SliceFilter {
   revision?: number
   /** all when absent; the prediction's own are always there */
   features?: readonly string[]
+  /** without performance and groups, which saves a query */
+  profilesOnly?: boolean
 }
 
 const day = 86_400_000
@@ -72,14 +74,16 @@ export async function loadDaySlices(events: EventsStore, filter: SliceFilter): P
        GROUP BY revision, day, feature ORDER BY revision, day`,
       params,
     ),
-    events.query<PerformanceRow>(
-      `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
+    filter.profilesOnly
+      ? []
+      : events.query<PerformanceRow>(
+          `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
          sumMap(positive_keys, positive_counts) AS positive, sumMap(negative_keys, negative_counts) AS negative
        FROM (SELECT revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts
          FROM performance FINAL WHERE ${where})
        GROUP BY revision, day, segment`,
-      params,
-    ),
+          params,
+        ),
   ])
   return assemble(profiles, performance)
 }

@@ -3,7 +3,7 @@ import type { Environment } from '../environment.ts'
 import { type ErrorPlace, KedgeError } from '../errors.ts'
 import { type EndpointKey, markStale } from './stale.ts'
 
-/** A prediction as it is recorded; features that are null or not finite count as missing. */
+/** A prediction as it is recorded; features that are null, empty or not finite count as missing. */
 export interface RecordedPrediction {
   /** the caller's id or ours; the same id, hour and revision again replaces the row */
   id: string
@@ -113,8 +113,9 @@ function encodePrediction({ project, endpoint }: EndpointKey, row: RecordedPredi
   const numbers: Record<string, number> = {}
   const texts: Record<string, string> = {}
   for (const [name, value] of Object.entries(row.features)) {
-    if (typeof value === 'string') texts[name] = value
-    else if (typeof value === 'boolean') texts[name] = String(value)
+    if (typeof value === 'string') {
+      if (value !== '') texts[name] = value
+    } else if (typeof value === 'boolean') texts[name] = String(value)
     else if (value !== null && Number.isFinite(value)) numbers[name] = value
   }
   return {

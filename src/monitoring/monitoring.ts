@@ -86,7 +86,14 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   jobs.handle(createProfileJob(shared))
   jobs.handle(createEvaluateJob({ ...shared, watchers: { kinds, metrics } }))
 
-  const slices = (key: EndpointKey, from: number, to: number, revision?: number, features?: string[]) =>
+  const slices = (
+    key: EndpointKey,
+    from: number,
+    to: number,
+    revision?: number,
+    features?: string[],
+    profilesOnly = false,
+  ) =>
     loadDaySlices(events, {
       project: key.project,
       scope: `endpoint/${key.endpoint}`,
@@ -94,6 +101,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
       to,
       ...(revision === undefined ? {} : { revision }),
       ...(features ? { features } : {}),
+      profilesOnly,
     })
 
   async function referenceOf(key: EndpointKey, revision: number): Promise<Reference | undefined> {
@@ -103,7 +111,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   }
 
   async function side(key: EndpointKey, stretch: Stretch, feature: string) {
-    const found = await slices(key, stretch.from, stretch.to, stretch.revision, [feature])
+    const found = await slices(key, stretch.from, stretch.to, stretch.revision, [feature], true)
     return {
       label: `revision ${stretch.revision}, ${dayText(stretch.from)} to ${dayText(stretch.to)}`,
       slice: mergeSlices(found.map((d) => d.slice)),
@@ -131,8 +139,11 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
     scores: (key, filter) => readScores(events, key, filter),
 
     async compare(key, feature, current, against, bins) {
-      const now = await side(key, current, feature)
-      if (against !== 'reference') return compareFeature(feature, now, await side(key, against, feature), metrics, bins)
+      const [now, other] = await Promise.all([
+        side(key, current, feature),
+        against === 'reference' ? undefined : side(key, against, feature),
+      ])
+      if (other) return compareFeature(feature, now, other, metrics, bins)
       const reference = await referenceOf(key, current.revision)
       return compareFeature(
         feature,
@@ -144,7 +155,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
     },
 
     async features(key, stretch) {
-      const found = await slices(key, stretch.from, stretch.to, stretch.revision)
+      const found = await slices(key, stretch.from, stretch.to, stretch.revision, undefined, true)
       return [...new Set(found.flatMap((d) => [...d.slice.features.keys()]))].sort()
     },
 

@@ -117,7 +117,7 @@ async function parquetSource(
   const numbers = features.filter(([, type]) => isNumber(type)).map(([name]) => name)
   const texts = features.filter(([, type]) => isText(type)).map(([name]) => name)
   const float = (name: string) => `CAST(toFloat64OrNull(toString(t.${quote(name)})), 'Nullable(Float64)')`
-  const text = (name: string) => `CAST(toString(t.${quote(name)}), 'Nullable(String)')`
+  const text = (name: string) => `nullIf(CAST(toString(t.${quote(name)}), 'Nullable(String)'), '')`
   const map = (names: string[], value: (name: string) => string, type: string) =>
     names.length === 0
       ? `CAST(map(), 'Map(String, ${type})')`

@@ -1,4 +1,3 @@
-import { KedgeError } from '../errors.ts'
 import { aucDifference } from '../statistics/auc-difference.ts'
 import { brier } from '../statistics/brier.ts'
 import { logLoss } from '../statistics/log-loss.ts'
@@ -25,7 +24,7 @@ export interface RevisionComparison {
   differences: Record<string, PairedDifference | null>
 }
 
-/** Rows read at most; beyond it the comparison is refused, a shorter stretch is the way. */
+/** Rows read at most: the newest. */
 const MOST_ROWS = 500_000
 
 interface Row {
@@ -36,7 +35,7 @@ interface Row {
 
 /**
  * Two revisions on the same rows (for example the champion against the one kept in shadow): paired differences with 95 %
- * intervals, Student's for losses and DeLong's for AUC. Errors: `events_limit` above half a million rows.
+ * intervals, Student's for losses and DeLong's for AUC. At most the newest half a million rows.
  */
 export async function compareRevisions(
   events: EventsStore,
@@ -48,7 +47,7 @@ export async function compareRevisions(
 ): Promise<RevisionComparison> {
   const rows = await events.query<Row>(
     `SELECT p.a AS a, p.b AS b, x.truth AS truth FROM (
-       SELECT id, anyIf(score, revision = {first:UInt32}) AS a, anyIf(score, revision = {second:UInt32}) AS b FROM predictions FINAL
+       SELECT id, max(time) AS time, anyIf(score, revision = {first:UInt32}) AS a, anyIf(score, revision = {second:UInt32}) AS b FROM predictions FINAL
        WHERE project = {project:String} AND endpoint = {endpoint:String} AND revision IN ({first:UInt32}, {second:UInt32})
          AND time >= toDateTime64({start:Int64} / 1000, 3, 'UTC') AND time < toDateTime64({end:Int64} / 1000, 3, 'UTC')
        GROUP BY id HAVING isNotNull(a) AND isNotNull(b)
@@ -57,11 +56,9 @@ export async function compareRevisions(
        SELECT id, ifNull(value, toFloat64OrNull(label)) AS truth FROM actuals FINAL
        WHERE project = {project:String} AND endpoint = {endpoint:String}
      ) AS x ON x.id = p.id
-     WHERE isNotNull(x.truth) ORDER BY p.id LIMIT ${MOST_ROWS + 1}`,
+     WHERE isNotNull(x.truth) ORDER BY p.time DESC, p.id LIMIT ${MOST_ROWS}`,
     { ...key, first, second, start, end },
   )
-  if (rows.length > MOST_ROWS)
-    throw new KedgeError('too_large', { what: 'The stretch of time', limit: `${MOST_ROWS} rows` })
   const a = rows.map((row) => row.a)
   const b = rows.map((row) => row.b)
   const isBinary = rows.every(
