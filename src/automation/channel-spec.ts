@@ -1,30 +1,55 @@
 import { z } from 'zod'
 import type { Channel } from '../contracts/channel.ts'
+import { type EventType, eventCatalogue } from '../journal/catalogue.ts'
 
-/** Which events a channel gets when it does not say: what a person should know of. */
+/** What a person should know of, when a channel does not say. */
 export const defaultEvents = [
   'alert.opened',
   'alert.closed',
-  'rule.tripped',
   'gate.failed',
+  'pipeline_run.failed',
   'release.finished',
   'release.rolled_back',
-  'pipeline_run.failed',
+  'rule.tripped',
 ] as const
+
+/** Kinds of events that no channel gets: too many of them, or about channels themselves. */
+const unoffered = /^(run|logged_model|experiment|step|delivery|reader|server|secret|token|revision)\./
+
+/** What channels can be told of, as it comes from the journal. */
+export const offeredTypes = (Object.keys(eventCatalogue) as EventType[]).filter((type) => !unoffered.test(type))
+const offeredNames = [
+  ...offeredTypes,
+  'drift.detected',
+  'pipeline_run.succeeded',
+  'pipeline_run.failed',
+  'pipeline_run.cancelled',
+]
 
 export interface ChannelSpec {
   kind: string
-  /** kinds of events: exact, or `subject.*` */
+  /** names of events, or `subject.*` */
   on: string[]
   enabled: boolean
   [setting: string]: unknown
 }
 
+const matches = (pattern: string, name: string) =>
+  pattern === name || (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1)))
+
 const shared = {
   on: z
-    .array(z.string().regex(/^[a-z_]+\.([a-z_]+|\*)$/, 'is a kind of event such as alert.opened, or alert.*'))
+    .array(
+      z
+        .string()
+        .refine(
+          (pattern) => offeredNames.some((name) => matches(pattern, name)),
+          'is no event that channels are told of',
+        ),
+    )
     .min(1)
-    .default([...defaultEvents]),
+    .default([...defaultEvents])
+    .meta({ description: 'names of events, or alert.* for all of a kind' }),
   enabled: z.boolean().default(true),
 }
 
@@ -35,6 +60,6 @@ export const channelSpec = (kinds: readonly Channel[]): z.ZodType<ChannelSpec> =
     kinds.map((kind) => (kind.settings as unknown as z.ZodObject).extend(shared)) as never,
   ) as unknown as z.ZodType<ChannelSpec>
 
-/** Whether a channel that listens `on` these gets an event of this kind. */
-export const listens = (on: readonly string[], type: string): boolean =>
-  on.some((pattern) => pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))))
+/** Whether a channel that listens to these gets an event with these names. */
+export const listens = (on: readonly string[], names: readonly string[]): boolean =>
+  on.some((pattern) => names.some((name) => matches(pattern, name)))

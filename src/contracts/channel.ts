@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { SecretReference } from './source.ts'
 
 /** One event on its way out of Kedge. */
 export interface ChannelMessage {
@@ -8,21 +9,30 @@ export interface ChannelMessage {
   time: number
   project: string
   channel: string
-  event: { id: number; time: number; type: string; subject: string; actor: string; cause: number | null; data: unknown }
+  event: {
+    /** position in the journal; null for a test */
+    id: number | null
+    time: number
+    type: string
+    subject: string
+    actor: string
+    cause: number | null
+    data: unknown
+  }
 }
 
 /** What a channel may use of the world. */
 export interface ChannelEnvironment {
   /** absolute path of a folder for local files */
   folder: string
-  /** The address behind a host name after the guard against private addresses. Errors: `address_guarded`. */
+  /** The address of a host after the guard: an IP that was checked, so that a name cannot be rebound in between. */
   checkedHost(host: string): Promise<string>
-  /** what the receiver shares with Kedge, if the channel has one */
-  secret: string | undefined
+  /** The value behind a reference. Errors: `not_found`. */
+  secret(reference: SecretReference): Promise<string>
   signal: AbortSignal
 }
 
-/** What became of a try: taken, or not, and whether trying again can help. */
+/** What became of a try. */
 export interface DeliveryOutcome {
   delivered: boolean
   /** HTTP's status or the like */
@@ -39,7 +49,7 @@ export interface Channel<Settings = never> {
   title: string
   /** an object schema with `kind: z.literal(…)` */
   settings: z.ZodType<Settings>
-  /** Hands one message over; it may come again after a crash. A refusal is an outcome, not an error. */
+  /** Hands one message over; it may come again after a crash. That it is not taken is an outcome, not an error. */
   deliver(message: ChannelMessage, settings: Settings, environment: ChannelEnvironment): Promise<DeliveryOutcome>
 }
 
