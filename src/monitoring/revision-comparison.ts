@@ -47,7 +47,7 @@ export async function compareRevisions(
 ): Promise<RevisionComparison> {
   const rows = await events.query<Row>(
     `SELECT p.a AS a, p.b AS b, x.truth AS truth FROM (
-       SELECT id, max(time) AS time, anyIf(score, revision = {first:UInt32}) AS a, anyIf(score, revision = {second:UInt32}) AS b FROM predictions FINAL
+       SELECT id, max(time) AS at, anyIf(score, revision = {first:UInt32}) AS a, anyIf(score, revision = {second:UInt32}) AS b FROM predictions FINAL
        WHERE project = {project:String} AND endpoint = {endpoint:String} AND revision IN ({first:UInt32}, {second:UInt32})
          AND time >= toDateTime64({start:Int64} / 1000, 3, 'UTC') AND time < toDateTime64({end:Int64} / 1000, 3, 'UTC')
        GROUP BY id HAVING isNotNull(a) AND isNotNull(b)
@@ -56,7 +56,7 @@ export async function compareRevisions(
        SELECT id, ifNull(value, toFloat64OrNull(label)) AS truth FROM actuals FINAL
        WHERE project = {project:String} AND endpoint = {endpoint:String}
      ) AS x ON x.id = p.id
-     WHERE isNotNull(x.truth) ORDER BY p.time DESC, p.id LIMIT ${MOST_ROWS}`,
+     WHERE isNotNull(x.truth) ORDER BY p.at DESC, p.id LIMIT ${MOST_ROWS}`,
     { ...key, first, second, start, end },
   )
   const a = rows.map((row) => row.a)
