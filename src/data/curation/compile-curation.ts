@@ -23,6 +23,8 @@ export interface Pipeline {
   settings: Record<string, string | number>
   columns: Column[]
   verdicts: (NamedVerdict | undefined)[]
+  /** which rows of the source (as `s`) are read */
+  where: string | undefined
 }
 
 export interface CurationInput {
@@ -53,7 +55,8 @@ export async function compileCuration(input: CurationInput): Promise<Pipeline> {
   const { table } = input
   const verdicts: Pipeline['verdicts'] = [undefined]
   const settings = { ...table.settings }
-  let { columns, sql } = readLayer(input, verdicts)
+  const read = readLayer(input, verdicts)
+  let { columns, sql } = read
   for (const [index, step] of input.curate.entries()) {
     const [kind, given] = Object.entries(step).find(([, value]) => value !== undefined) ?? []
     const operation = input.operations.find((candidate) => candidate.kind === kind)
@@ -88,7 +91,7 @@ export async function compileCuration(input: CurationInput): Promise<Pipeline> {
         what: `time: the column ${input.time} ${found ? `is ${found.type}, not a time` : 'is gone after the curation'}`,
       })
   }
-  return { sql, params: table.params, settings, columns, verdicts }
+  return { sql, params: table.params, settings, columns, verdicts, where: read.where }
 }
 
 function checkNames(names: string[], where: string) {
@@ -128,7 +131,7 @@ function verdictColumns(
 function readLayer(
   { table, time, window }: CurationInput,
   verdicts: Pipeline['verdicts'],
-): { columns: Column[]; sql: string } {
+): { columns: Column[]; sql: string; where: string | undefined } {
   const declared = new Map(table.types?.map(({ name, type }) => [name, type]))
   const faults: (Omit<Verdict, 'action'> & { number: number })[] = []
   const fault = (found: Omit<Verdict, 'action'>) => {
@@ -171,12 +174,10 @@ function readLayer(
         .slice(0, 20)
         .join(', ')})`,
     })
-  const where = timeSql && window ? ` WHERE ${windowCondition(timeSql, window)}` : ''
+  const where = timeSql && window ? windowCondition(timeSql, window) : undefined
   const state = verdictColumns(faults, undefined)
-  return {
-    columns,
-    sql: `SELECT ${[...selected, `toUInt64(${table.rowNumber}) AS __row`, ...state].join(', ')} FROM ${table.sql} AS s${where}`,
-  }
+  const all = [...selected, `toUInt64(${table.rowNumber}) AS __row`, ...state].join(', ')
+  return { columns, where, sql: `SELECT ${all} FROM ${table.sql} AS s${where ? ` WHERE ${where}` : ''}` }
 }
 
 /** Rows of the window, and those whose time is missing: they belong to none, and must not vanish. */

@@ -45,6 +45,7 @@ export const migration: Migration = {
       .addColumn('quarantine_digest', 'text')
       .addColumn('quarantine_reasons', 'text', (c) => c.notNull())
       .addColumn('batches', 'text', (c) => c.notNull())
+      .addColumn('source_schema', 'text', (c) => c.notNull())
       .addColumn('parent_version', 'integer')
       .addColumn('actor', 'text', (c) => c.notNull())
       .addColumn('created_at', 'bigint', (c) => c.notNull())

@@ -52,6 +52,8 @@ export interface DataTables {
     quarantine_reasons: string
     /** JSON: the pulled batches that an incremental dataset builds on */
     batches: string
+    /** JSON: columns of the source as they were found */
+    source_schema: string
     parent_version: number | null
     actor: string
     created_at: number

@@ -1,0 +1,236 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Column } from '../contracts/column.ts'
+import type { Environment } from '../environment.ts'
+import { asKedgeError } from '../errors.ts'
+import type { Change, ChangeContext } from '../journal/journal.ts'
+import type { EventsStore } from '../storage/events/events-store.ts'
+import { columnType, readValue } from './curation/engine-column.ts'
+import type { DataExtensions } from './dataset-spec.ts'
+import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
+import { convert } from './expression/conversion.ts'
+import { createAddressGuard } from './source/address-guard.ts'
+import { createDownloads } from './source/download.ts'
+import { createFileGuard } from './source/file-guard.ts'
+import { openSource, type SourceAccess } from './source/open-source.ts'
+import { sourceError } from './source/source-error.ts'
+import type { DatasetVersion, DatasetVersionSummary } from './version/dataset-version.ts'
+import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
+import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
+import { asArrays, type Rows, readRows, selectForJson } from './version/read-rows.ts'
+import { createVersions } from './version/versions.ts'
+
+export interface DataOptions {
+  extensions: DataExtensions
+  /** a stored secret of a project. Errors: `not_found` */
+  secret(project: string, name: string): Promise<string>
+  /** hosts that sources may call although they are not public; `*` for all */
+  allowHosts?: readonly string[]
+  /** folders below which sources may read files, the first for relative paths; every file when absent */
+  sourceFolders?: readonly string[]
+  /** the SQL engine over local files; the events store when that is embedded */
+  engine?: EventsStore
+}
+
+export interface SourceTest {
+  ok: boolean
+  milliseconds: number
+  schema?: Column[]
+  error?: { code: string; message: string; todo: string }
+}
+
+export interface Page {
+  limit?: number
+  offset?: number
+}
+
+export interface Sources {
+  put(context: ChangeContext, project: string, name: string, config: unknown): Promise<DeclaredSource>
+  putIn(change: Change, project: string, name: string, config: unknown): Promise<void>
+  get(project: string, name: string): Promise<DeclaredSource>
+  list(project: string): Promise<DeclaredSource[]>
+  remove(context: ChangeContext, project: string, name: string): Promise<void>
+  /** Opens the source and looks at its columns; a failure is an answer, not an error. */
+  test(project: string, name: string): Promise<SourceTest>
+  /** The same for one that is not declared (yet). */
+  testConfig(project: string, config: unknown): Promise<SourceTest>
+  discover(project: string, name: string): Promise<Column[]>
+  preview(project: string, name: string, limit?: number): Promise<Rows>
+}
+
+export interface Datasets {
+  put(context: ChangeContext, project: string, name: string, spec: unknown): Promise<DeclaredDataset>
+  putIn(change: Change, project: string, name: string, spec: unknown): Promise<void>
+  get(project: string, name: string): Promise<DeclaredDataset>
+  list(project: string): Promise<DeclaredDataset[]>
+  remove(context: ChangeContext, project: string, name: string): Promise<void>
+  /** Enqueues the making of a version; the job's result is `{ version, digest, rowCount }`. */
+  materialise(
+    context: ChangeContext,
+    project: string,
+    name: string,
+    options?: Omit<MaterialiseRequest, 'project' | 'dataset'>,
+  ): Promise<{ jobId: number }>
+  materialiseNow: Materialise
+  versions(project: string, name: string, page?: Page): Promise<{ items: DatasetVersionSummary[]; total: number }>
+  /** Errors: `not_found`, `dataset_empty`. */
+  version(project: string, name: string, version: number | 'latest'): Promise<DatasetVersion>
+  latest(project: string, name: string): Promise<DatasetVersionSummary | undefined>
+  rows(project: string, name: string, version: number | 'latest', page?: Page): Promise<Rows>
+  quarantine(project: string, name: string, version: number | 'latest', page?: Page): Promise<Rows>
+  diff(project: string, name: string, a: number, b: number): Promise<DatasetDiff>
+  /** Absolute path of the version's Parquet file on this machine; do not change it. */
+  localFile(version: Pick<DatasetVersionSummary, 'digest'>): Promise<string>
+}
+
+export interface Data {
+  sources: Sources
+  datasets: Datasets
+  start(): Promise<void>
+}
+
+type Payload = Omit<MaterialiseRequest, 'project'>
+
+/** Sources, datasets and their versions. Registers the job `data.materialise`. */
+export function createData(environment: Environment, options: DataOptions): Data {
+  const { journal, jobs, blobs, dataDirectory } = environment
+  const { extensions } = options
+  const engine = options.engine ?? environment.events
+  const declarations = createDeclarations(environment, extensions)
+  const versions = createVersions(environment)
+  const addresses = createAddressGuard({ allowHosts: options.allowHosts ?? [] })
+  const access: SourceAccess = {
+    kinds: extensions.sources,
+    engine,
+    files: createFileGuard(options.sourceFolders),
+    downloads: createDownloads({ folder: join(dataDirectory, 'cache', 'downloads'), guard: addresses }),
+    addresses,
+    secret: options.secret,
+  }
+  const materialiseNow = createMaterialise({
+    environment,
+    engine,
+    access,
+    extensions,
+    versions,
+    async declared(project, dataset) {
+      const found = await declarations.dataset(project, dataset)
+      const spec = declarations.parseDataset(dataset, found.spec)
+      const source = await declarations.source(project, spec.from)
+      return { spec, specDigest: found.specDigest, source: source.config }
+    },
+  })
+
+  jobs.handle<Payload>({
+    kind: 'data.materialise',
+    concurrency: 2,
+    async run(job, { signal, progress }) {
+      const context = { actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }
+      const version = await materialiseNow(context, { ...job.payload, project: job.project }, { signal, progress })
+      return { result: { version: version.version, digest: version.digest, rowCount: version.rowCount } }
+    },
+  })
+
+  async function test(project: string, name: string, config: unknown): Promise<SourceTest> {
+    const started = performance.now()
+    try {
+      const { columns } = await openSource(access, project, name, declarations.parseSource(name, config))
+      return { ok: true, milliseconds: performance.now() - started, schema: columns }
+    } catch (error) {
+      const known = asKedgeError(error)
+      if (known.class === 'internal')
+        environment.log.error({ err: error, source: name }, 'a source could not be tested')
+      return {
+        ok: false,
+        milliseconds: performance.now() - started,
+        error: { code: known.code, message: known.message, todo: known.todo },
+      }
+    }
+  }
+  const open = async (project: string, name: string) =>
+    openSource(access, project, name, (await declarations.source(project, name)).config)
+
+  const sources: Sources = {
+    async put(context, project, name, config) {
+      await journal.change(context, (change) => declarations.putSource(change, project, name, config))
+      return declarations.source(project, name)
+    },
+    putIn: declarations.putSource,
+    get: declarations.source,
+    list: declarations.sources,
+    remove: declarations.removeSource,
+    test: async (project, name) => test(project, name, (await declarations.source(project, name)).config),
+    testConfig: (project, config) => test(project, 'new', config),
+    discover: async (project, name) => (await open(project, name)).columns,
+    async preview(project, name, limit = 50) {
+      const { table, columns, place } = await open(project, name)
+      const values = columns.map((column, i) => {
+        const raw = table.columns[i]!
+        return `${convert(readValue(raw), columnType(raw.type), column.type)} AS v${i}`
+      })
+      const shown = columns.map((column, i) => ({ name: `v${i}`, type: column.type }))
+      try {
+        const found = await engine.query<Record<string, unknown>>(
+          `SELECT ${selectForJson(shown)} FROM (SELECT ${values.join(', ')} FROM ${table.sql} AS s LIMIT {limit:UInt32}) AS s`,
+          { ...table.params, limit },
+          table.settings ? { settings: table.settings } : {},
+        )
+        return { columns, rows: asArrays(columns, found), total: null }
+      } catch (error) {
+        throw sourceError(error, name, place ? `${name} (${place})` : name)
+      }
+    },
+  }
+
+  const datasets: Datasets = {
+    async put(context, project, name, spec) {
+      await journal.change(context, (change) => declarations.putDataset(change, project, name, spec))
+      return declarations.dataset(project, name)
+    },
+    putIn: declarations.putDataset,
+    get: declarations.dataset,
+    list: declarations.datasets,
+    remove: declarations.removeDataset,
+    async materialise(context, project, name, request = {}) {
+      await declarations.dataset(project, name)
+      const jobId = await journal.change(context, (change) =>
+        jobs.enqueue(change, {
+          kind: 'data.materialise',
+          project,
+          payload: { ...request, dataset: name } satisfies Payload,
+        }),
+      )
+      return { jobId: jobId! }
+    },
+    materialiseNow,
+    async versions(project, name, page = {}) {
+      return { items: await versions.list(project, name, page), total: await versions.count(project, name) }
+    },
+    version: versions.get,
+    latest: versions.latest,
+    async rows(project, name, number, { limit = 100, offset = 0 } = {}) {
+      const version = await versions.get(project, name, number)
+      return readRows(engine, await blobs.localPath(version.digest), { limit, offset })
+    },
+    async quarantine(project, name, number, { limit = 100, offset = 0 } = {}) {
+      const { quarantine } = await versions.get(project, name, number)
+      if (!quarantine) return { columns: [], rows: [], total: 0 }
+      return readRows(engine, await blobs.localPath(quarantine.digest), { limit, offset })
+    },
+    async diff(project, name, a, b) {
+      const [first, second] = await Promise.all([versions.get(project, name, a), versions.get(project, name, b)])
+      const files = { a: await blobs.localPath(first.digest), b: await blobs.localPath(second.digest) }
+      return diffVersions(engine, first, second, files)
+    },
+    localFile: ({ digest }) => blobs.localPath(digest),
+  }
+
+  return {
+    sources,
+    datasets,
+    async start() {
+      // what a run that died has left; runs of this process begin after this
+      await rm(join(dataDirectory, 'tmp', 'data'), { recursive: true, force: true })
+    },
+  }
+}

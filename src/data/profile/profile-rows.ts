@@ -1,0 +1,125 @@
+import type { Column, ColumnType } from '../../contracts/column.ts'
+import { sketchQuantile } from '../../statistics/sketch.ts'
+import { sketchKey } from '../../storage/events/sketch-key.ts'
+import { quoteName } from '../expression/sql-text.ts'
+import { type ColumnProfile, type Profile, quantileNames } from './profile.ts'
+
+type Query = <T>(sql: string) => Promise<T[]>
+
+const mostCategories = 200
+/** Whole numbers with at most so many values are also looked at as categories. */
+const fewValues = 200
+const histogramBins = 48
+/** Columns that are asked for in one statement. */
+const columnsAtOnce = 50
+
+const isNumber = (type: ColumnType) => type === 'int' || type === 'float'
+const isMoment = (type: ColumnType) => type === 'time' || type === 'date'
+const inMilliseconds = (sql: string, type: ColumnType) =>
+  type === 'date' ? `toUnixTimestamp64Milli(toDateTime64(${sql}, 3, 'UTC'))` : `toUnixTimestamp64Milli(${sql})`
+
+/** Profiles the rows of `from` (a table expression with columns of Kedge's types). */
+export async function profileRows(query: Query, from: string, columns: readonly Column[]): Promise<Profile> {
+  const basics: Record<string, unknown> = {}
+  for (let start = 0; start < columns.length; start += columnsAtOnce) {
+    const piece = columns.slice(start, start + columnsAtOnce)
+    const [row] = await query<Record<string, unknown>>(
+      `SELECT ${['count() AS row_count', ...piece.flatMap((column, i) => aggregates(column, start + i))].join(', ')} FROM ${from}`,
+    )
+    Object.assign(basics, row)
+  }
+  const rows = Number(basics.row_count ?? 0)
+  const profiles: ColumnProfile[] = []
+  for (const [i, column] of columns.entries())
+    profiles.push(await profileColumn(query, from, column, rows, (name) => basics[`${name}${i}`]))
+  return { rows, columns: profiles }
+}
+
+function aggregates({ name, type }: Column, i: number): string[] {
+  const sql = quoteName(name)
+  const all = [`count(${sql}) AS count${i}`, `uniqCombined64(${sql}) AS distinct${i}`]
+  if (isNumber(type)) {
+    const finite = `isFinite(${sql})`
+    return [
+      ...all,
+      `min(${sql}) AS min${i}`,
+      `max(${sql}) AS max${i}`,
+      `avgIf(${sql}, ${finite}) AS mean${i}`,
+      `stddevPopStableIf(toFloat64(${sql}), ${finite}) AS deviation${i}`,
+    ]
+  }
+  if (isMoment(type))
+    return [...all, `min(${inMilliseconds(sql, type)}) AS min${i}`, `max(${inMilliseconds(sql, type)}) AS max${i}`]
+  if (type === 'text') return [...all, `leftUTF8(min(${sql}), 100) AS min${i}`, `leftUTF8(max(${sql}), 100) AS max${i}`]
+  return [...all, `avg(toUInt8(${sql})) AS mean${i}`]
+}
+
+async function profileColumn(
+  query: Query,
+  from: string,
+  { name, type }: Column,
+  rows: number,
+  basic: (name: string) => unknown,
+): Promise<ColumnProfile> {
+  const sql = quoteName(name)
+  const count = Number(basic('count') ?? 0)
+  const distinct = Number(basic('distinct') ?? 0)
+  const value = (key: string) => (count === 0 ? null : ((basic(key) as number | string | undefined) ?? null))
+  const profile: ColumnProfile = {
+    name,
+    type,
+    count,
+    missing: rows - count,
+    distinct,
+    min: value('min'),
+    max: value('max'),
+    mean: value('mean') as number | null,
+    deviation: value('deviation') as number | null,
+    quantiles: null,
+    sketch: null,
+    histogram: null,
+    categories: null,
+    otherCategories: 0,
+  }
+  if (count === 0) return profile
+  if (isNumber(type)) {
+    const buckets = await query<{ key: number; n: number }>(
+      `SELECT ${sketchKey(`toFloat64(assumeNotNull(${sql}))`)} AS key, count() AS n FROM ${from} WHERE ${sql} IS NOT NULL AND isFinite(${sql}) GROUP BY key ORDER BY key`,
+    )
+    profile.sketch = { keys: buckets.map(({ key }) => key), counts: buckets.map(({ n }) => n) }
+    const sketch = new Map(buckets.map(({ key, n }) => [key, n]))
+    profile.quantiles = Object.fromEntries(
+      Object.entries(quantileNames).map(([label, q]) => [label, within(sketchQuantile(sketch, q), profile)]),
+    )
+  }
+  if (type === 'text' || type === 'bool' || (type === 'int' && distinct <= fewValues)) {
+    const top = await query<{ value: string; n: number }>(
+      `SELECT toString(assumeNotNull(${sql})) AS value, count() AS n FROM ${from} WHERE ${sql} IS NOT NULL GROUP BY value ORDER BY n DESC, value LIMIT ${mostCategories}`,
+    )
+    profile.categories = top.map((row) => ({ value: row.value.slice(0, 200), count: row.n }))
+    profile.otherCategories = count - top.reduce((sum, row) => sum + row.n, 0)
+  }
+  if (isMoment(type))
+    profile.histogram = await timeHistogram(
+      query,
+      from,
+      inMilliseconds(sql, type),
+      Number(profile.min),
+      Number(profile.max),
+    )
+  return profile
+}
+
+/** A bin's representative may lie beyond the smallest or largest value in it. */
+const within = (x: number, { min, max }: ColumnProfile) => Math.min(Math.max(x, Number(min)), Number(max))
+
+async function timeHistogram(query: Query, from: string, sql: string, min: number, max: number) {
+  const width = Math.max(1, Math.ceil((max - min + 1) / histogramBins))
+  const bins = await query<{ bin: number; n: number }>(
+    `SELECT intDiv(${sql} - ${min}, ${width}) AS bin, count() AS n FROM ${from} WHERE ${sql} IS NOT NULL GROUP BY bin ORDER BY bin`,
+  )
+  const number = Math.floor((max - min) / width) + 1
+  const counts = new Array<number>(number).fill(0)
+  for (const { bin, n } of bins) counts[bin] = n
+  return { edges: Array.from({ length: number + 1 }, (_, i) => min + i * width), counts }
+}

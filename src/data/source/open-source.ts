@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { Column } from '../../contracts/column.ts'
+import type { SourceDefinition, SourceEnvironment, SourceTable } from '../../contracts/source.ts'
+import { KedgeError } from '../../errors.ts'
+import type { EventsStore } from '../../storage/events/events-store.ts'
+import { columnType } from '../curation/engine-column.ts'
+import type { SourceSpec } from '../dataset-spec.ts'
+import type { AddressGuard } from './address-guard.ts'
+import type { Downloads } from './download.ts'
+import type { FileGuard } from './file-guard.ts'
+import { inferTypes } from './infer-types.ts'
+import { sourceError } from './source-error.ts'
+
+export interface SourceAccess {
+  kinds: readonly SourceDefinition[]
+  engine: EventsStore
+  files: FileGuard
+  downloads: Downloads
+  addresses: AddressGuard
+  secret(project: string, name: string): Promise<string>
+}
+
+export interface OpenedSource {
+  name: string
+  kind: string
+  /** what a person would call the place: path, address or table */
+  place: string
+  table: SourceTable
+  /** in Kedge's types */
+  columns: Column[]
+}
+
+const placeOf = (config: SourceSpec): string => {
+  const { path, url, host, database, schema, table } = config as Record<string, string | undefined>
+  if (url) return url.replace(/\?.*$/, '').replace(/\/\/[^/@]*@/, '//')
+  if (path) return table ? `${path} (${table})` : path
+  return [host, database, schema, table].filter(Boolean).join('/')
+}
+
+/** Finds a source's rows, their columns and types. Errors: `source_…`, `not_found`, `path_guarded`, `address_guarded`. */
+export async function openSource(
+  access: SourceAccess,
+  project: string,
+  name: string,
+  spec: SourceSpec,
+  signal?: AbortSignal,
+): Promise<OpenedSource> {
+  const definition = access.kinds.find(({ kind }) => kind === spec.kind)
+  if (!definition) throw new KedgeError('invalid_input', { what: `There is no kind of source ${spec.kind}` })
+  const place = placeOf(spec)
+  const fullName = place ? `${name} (${place})` : name
+  const { engine } = access
+  const query = <T>(sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>) =>
+    engine.query<T>(sql, params, { ...(settings ? { settings } : {}), ...(signal ? { signal } : {}) })
+  const environment: SourceEnvironment = {
+    localFile: ({ path, url }) => (url !== undefined ? access.downloads.fetch(url, signal) : access.files.open(path!)),
+    checkedHost: (host) => access.addresses.check(host),
+    secret: ({ secret }) => access.secret(project, secret),
+    query,
+    async describe(sql, params, settings) {
+      const rows = await query<{ name: string; type: string }>(`DESCRIBE TABLE ${sql}`, params, settings)
+      return rows.map((row) => ({ name: row.name, type: row.type }))
+    },
+  }
+  try {
+    const table = await definition.open(definition.config.parse(spec), environment, signal)
+    const known = table.types ?? []
+    const unknown = table.untyped
+      ? table.columns.map((column) => column.name).filter((column) => !known.some((type) => type.name === column))
+      : []
+    const found =
+      unknown.length === 0
+        ? []
+        : await inferTypes((sql) => query(sql, table.params, table.settings), table.sql, unknown)
+    const types = [...known, ...found]
+    const columns = table.columns.map((column) => ({
+      name: column.name,
+      type: types.find((type) => type.name === column.name)?.type ?? columnType(column.type),
+    }))
+    for (const { name } of known)
+      if (!columns.some((column) => column.name === name))
+        throw new KedgeError('source_unreadable', { source: fullName, what: `it has no column ${name}` })
+    return { name, kind: spec.kind, place, table: { ...table, types }, columns }
+  } catch (error) {
+    if (error instanceof z.ZodError)
+      throw new KedgeError('invalid_input', {
+        what: `The source ${name}: ${error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+      })
+    throw sourceError(error, name, fullName)
+  }
+}

@@ -1,0 +1,41 @@
+import { KedgeError } from '../../errors.ts'
+
+const codeOf = (error: KedgeError): string | undefined => (error.cause as { type?: string } | undefined)?.type
+
+/** What the engine says about a source's rows, in terms of the source: its name and what is wrong with it. */
+export function sourceError(error: unknown, source: string, name: string): unknown {
+  if (!(error instanceof KedgeError)) return error
+  const translated = (code: 'source_unreadable' | 'source_refused' | 'source_unreachable', what = error.message) =>
+    new KedgeError(
+      code,
+      { source: name, what: plain(what, source) },
+      { cause: error, places: error.places.map((place) => ({ ...place, where: `${source}: ${place.where}` })) },
+    )
+  const refused = /FATAL|password|denied|does not exist|Failed to fetch table structure/i.test(error.message)
+  switch (error.code) {
+    case 'source_unreadable':
+      return error.details.source === '' ? translated('source_unreadable', String(error.details.what)) : error
+    case 'events_data_invalid':
+      return translated('source_unreadable')
+    case 'events_query_invalid':
+      if (/not a database/.test(error.message)) return translated('source_unreadable')
+      return refused ? translated('source_refused') : error
+    case 'unavailable':
+      if (codeOf(error) === undefined) return error
+      return translated(refused ? 'source_refused' : 'source_unreachable')
+    default:
+      return error
+  }
+}
+
+/** The engine's sentence without its own name and its advice for people who write SQL. */
+const plain = (what: string, source: string) =>
+  what
+    .replace(/^The events engine (cannot take the data|does not take the query): /, '')
+    .replace(/You can specify the structure manually.*$/s, '')
+    .replace(/^Try \d+\. /, '')
+    .replace(/The table structure cannot be extracted from an? (\w+) format file[.:]?\s*(Error:)?\s*/g, '')
+    .replace(/\(in file\/uri [^)]*\)/g, '')
+    .trim()
+    .replace(/^$/, `${source} is not readable`)
+    .slice(0, 300)

@@ -1,0 +1,121 @@
+import type { Selectable } from 'kysely'
+import type { Column } from '../../contracts/column.ts'
+import { fromJson } from '../../storage/sql/json-column.ts'
+import type { DataTables } from '../../storage/sql/tables/data.ts'
+import type { Profile } from '../profile/profile.ts'
+
+export interface StepCounts {
+  step: number
+  operation: string
+  quarantined: number
+  removed: number
+}
+
+/** read = kept + quarantined + removed; step 0 is reading */
+export interface VersionCounts {
+  read: number
+  kept: number
+  quarantined: number
+  removed: number
+  steps: StepCounts[]
+}
+
+export interface QuarantineReason {
+  step: number
+  operation: string
+  reason: string
+  rows: number
+}
+
+export interface ExpectationResult {
+  kind: string
+  title: string
+  config: unknown
+  ok: boolean
+  message: string
+  observed?: unknown
+}
+
+export interface VersionSource {
+  name: string
+  kind: string
+  /** digest of what was read, or `cursor:…` */
+  state: string
+  rows: number
+}
+
+/** A pulled piece of an incremental source. */
+export interface Batch {
+  source: string
+  digest: string
+  rows: number
+  /** last value of the incremental column, as text */
+  cursor: string
+}
+
+export interface DatasetVersionSummary {
+  project: string
+  dataset: string
+  version: number
+  state: 'published' | 'rejected'
+  /** blob with the rows, Parquet */
+  digest: string
+  bytes: number
+  rowCount: number
+  schema: Column[]
+  /** half-open, event time, milliseconds since 1970 */
+  window: { from: number; to: number } | null
+  label: string | null
+  specDigest: string
+  sources: VersionSource[]
+  expectations: ExpectationResult[]
+  quarantine: { digest: string; rows: number; reasons: QuarantineReason[] } | null
+  counts: VersionCounts
+  parent: number | null
+  actor: string
+  createdAt: number
+  /** the journal's event that published it */
+  eventId: number | null
+}
+
+export interface DatasetVersion extends DatasetVersionSummary {
+  profile: Profile
+}
+
+type Row = Selectable<DataTables['dataset_versions']>
+
+export function toSummary(
+  row: Omit<Row, 'profile' | 'batches' | 'source_schema'>,
+  eventId: number | null,
+): DatasetVersionSummary {
+  const counts = fromJson<VersionCounts>(row.counts)
+  return {
+    project: row.project,
+    dataset: row.dataset,
+    version: row.version,
+    state: row.state,
+    digest: row.digest,
+    bytes: row.bytes,
+    rowCount: row.row_count,
+    schema: fromJson(row.schema),
+    window: row.window_from === null || row.window_to === null ? null : { from: row.window_from, to: row.window_to },
+    label: row.label,
+    specDigest: row.spec_digest,
+    sources: fromJson(row.sources),
+    expectations: fromJson(row.expectations),
+    quarantine:
+      row.quarantine_digest === null
+        ? null
+        : { digest: row.quarantine_digest, rows: counts.quarantined, reasons: fromJson(row.quarantine_reasons) },
+    counts,
+    parent: row.parent_version,
+    actor: row.actor,
+    createdAt: row.created_at,
+    eventId,
+  }
+}
+
+export const toVersion = (row: Row, eventId: number | null): DatasetVersion => ({
+  ...toSummary(row, eventId),
+  profile: fromJson(row.profile),
+})

@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import type { BlobStore } from '../../contracts/blob-store.ts'
+import type { SourceTable } from '../../contracts/source.ts'
+import { KedgeError } from '../../errors.ts'
+import type { EventsStore } from '../../storage/events/events-store.ts'
+import { windowCondition } from '../curation/compile-curation.ts'
+import { columnType } from '../curation/engine-column.ts'
+import { quoteName, quoteText } from '../expression/sql-text.ts'
+import type { OpenedSource } from '../source/open-source.ts'
+import { stage, staged } from '../source/stage.ts'
+import type { Batch } from './dataset-version.ts'
+
+export interface PullInput {
+  engine: EventsStore
+  blobs: BlobStore
+  /** for files of this run */
+  folder: string
+  source: OpenedSource
+  time: string | undefined
+  window: { from: number; to: number } | undefined
+  signal?: AbortSignal | undefined
+}
+
+export interface Pulled {
+  /** can be read as often as needed */
+  table: SourceTable & { rowNumber: string }
+  /** names what the rows are a function of */
+  state: string
+  batches: Batch[]
+}
+
+/** Rows as they are where they can be read again, else a copy of them; the window is pushed down to the source. */
+export async function pullAll({ engine, blobs, folder, source, time, window, signal }: PullInput): Promise<Pulled> {
+  const { table } = source
+  if (table.stable && table.rowNumber !== undefined && table.state)
+    return { table: { ...table, rowNumber: table.rowNumber }, state: await table.state(), batches: [] }
+  const timeColumn = table.columns.find(({ name }) => name === time)
+  const isTime = timeColumn && ['time', 'date'].includes(columnType(timeColumn.type))
+  const where = isTime && window ? windowCondition(`s.${quoteName(timeColumn.name)}`, window) : undefined
+  const file = join(folder, 'source.parquet')
+  await stage(engine, table, file, { where, signal })
+  const state = table.state ? await table.state() : (await blobs.putFile(file)).digest
+  return { table: await staged(engine, table, [file]), state, batches: [] }
+}
+
+/**
+ * What earlier versions have pulled, and the rows that came since by the source's incremental column; every pulled batch
+ * is a blob, so that a version can be made again. Errors: `invalid_input` when the source has no such column.
+ */
+export async function pullNew(input: PullInput, before: readonly Batch[]): Promise<Pulled> {
+  const { engine, blobs, folder, source, signal } = input
+  const { table } = source
+  const column = table.columns.find(({ name }) => name === table.incremental)
+  if (!column)
+    throw new KedgeError('invalid_input', {
+      what: `The source ${source.name} ${table.incremental ? `has no column ${table.incremental}` : 'names no incremental column'}, which mode: incremental needs`,
+    })
+  const batches = before.filter((batch) => batch.source === source.name)
+  const last = batches.at(-1)?.cursor
+  const sql = `s.${quoteName(column.name)}`
+  const bare = column.type.replace(/^(?:Nullable|LowCardinality)\((.*)\)$/s, '$1')
+  const file = join(folder, 'batch.parquet')
+  const offset = batches.reduce((sum, batch) => sum + batch.rows, 0)
+  const where = last === undefined ? `${sql} IS NOT NULL` : `${sql} > CAST(${quoteText(last)}, ${quoteText(bare)})`
+  await stage(engine, table, file, { where, offset, signal })
+  const [found] = await engine.query<{ n: number; cursor: string }>(
+    `SELECT count() AS n, toString(max(${quoteName(column.name)})) AS cursor FROM file({file:String}, Parquet)`,
+    { file },
+  )
+  const rows = Number(found?.n ?? 0)
+  if (rows > 0)
+    batches.push({
+      source: source.name,
+      digest: (await blobs.putFile(file, { move: true })).digest,
+      rows,
+      cursor: found!.cursor,
+    })
+  if (batches.length === 0)
+    throw new KedgeError(
+      'conflict',
+      { what: `The source ${source.name} has no rows yet` },
+      { todo: 'Try again when it has some.' },
+    )
+  const files = await Promise.all(batches.map((batch) => blobs.localPath(batch.digest)))
+  return {
+    table: await staged(engine, table, files),
+    state: `cursor:${batches.at(-1)!.cursor}:${batches.map(({ digest }) => digest.slice(0, 16)).join('.')}`,
+    batches,
+  }
+}

@@ -1,0 +1,170 @@
+import type { Insertable } from 'kysely'
+import type { Column } from '../../contracts/column.ts'
+import type { Environment } from '../../environment.ts'
+import { KedgeError } from '../../errors.ts'
+import type { ChangeContext } from '../../journal/journal.ts'
+import { fromJson } from '../../storage/sql/json-column.ts'
+import type { DataTables } from '../../storage/sql/tables/data.ts'
+import {
+  type Batch,
+  type DatasetVersion,
+  type DatasetVersionSummary,
+  toSummary,
+  toVersion,
+  type VersionCounts,
+} from './dataset-version.ts'
+
+export type NewVersion = Omit<Insertable<DataTables['dataset_versions']>, 'id' | 'version' | 'actor' | 'created_at'>
+
+export interface Versions {
+  list(project: string, dataset: string, page?: { limit?: number; offset?: number }): Promise<DatasetVersionSummary[]>
+  count(project: string, dataset: string): Promise<number>
+  /** `latest` is the newest published one. Errors: `not_found`, `dataset_empty`. */
+  get(project: string, dataset: string, version: number | 'latest'): Promise<DatasetVersion>
+  latest(project: string, dataset: string): Promise<DatasetVersionSummary | undefined>
+  byInput(project: string, dataset: string, inputKey: string): Promise<DatasetVersion | undefined>
+  /** The newest version, of any state, that this spec has made, for what the next builds on. */
+  newest(
+    project: string,
+    dataset: string,
+    specDigest: string,
+  ): Promise<{ version: number; batches: Batch[]; sourceSchema: Column[] } | undefined>
+  /** Adds the version with its event, or finds the one with the same input key. */
+  publish(context: ChangeContext, version: NewVersion): Promise<DatasetVersion>
+}
+
+const summaryColumns = [
+  'id', 'project', 'dataset', 'version', 'state', 'input_key', 'digest', 'bytes', 'row_count', 'schema', 'window_from', 'window_to', 'label',
+  'spec_digest', 'sources', 'expectations', 'counts', 'quarantine_digest', 'quarantine_reasons', 'parent_version', 'actor', 'created_at',
+] as const // biome-ignore format: a list
+
+export function createVersions({ store, journal }: Pick<Environment, 'store' | 'journal'>): Versions {
+  const of = (project: string, dataset: string) =>
+    store.read.selectFrom('dataset_versions').where('project', '=', project).where('dataset', '=', dataset)
+  const subject = (dataset: string, version: number) => `dataset_version/${dataset}@${version}`
+
+  async function eventIds(project: string, dataset: string, versions: number[]): Promise<Map<string, number>> {
+    if (versions.length === 0) return new Map()
+    const rows = await store.read
+      .selectFrom('journal')
+      .select(['id', 'subject'])
+      .where('project', '=', project)
+      .where(
+        'subject',
+        'in',
+        versions.map((version) => subject(dataset, version)),
+      )
+      .where('type', 'in', ['dataset_version.published', 'dataset_version.rejected'])
+      .execute()
+    return new Map(rows.map((row) => [row.subject, row.id]))
+  }
+  const eventId = async (project: string, dataset: string, version: number) =>
+    (await eventIds(project, dataset, [version])).get(subject(dataset, version)) ?? null
+
+  const versions: Versions = {
+    async list(project, dataset, { limit = 100, offset = 0 } = {}) {
+      const rows = await of(project, dataset)
+        .select(summaryColumns)
+        .orderBy('version', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute()
+      const ids = await eventIds(
+        project,
+        dataset,
+        rows.map((row) => row.version),
+      )
+      return rows.map((row) => toSummary(row, ids.get(subject(dataset, row.version)) ?? null))
+    },
+    async count(project, dataset) {
+      const row = await of(project, dataset)
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirst()
+      return Number(row?.n ?? 0)
+    },
+    async get(project, dataset, version) {
+      const row =
+        version === 'latest'
+          ? await of(project, dataset)
+              .selectAll()
+              .where('state', '=', 'published')
+              .orderBy('version', 'desc')
+              .limit(1)
+              .executeTakeFirst()
+          : await of(project, dataset).selectAll().where('version', '=', version).executeTakeFirst()
+      if (row) return toVersion(row, await eventId(project, dataset, row.version))
+      if (version === 'latest') throw new KedgeError('dataset_empty', { dataset })
+      throw new KedgeError('not_found', { kind: 'Dataset version', name: `${dataset}@${version}` })
+    },
+    async latest(project, dataset) {
+      const row = await of(project, dataset)
+        .select(summaryColumns)
+        .where('state', '=', 'published')
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row && toSummary(row, await eventId(project, dataset, row.version))
+    },
+    async byInput(project, dataset, inputKey) {
+      const row = await of(project, dataset).selectAll().where('input_key', '=', inputKey).executeTakeFirst()
+      return row && toVersion(row, await eventId(project, dataset, row.version))
+    },
+    async newest(project, dataset, specDigest) {
+      const row = await of(project, dataset)
+        .select(['version', 'batches', 'source_schema'])
+        .where('spec_digest', '=', specDigest)
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return (
+        row && {
+          version: row.version,
+          batches: fromJson<Batch[]>(row.batches),
+          sourceSchema: fromJson<Column[]>(row.source_schema),
+        }
+      )
+    },
+    async publish(context, row) {
+      const number = await journal.change(context, async (change) => {
+        await change.lock(`dataset/${row.project}/${row.dataset}`)
+        const same = change.db
+          .selectFrom('dataset_versions')
+          .where('project', '=', row.project)
+          .where('dataset', '=', row.dataset)
+        const existing = await same.select('version').where('input_key', '=', row.input_key).executeTakeFirst()
+        if (existing) return existing.version
+        const last = await same.select('version').orderBy('version', 'desc').limit(1).executeTakeFirst()
+        const version = (last?.version ?? 0) + 1
+        await change.db
+          .insertInto('dataset_versions')
+          .values({ ...row, version, actor: change.context.actor, created_at: change.now })
+          .execute()
+        const counts = fromJson<VersionCounts>(row.counts)
+        const data = {
+          dataset: row.dataset,
+          version,
+          digest: row.digest,
+          rows: row.row_count,
+          quarantined: counts.quarantined,
+          removed: counts.removed,
+          specDigest: row.spec_digest,
+          window:
+            row.window_from == null || row.window_to == null ? null : { from: row.window_from, to: row.window_to },
+          sources: fromJson<DatasetVersionSummary['sources']>(row.sources),
+          parent: row.parent_version ?? null,
+        }
+        const where = { project: row.project, subject: subject(row.dataset, version) }
+        if (row.state === 'published') change.append({ type: 'dataset_version.published', ...where, data })
+        else {
+          const reasons = fromJson<DatasetVersionSummary['expectations']>(row.expectations)
+            .filter((result) => !result.ok)
+            .map((result) => result.message)
+          change.append({ type: 'dataset_version.rejected', ...where, data: { ...data, reasons } })
+        }
+        return version
+      })
+      return versions.get(row.project, row.dataset, number)
+    },
+  }
+  return versions
+}

@@ -1,0 +1,254 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Data } from '../../data/data.ts'
+import { KedgeError } from '../../errors.ts'
+import { page, route } from '../route.ts'
+import {
+  datasetAnswer,
+  datasetVersionAnswer,
+  datasetVersionSummary,
+  diffAnswer,
+  materialiseAnswer,
+  materialiseBody,
+  profileAnswer,
+  rowsAnswer,
+  sourceAnswer,
+  sourceTestAnswer,
+} from './schemas/data.ts'
+
+const inProject = z.object({ project: z.string() })
+const named = inProject.extend({ name: z.string() })
+const numbered = named.extend({ version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]) })
+const declaration = z.record(z.string(), z.unknown())
+const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), total: z.number().optional() })
+const base = '/api/v1/projects/:project'
+const tag = 'data'
+
+/** Sources, datasets and their versions over REST. */
+export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void {
+  const { sources, datasets } = data
+  const by = (request: { actor: string }) => ({ actor: request.actor })
+
+  async function described(project: string, name: string) {
+    const dataset = await datasets.get(project, name)
+    const { total } = await datasets.versions(project, name, { limit: 1 })
+    return {
+      ...dataset,
+      spec: { ...dataset.spec },
+      latest: (await datasets.latest(project, name)) ?? null,
+      versions: total,
+    }
+  }
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/sources`,
+    permission: 'read',
+    summary: 'Lists the sources of a project',
+    tag,
+    params: inProject,
+    answer: listOf(sourceAnswer),
+    handler: async ({ params }) => ({ items: await sources.list(params.project) }),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/sources/:name`,
+    permission: 'read',
+    summary: 'Shows a source',
+    tag,
+    params: named,
+    answer: sourceAnswer,
+    handler: ({ params }) => sources.get(params.project, params.name),
+  })
+  route(app, {
+    method: 'PUT',
+    url: `${base}/sources/:name`,
+    permission: 'data.write',
+    summary: 'Declares or changes a source',
+    tag,
+    params: named,
+    body: declaration,
+    answer: sourceAnswer,
+    handler: (request) => sources.put(by(request), request.params.project, request.params.name, request.body),
+  })
+  route(app, {
+    method: 'DELETE',
+    url: `${base}/sources/:name`,
+    permission: 'data.write',
+    summary: 'Removes a source that no dataset reads from',
+    tag,
+    params: named,
+    answer: z.object({}),
+    handler: async (request) => {
+      await sources.remove(by(request), request.params.project, request.params.name)
+      return {}
+    },
+  })
+  route(app, {
+    method: 'POST',
+    url: `${base}/sources/test`,
+    permission: 'data.write',
+    summary: 'Tries a source that is not declared yet and shows its columns',
+    tag,
+    params: inProject,
+    body: declaration,
+    answer: sourceTestAnswer,
+    handler: ({ params, body }) => sources.testConfig(params.project, body),
+  })
+  route(app, {
+    method: 'POST',
+    url: `${base}/sources/:name/test`,
+    permission: 'data.write',
+    summary: 'Tries a source and shows its columns',
+    tag,
+    params: named,
+    answer: sourceTestAnswer,
+    handler: ({ params }) => sources.test(params.project, params.name),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/sources/:name/preview`,
+    permission: 'read',
+    summary: 'Shows the first rows of a source',
+    tag,
+    params: named,
+    query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(50) }),
+    answer: rowsAnswer,
+    handler: ({ params, query }) => sources.preview(params.project, params.name, query.limit),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/datasets`,
+    permission: 'read',
+    summary: 'Lists the datasets of a project with their newest versions',
+    tag,
+    params: inProject,
+    answer: listOf(datasetAnswer),
+    handler: async ({ params }) => {
+      const declared = await datasets.list(params.project)
+      return { items: await Promise.all(declared.map(({ name }) => described(params.project, name))) }
+    },
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/datasets/:name`,
+    permission: 'read',
+    summary: 'Shows a dataset',
+    tag,
+    params: named,
+    answer: datasetAnswer,
+    handler: ({ params }) => described(params.project, params.name),
+  })
+  route(app, {
+    method: 'PUT',
+    url: `${base}/datasets/:name`,
+    permission: 'data.write',
+    summary: 'Declares or changes a dataset',
+    tag,
+    params: named,
+    body: declaration,
+    answer: datasetAnswer,
+    handler: async (request) => {
+      const { project, name } = request.params
+      await datasets.put(by(request), project, name, request.body)
+      return described(project, name)
+    },
+  })
+  route(app, {
+    method: 'DELETE',
+    url: `${base}/datasets/:name`,
+    permission: 'data.write',
+    summary: 'Removes a dataset; its versions stay',
+    tag,
+    params: named,
+    answer: z.object({}),
+    handler: async (request) => {
+      await datasets.remove(by(request), request.params.project, request.params.name)
+      return {}
+    },
+  })
+  route(app, {
+    method: 'POST',
+    url: `${base}/datasets/:name/materialise`,
+    permission: 'data.write',
+    summary: 'Starts a job that makes a version; the same inputs give the existing one',
+    tag,
+    params: named,
+    body: materialiseBody.optional(),
+    answer: materialiseAnswer,
+    status: 202,
+    handler: (request) =>
+      datasets.materialise(by(request), request.params.project, request.params.name, request.body ?? {}),
+  })
+
+  const versions = `${base}/datasets/:name/versions`
+  route(app, {
+    method: 'GET',
+    url: versions,
+    permission: 'read',
+    summary: 'Lists the versions of a dataset, newest first',
+    tag,
+    params: named,
+    query: page,
+    answer: listOf(datasetVersionSummary),
+    handler: ({ params, query }) => datasets.versions(params.project, params.name, query),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${versions}/:version`,
+    permission: 'read',
+    summary: 'Shows a version with its profile',
+    tag,
+    params: numbered,
+    answer: datasetVersionAnswer,
+    handler: ({ params }) => datasets.version(params.project, params.name, params.version),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${versions}/:version/profile`,
+    permission: 'read',
+    summary: "Shows the profile of a version's columns",
+    tag,
+    params: numbered,
+    answer: profileAnswer,
+    handler: async ({ params }) => (await datasets.version(params.project, params.name, params.version)).profile,
+  })
+  route(app, {
+    method: 'GET',
+    url: `${versions}/:version/rows`,
+    permission: 'read',
+    summary: 'Shows rows of a version',
+    tag,
+    params: numbered,
+    query: page,
+    answer: rowsAnswer,
+    handler: ({ params, query }) => datasets.rows(params.project, params.name, params.version, query),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${versions}/:version/quarantine`,
+    permission: 'read',
+    summary:
+      'Shows the rows that a version has quarantined: as the source gave them, with _row, _step, _operation, _reason and _value',
+    tag,
+    params: numbered,
+    query: page,
+    answer: rowsAnswer,
+    handler: ({ params, query }) => datasets.quarantine(params.project, params.name, params.version, query),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${versions}/:version/diff/:other`,
+    permission: 'read',
+    summary: 'Compares a version with another: schema, rows, distribution of each column',
+    tag,
+    params: named.extend({ version: z.coerce.number().int().min(1), other: z.coerce.number().int().min(1) }),
+    answer: diffAnswer,
+    handler: ({ params }) => {
+      if (params.version === params.other)
+        throw new KedgeError('invalid_input', { what: 'Two different versions are compared' })
+      return datasets.diff(params.project, params.name, params.version, params.other)
+    },
+  })
+}
