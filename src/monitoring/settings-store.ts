@@ -44,7 +44,8 @@ export function createSettingsStore({ store, journal }: { store: SqlStore; journ
           .where('project', '=', key.project)
           .where('name', '=', key.endpoint)
           .executeTakeFirstOrThrow()
-        const text = toJson(settings)
+        // what says no more than the defaults is no setting
+        const text = toJson(parsed.data) === toJson(monitorSettings.parse({})) ? null : toJson(settings)
         if (row.settings === text) return false
         await change.db
           .updateTable('monitored_endpoints')

@@ -32,7 +32,7 @@ describe('seven weeks of flights, replayed by event time', () => {
     found = await readFlights(environment, '2001-02-01', '2001-03-22', 0.03)
     let before: Flight[] = []
     for (const [i, flights] of byDay(found).entries()) {
-      // what a careless client does: some of the truth before the predictions, every batch twice
+      // what a careless client does: some of the truth before the predictions, every batch twice; and the events process dies now and then
       const early = flights.filter((_, k) => k % 50 === 0)
       expect(
         await monitoring.ingest.actuals(
@@ -41,6 +41,8 @@ describe('seven weeks of flights, replayed by event time', () => {
         ),
       ).toEqual({ unknown: early.length })
       const live = flights.map((f) => toPrediction(f))
+      const engine = environment.events.status().pid
+      if (i % 12 === 5 && engine) process.kill(engine, 'SIGKILL')
       await monitoring.ingest.predictions(key, live)
       await monitoring.ingest.predictions(key, [...live].reverse())
       await monitoring.ingest.predictions(
@@ -187,6 +189,7 @@ describe('seven weeks of flights, replayed by event time', () => {
     expect(
       await monitoring.configure(context, key, { off: ['bias'], limits: { 'service.latency_p50': { high: 0.5 } } }),
     ).toBe(false)
+    expect((await monitoring.settings(key)).changed).toBe(true)
     await monitoring.settled(key)
     const [open] = await monitoring.alerts.list('flights', { state: 'open' })
     expect(open).toMatchObject({
@@ -202,6 +205,9 @@ describe('seven weeks of flights, replayed by event time', () => {
       code: 'conflict',
     })
     expect((await monitoring.overview(key)).families.find((f) => f.family === 'bias')!.state).toBe('off')
+    expect(await monitoring.configure(context, key, {})).toBe(true)
+    expect((await monitoring.settings(key)).changed).toBe(false)
+    await monitoring.settled(key)
   })
 })
 
