@@ -92,7 +92,7 @@ export function createArtifacts(environment: Pick<Environment, 'store' | 'journa
         else if (!entries.has(name))
           entries.set(name, { path: joinPath(clean, name), name, directory: true, bytes: null, digest: null })
       }
-      return [...entries.values()]
+      return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
     },
 
     /** Every file below a directory, with paths relative to it. */

@@ -51,7 +51,7 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
     return row
   }
 
-  async function createIn(change: Change, run: NewRun): Promise<{ id: string; number: number }> {
+  async function createIn(change: Change, run: NewRun): Promise<Run> {
     const experiment = await experiments.findIn(change, run.project, run.experimentId)
     if (experiment.state !== 'active')
       throw new KedgeError('conflict', {
@@ -60,12 +60,13 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
     if (run.pipelineRun !== undefined && run.step !== undefined) {
       const there = await change.db
         .selectFrom('runs')
-        .select(['id', 'number'])
-        .where('project', '=', run.project)
+        .innerJoin('experiments', 'experiments.number', 'runs.experiment')
+        .select(runColumns as never)
+        .where('runs.project', '=', run.project)
         .where('pipeline_run', '=', run.pipelineRun)
         .where('step', '=', run.step)
         .executeTakeFirst()
-      if (there) return there
+      if (there) return (await readRuns(change.db, [there as never]))[0]!
     }
     const tags = new Map((run.tags ?? []).map((tag) => [tag.key, tag.value]))
     const tagged = tags.get('mlflow.runName')
@@ -93,7 +94,7 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
         pipeline_run: run.pipelineRun ?? null,
         step: run.step ?? null,
       })
-      .returning('number')
+      .returningAll()
       .executeTakeFirstOrThrow()
     for (const [key, value] of tags) {
       checkTagKey(key, 'tags.key')
@@ -109,7 +110,27 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
       subject: `run/${id}`,
       data: { id, name, experiment: experiment.id, pipelineRun: run.pipelineRun ?? null, step: run.step ?? null },
     })
-    return { id, number: row.number }
+    return {
+      id,
+      number: row.number,
+      project: run.project,
+      experimentId: experiment.id,
+      experiment: experiment.name,
+      name,
+      user: row.user_id,
+      status: row.status,
+      startTime: row.start_time,
+      endTime: null,
+      artifactUri: row.artifact_uri,
+      state: 'active',
+      pipelineRun: row.pipeline_run,
+      step: row.step,
+      params: {},
+      tags: Object.fromEntries(tags),
+      metrics: {},
+      datasets: [],
+      models: [],
+    }
   }
 
   const runs = {
@@ -117,7 +138,8 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
     findIn: (change: Change, project: string, id: string) => find(change.db, project, id),
     findActive,
 
-    async create(where: ChangeContext | Change, run: NewRun): Promise<{ id: string; number: number }> {
+    /** Begins a run. Errors: `not_found` (experiment), `conflict` (a deleted one), `invalid_input`. */
+    async create(where: ChangeContext | Change, run: NewRun): Promise<Run> {
       if (!('append' in where)) await experiments.ensureDefault(run.project)
       return inChange(journal, where, (change) => createIn(change, run))
     },

@@ -33,7 +33,7 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
   const { runs, values, inputs, history } = tracking
 
   scope.add('POST', '/mlflow/runs/create', 'tracking.write', async ({ context, project, fields }) => {
-    const { id } = await runs.create(context, {
+    const run = await runs.create(context, {
       project,
       experimentId: fields.required('experiment_id'),
       name: fields.text('run_name'),
@@ -41,7 +41,7 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
       startTime: fields.integer('start_time'),
       tags: fields.messages('tags', readPair),
     })
-    return { run: runAnswer(await runs.get(project, id)) }
+    return { run: runAnswer(run) }
   })
   scope.add('POST', '/mlflow/runs/update', 'tracking.write', async ({ context, project, fields }) => {
     const id = runId(fields)
