@@ -1,20 +1,28 @@
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Domains } from './compose-domains.ts'
 import type { Environment } from './environment.ts'
 import type { Governance } from './governance/governance.ts'
+import { internalRoutes } from './protocols/internal/internal-routes.ts'
+import { automationRoutes } from './protocols/kedge/automation-routes.ts'
 import { dataRoutes } from './protocols/kedge/data-routes.ts'
 import { docsRoutes } from './protocols/kedge/docs-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { journalRoutes } from './protocols/kedge/journal-routes.ts'
 import { monitoringRoutes } from './protocols/kedge/monitoring-routes.ts'
 import { projectRoutes } from './protocols/kedge/project-routes.ts'
+import { pipelinesRoutes } from './protocols/kedge/pipelines-routes.ts'
 import { registryRoutes } from './protocols/kedge/registry-routes.ts'
 import { type ServerFacts, serverRoutes } from './protocols/kedge/server-routes.ts'
+import { servingRoutes } from './protocols/kedge/serving-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
+import { uiRoutes } from './protocols/kedge/ui-routes.ts'
 import { mlflowRoutes } from './protocols/mlflow/mlflow-routes.ts'
 
 /** Every protocol that the control process speaks. */
-export function addRoutes(app: FastifyInstance, environment: Environment, domains: Domains, governance: Governance, facts: ServerFacts): void {
+export async function addRoutes(app: FastifyInstance, environment: Environment, domains: Domains, governance: Governance, facts: ServerFacts): Promise<void> {
+  const { blobs, clock } = environment
+  const { registry, monitoring } = domains
   serverRoutes(app, environment, facts)
   governanceRoutes(app, governance)
   journalRoutes(app, environment)
@@ -22,7 +30,16 @@ export function addRoutes(app: FastifyInstance, environment: Environment, domain
   dataRoutes(app, domains)
   trackingRoutes(app, domains)
   registryRoutes(app, domains)
-  monitoringRoutes(app, { ...domains, clock: environment.clock })
+  pipelinesRoutes(app, domains)
+  automationRoutes(app, domains)
+  servingRoutes(app, {
+    ...domains,
+    blobs,
+    resolveAlias: (project, model, alias) => registry.aliases.resolve(project, model, alias).catch(() => null),
+  })
+  monitoringRoutes(app, { monitoring, clock })
   mlflowRoutes(app, domains)
+  internalRoutes(app, { ...domains, blobs, ingest: monitoring.ingest.predictions, identify: governance.tokens.identify })
   docsRoutes(app)
+  await uiRoutes(app, { directory: fileURLToPath(new URL('../web/dist', import.meta.url)) })
 }

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { addRoutes } from './add-routes.ts'
 import { composeDomains } from './compose-domains.ts'
@@ -15,11 +16,15 @@ import type { Logger } from './log.ts'
 import { openBlobs, openEvents, openSql } from './open-stores.ts'
 import { createHttpServer } from './protocols/http-server.ts'
 import { describeApi } from './protocols/kedge/docs-routes.ts'
+import type { ServerFacts } from './protocols/kedge/server-routes.ts'
+import { type InferenceSupervisor, startInferenceSupervisor } from './serving/inference-supervisor.ts'
 import { version } from './version.ts'
 
 export interface Kedge {
-  /** http://host:port */
+  /** http://host:port of UI and API */
   address: string
+  /** Resolves with all addresses when predictions are served too. Errors: `port_in_use`, `unavailable`. */
+  ready(): Promise<ServerFacts['addresses']>
   environment: Environment
   /** Finishes what is running, then lets go of everything. */
   stop(): Promise<void>
@@ -47,19 +52,31 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     node,
     dataDirectory: config.data,
   }
-  const internalSecret = config.internalSecret ?? randomBytes(24).toString('hex')
+  const key = secretKey(config.data, config.secretKey)
+  // the same after a restart, so that an inference process which outlived control is still known
+  const internalSecret = config.internalSecret ?? createHmac('sha256', key).update('internal').digest('hex')
   const governance = createGovernance(environment, {
     auth: config.auth ?? 'none',
     adminToken: config.adminToken,
     internalSecret,
-    secretKey: secretKey(config.data, config.secretKey),
+    secretKey: key,
   })
 
   const app = createHttpServer({ log, identify: governance.tokens.identify, allowedHosts: allowedHosts(config) })
   await describeApi(app, version)
-  const addresses = { http: '', inference: null, grpc: null }
+  const addresses: ServerFacts['addresses'] = { http: '', inference: null, grpc: null }
   const domains = composeDomains(environment, { config, governance, serverUrl: () => addresses.http || undefined })
-  addRoutes(app, environment, domains, governance, { version, startedAt, addresses, roles: config.roles })
+  let inference: InferenceSupervisor | undefined
+  const facts: ServerFacts = {
+    version,
+    startedAt,
+    roles: config.roles,
+    get addresses() {
+      return { ...addresses, inference: inference?.addresses?.http ?? null, grpc: inference?.addresses?.grpc ?? null }
+    },
+    inference: () => inference && { pid: inference.pid ?? null, restarts: inference.restarts },
+  }
+  await addRoutes(app, environment, domains, governance, facts)
 
   addresses.http = await listen(app, config)
   await domains.start()
@@ -67,11 +84,24 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
   await journal.change({ actor: 'system' }, async (change) =>
     change.append({ type: 'server.started', project: '', subject: `server/${node}`, data: { version, roles: [...config.roles] } }),
   )
+  const inferenceStarts = config.roles.includes('inference')
+    ? startInference(config, addresses.http, internalSecret, log).then((supervisor) => {
+        inference = supervisor
+      })
+    : Promise.resolve()
+  // whoever awaits `ready` gets the error
+  inferenceStarts.catch(() => {})
 
   return {
     address: addresses.http,
+    ready: async () => {
+      await inferenceStarts
+      return facts.addresses
+    },
     environment,
     async stop() {
+      await inferenceStarts.catch(() => {})
+      await inference?.stop()
       await app.close()
       await jobs.stop()
       await domains.stop()
@@ -80,6 +110,23 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
       await store.close()
     },
   }
+}
+
+/** The inference process of this machine; alone it needs `config.control` and the secret of its installation. */
+export function startInference(config: Config, control: string, secret: string, log: Logger): Promise<InferenceSupervisor> {
+  const loopback = control.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  return startInferenceSupervisor({
+    control: loopback,
+    secret,
+    log,
+    directory: join(config.data, 'inference'),
+    host: config.host,
+    httpPort: config.inferencePort ?? (config.port === 0 ? 0 : config.port + 1),
+    grpcPort: config.grpcPort ?? (config.port === 0 ? 0 : config.port + 2),
+    auth: config.auth ?? 'none',
+    allowedHosts: [...allowedHosts(config)],
+    logLevel: config.logLevel,
+  })
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<string> {

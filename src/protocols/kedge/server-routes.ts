@@ -35,7 +35,8 @@ const toAnswer = ({ id, kind, project, state, attempts, cause, progress, result,
 export interface ServerFacts {
   version: string
   startedAt: number
-  addresses: { http: string; inference: string | null; grpc: string | null }
+  /** as they are when it is asked */
+  readonly addresses: { http: string; inference: string | null; grpc: string | null }
   roles: readonly string[]
   /** state of the inference process, where this control process runs one */
   inference?: () => unknown
