@@ -6,8 +6,10 @@ import { monitors } from './adapters/monitors/index.generated.ts'
 import { operations } from './adapters/operations/index.generated.ts'
 import { releaseAnalyses } from './adapters/release-analyses/index.generated.ts'
 import { sources } from './adapters/sources/index.generated.ts'
+import { createAutomation } from './automation/automation.ts'
 import type { Config } from './config.ts'
 import { createData } from './data/data.ts'
+import { createAddressGuard } from './data/source/address-guard.ts'
 import type { Environment } from './environment.ts'
 import type { Governance } from './governance/governance.ts'
 import { startLineageReader } from './journal/lineage.ts'
@@ -40,7 +42,8 @@ export function composeDomains(environment: Environment, { config, governance, s
   const registry = createRegistry(environment, {
     tracking,
     files: {
-      localFile: async (project, dataset, version) => data.datasets.localFile(await data.datasets.version(project, dataset, version)),
+      localFile: async (project, dataset, version) =>
+        data.datasets.localFile(await data.datasets.version(project, dataset, version)),
     },
   })
   const pipelines = createPipelines(environment, {
@@ -65,8 +68,15 @@ export function composeDomains(environment: Environment, { config, governance, s
     analyses: releaseAnalyses,
     performance: (key, first, second) => monitoring.compareRevisions(key, first, second, 0, farFuture),
   })
+  const automation = createAutomation(environment, {
+    pipelines,
+    alerts: monitoring.alerts,
+    channels,
+    checkedHost: createAddressGuard({ allowHosts: config.allowSourceHost }).check,
+    secret: governance.secrets.get,
+  })
   const projectFile = createProjectFile(
-    { projects: governance.projects, data, registry, pipelines, serving, monitoring },
+    { projects: governance.projects, data, registry, pipelines, serving, monitoring, automation },
     { sources, operations, expectations, channels },
   )
 
@@ -78,15 +88,19 @@ export function composeDomains(environment: Environment, { config, governance, s
     pipelines,
     monitoring,
     serving,
+    automation,
     projectFile,
     /** Starts the readers of the journal. */
     async start() {
       await data.start()
       lineage.push(startLineageReader(environment))
       serving.start()
+      await automation.start()
     },
     async stop() {
+      await automation.stop()
       await serving.stop()
+      await pipelines.stop()
       await Promise.all(lineage.map((reader) => reader.stop()))
     },
   }

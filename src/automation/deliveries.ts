@@ -145,7 +145,7 @@ export function createDeliveries(
     if (!kind) return { delivered: false, again: false, reason: `there is no channel of kind ${channel.kind}` }
     const { on: _, enabled: __, ...settings } = channel.spec
     try {
-      return await kind.deliver(await messageFor(row), settings as never, {
+      return await kind.deliver(await messageFor(row), settings, {
         folder: join(dataDirectory, 'channels'),
         checkedHost: options.checkedHost,
         secret: ({ secret }) => options.secret(row.project, secret),

@@ -43,7 +43,7 @@ export interface DeliveryOutcome {
   again?: boolean
 }
 
-export interface Channel<Settings = never> {
+export interface Channel<Settings = unknown> {
   /** `kind:` of a channel */
   kind: string
   title: string

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
+import type { Automation } from '../automation/automation.ts'
+import { channelSpec } from '../automation/channel-spec.ts'
+import { ruleSpec } from '../automation/rule-spec.ts'
 import type { Data } from '../data/data.ts'
 import { datasetSpec, sourceSpec } from '../data/dataset-spec.ts'
 import { monitorSettings } from '../monitoring/monitor-settings.ts'
@@ -21,13 +24,15 @@ export interface ProjectServices {
   pipelines: Pipelines
   serving: Serving
   monitoring: Monitoring
+  automation: Automation
 }
 
 /** The sections of the project file as their domains keep them, in order of dependence. */
 export function projectParts(services: ProjectServices, extensions: ProjectExtensions): ProjectPart[] {
-  const { data, registry, pipelines, serving, monitoring } = services
+  const { data, registry, pipelines, serving, monitoring, automation } = services
   const source = sourceSpec(extensions.sources)
   const dataset = datasetSpec(extensions)
+  const channel = channelSpec(extensions.channels)
   return [
     {
       kind: 'source',
@@ -94,6 +99,20 @@ export function projectParts(services: ProjectServices, extensions: ProjectExten
         void (await monitoring.configure(context, { project, endpoint: name }, monitorSettings.parse(spec))),
       remove: async (context, project, name) =>
         void (await monitoring.configure(context, { project, endpoint: name }, {})),
+    },
+    {
+      kind: 'channel',
+      list: async (project) =>
+        (await automation.channels.list(project)).map(({ name, spec }) => ({ name, spec: complete(channel, spec) })),
+      put: async (context, project, name, spec) => void (await automation.channels.put(context, project, name, spec)),
+      remove: automation.channels.remove,
+    },
+    {
+      kind: 'rule',
+      list: async (project) =>
+        (await automation.rules.list(project)).map(({ name, spec }) => ({ name, spec: complete(ruleSpec, spec) })),
+      put: async (context, project, name, spec) => void (await automation.rules.put(context, project, name, spec)),
+      remove: automation.rules.remove,
     },
   ]
 }

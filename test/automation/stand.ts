@@ -1,6 +1,5 @@
 import { channels } from '../../src/adapters/channels/index.generated.ts'
 import { type AutomationOptions, createAutomation } from '../../src/automation/automation.ts'
-import type { Channel } from '../../src/contracts/channel.ts'
 import { KedgeError } from '../../src/errors.ts'
 import type { NewEvent } from '../../src/journal/catalogue.ts'
 import { openStand } from '../pipelines/stand.ts'
@@ -35,7 +34,7 @@ export async function openAutomationStand(
         return alert
       },
     },
-    channels: channels as unknown as readonly Channel[],
+    channels,
     checkedHost: async (host) => host,
     secret: async () => 'shared key',
     reconsiderEvery: 10,

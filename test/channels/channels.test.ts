@@ -44,7 +44,7 @@ const deliver = (kind: string, settings: Record<string, unknown>, change: Partia
 describe.each(channels.map((channel) => [channel.kind, channel] as const))('channel %s', (kind, channel) => {
   it('describes itself and refuses settings that it does not know', () => {
     expect(channel.title).not.toBe('')
-    const settings = channel.settings as unknown as Channel<unknown>['settings']
+    const settings = channel.settings
     expect(settings.safeParse({ kind, nonsense: 1 }).success).toBe(false)
     expect(settings.safeParse({ kind: 'other' }).success).toBe(false)
   })
