@@ -37,7 +37,8 @@ export default {
     ...domains.map((domain) => ({
       name: `${domain}-imports-only-what-stands-before-it`,
       severity: 'error',
-      from: { path: `^src/${domain}/` },
+      // the entry of a process of its own is the composition root of that process
+      from: { path: `^src/${domain}/`, pathNot: '-process\\.ts$' },
       to: { path: `^src/(${[...domains.filter((other) => other !== domain && !mayImport[domain].includes(other)), 'protocols', 'cli', 'adapters', 'project-file'].join('|')})/` },
     })),
     { name: 'only-main-knows-adapters', severity: 'error', from: { path: '^src/', pathNot: '^src/(adapters/|(main|open-stores|compose-domains)\\.ts)|process\\.ts$|\\.test\\.ts$' }, to: { path: '^src/adapters/' } },
