@@ -101,12 +101,10 @@ function jsonRoutes(
       '/mlflow/*',
       'read',
       ({ request, reply }) =>
-        reply
-          .status(404)
-          .send({
-            error_code: 'ENDPOINT_NOT_FOUND',
-            message: `No API found for '${request.method} ${request.url.split('?')[0]}'`,
-          }),
+        reply.status(404).send({
+          error_code: 'ENDPOINT_NOT_FOUND',
+          message: `No API found for '${request.method} ${request.url.split('?')[0]}'`,
+        }),
       version,
     )
   }
