@@ -23,6 +23,8 @@ export interface Pipeline {
   settings: Record<string, string | number>
   columns: Column[]
   verdicts: (NamedVerdict | undefined)[]
+  /** names of the steps; the first is reading */
+  operations: string[]
   /** which rows of the source (as `s`) are read */
   where: string | undefined
 }
@@ -54,6 +56,7 @@ const reserved = /^__(row|verdict|value)$/
 export async function compileCuration(input: CurationInput): Promise<Pipeline> {
   const { table } = input
   const verdicts: Pipeline['verdicts'] = [undefined]
+  const operations = ['read']
   const settings = { ...table.settings }
   const read = readLayer(input, verdicts)
   let { columns, sql } = read
@@ -62,6 +65,7 @@ export async function compileCuration(input: CurationInput): Promise<Pipeline> {
     const operation = input.operations.find((candidate) => candidate.kind === kind)
     const where = `curate[${index}] ${kind}`
     if (!operation) throw new KedgeError('invalid_input', { what: `${where}: there is no such operation` })
+    operations.push(operation.kind)
     const config = operation.config.parse(given)
     const relation = createRelation(columns, where)
     const wanted = Object.entries(operation.statistics?.(config, relation) ?? {})
@@ -91,7 +95,7 @@ export async function compileCuration(input: CurationInput): Promise<Pipeline> {
         what: `time: the column ${input.time} ${found ? `is ${found.type}, not a time` : 'is gone after the curation'}`,
       })
   }
-  return { sql, params: table.params, settings, columns, verdicts, where: read.where }
+  return { sql, params: table.params, settings, columns, verdicts, operations, where: read.where }
 }
 
 function checkNames(names: string[], where: string) {

@@ -23,8 +23,14 @@ const conversions: Record<string, (sql: string) => string> = {
   'text>float': (sql) => `nullIf(toFloat64OrNull(trimBoth(${sql})), nan)`,
   'text>bool': (sql) =>
     `multiIf(lower(trimBoth(${sql})) IN ('true', 't', 'yes', 'y', '1'), true, lower(trimBoth(${sql})) IN ('false', 'f', 'no', 'n', '0'), false, NULL)`,
-  'text>time': (sql) => `parseDateTime64BestEffortOrNull(trimBoth(${sql}), 6, 'UTC')`,
-  'text>date': (sql) => `toDate32OrNull(trimBoth(${sql}))`,
+  // with less than a whole date the engine fills in from its own clock
+  'text>time': (sql) =>
+    `if(match(trimBoth(${sql}), '^\\\\d{4}[-/.]\\\\d{1,2}[-/.]\\\\d{1,2}|[A-Za-z]{3}.*\\\\d{4}'), parseDateTime64BestEffortOrNull(trimBoth(${sql}), 6, 'UTC'), NULL)`,
+  // the engine rolls the 30th of February over to March
+  'text>date': (sql) => {
+    const date = `toDate32OrNull(trimBoth(${sql}))`
+    return `if(startsWith(trimBoth(${sql}), toString(${date})), ${date}, NULL)`
+  },
   'int>float': (sql) => `toFloat64(${sql})`,
   'int>text': (sql) => `toString(${sql})`,
   'int>bool': (sql) => `multiIf(${sql} = 0, false, ${sql} = 1, true, NULL)`,

@@ -62,6 +62,9 @@ const elapsed = (unit: number, what: string): ExpressionFunction => ({
   description: `${what} from the first to the second`,
 })
 
+/** The engine throws for positions that no text has. */
+const clamp = (sql: string, least: number) => `greatest(${least}, least(1000000, ${sql}))`
+
 /** Every function of the expression language. None throws for any value: where there is no answer, it is missing. */
 export const functions: Record<string, ExpressionFunction> = {
   abs: { takes: ['number'], gives: 'first', sql: call('abs'), description: 'distance from zero' },
@@ -116,7 +119,8 @@ export const functions: Record<string, ExpressionFunction> = {
     takes: ['text', 'int', 'int'],
     optional: 1,
     gives: 'text',
-    sql: ([x, from, length]) => `substringUTF8(${x!.sql}, ${from!.sql}${length ? `, ${length.sql}` : ''})`,
+    sql: ([x, from, length]) =>
+      `substringUTF8(${x!.sql}, ${clamp(from!.sql, 1)}${length ? `, ${clamp(length.sql, 0)}` : ''})`,
     description: 'from a position, counted from 1; so many characters',
   },
   concat: {

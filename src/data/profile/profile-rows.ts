@@ -110,8 +110,9 @@ async function profileColumn(
   return profile
 }
 
-/** A bin's representative may lie beyond the smallest or largest value in it. */
-const within = (x: number, { min, max }: ColumnProfile) => Math.min(Math.max(x, Number(min)), Number(max))
+/** A bin's representative may lie beyond the smallest or largest value in it, and between whole numbers. */
+const within = (x: number, { type, min, max }: ColumnProfile) =>
+  Math.min(Math.max(type === 'int' ? Math.round(x) : x, Number(min)), Number(max))
 
 async function timeHistogram(query: Query, from: string, sql: string, min: number, max: number) {
   const width = Math.max(1, Math.ceil((max - min + 1) / histogramBins))

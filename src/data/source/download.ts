@@ -121,6 +121,8 @@ export function createDownloads({
     for (let hop = 0; hop <= mostRedirects; hop++) {
       if (url.protocol !== 'http:' && url.protocol !== 'https:')
         throw new KedgeError('source_refused', { source: shown(first), what: `it leads to ${url.protocol}` })
+      if (url.username || url.password)
+        throw new KedgeError('source_refused', { source: shown(first), what: 'an address may not hold a password' })
       const address = await guard.check(url.hostname)
       const family = isIP(address)
       const agent = new Agent({

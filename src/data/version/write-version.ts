@@ -109,9 +109,11 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
 
 function countVerdicts(
   tally: { verdict: number; n: number }[],
-  { verdicts }: Pipeline,
+  { verdicts, operations }: Pipeline,
 ): { counts: VersionCounts; reasons: QuarantineReason[] } {
-  const counts: VersionCounts = { read: 0, kept: 0, quarantined: 0, removed: 0, steps: [] }
+  const none = { quarantined: 0, removed: 0 }
+  const steps = operations.map((operation, step) => ({ step, operation, ...none }))
+  const counts: VersionCounts = { read: 0, kept: 0, quarantined: 0, removed: 0, steps }
   const reasons: QuarantineReason[] = []
   for (const { verdict, n } of [...tally].sort((a, b) => a.verdict - b.verdict)) {
     const named = verdicts[verdict]
@@ -120,11 +122,7 @@ function countVerdicts(
       counts.kept += n
       continue
     }
-    let step = counts.steps.find((candidate) => candidate.step === named.step)
-    if (!step) {
-      step = { step: named.step, operation: named.operation, quarantined: 0, removed: 0 }
-      counts.steps.push(step)
-    }
+    const step = steps[named.step]!
     if (named.action === 'remove') {
       counts.removed += n
       step.removed += n
