@@ -9,7 +9,7 @@ const role = z.object({
   bins: z.array(z.number()),
 })
 
-/** What an inference process tells control each second. */
+/** What an inference process tells control twice a second. */
 export const inferenceReport = z.object({
   /** one start of one process */
   boot: z.string(),

@@ -39,9 +39,9 @@ export async function readBody(request: IncomingMessage, limit = bodyLimit): Pro
 }
 
 /** Errors: `invalid_input` with what the parser says. */
-export function parseJson(bytes: Buffer): unknown {
+export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    return JSON.parse(text)
   } catch (cause) {
     throw new KedgeError('invalid_input', { what: `The body is not JSON: ${(cause as Error).message}` }, { cause })
   }

@@ -6,7 +6,7 @@ import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { httpStatus } from '../http-status.ts'
 import { answering, modelMetadata, restInfer, serverMetadata } from '../open-inference/rest.ts'
-import { parseJson, readBody, sendJson, sendText } from './http-exchange.ts'
+import { readBody, sendJson, sendText } from './http-exchange.ts'
 import { kedgePredict } from './kedge-predict.ts'
 import { mlflowInvocations } from './mlflow-invocations.ts'
 
@@ -102,7 +102,11 @@ export async function startInferenceListener(options: InferenceListenerOptions):
     const { request, response } = call
     if (request.method === 'POST' && verb === 'predict') {
       const endpoint = await authorized(request, node.find(name))
-      return sendText(response, 200, await kedgePredict(node, endpoint, parseJson(await readBody(request)), clock()))
+      return sendText(
+        response,
+        200,
+        await kedgePredict(node, endpoint, (await readBody(request)).toString('utf8'), clock()),
+      )
     }
     if (request.method === 'POST' && verb === 'invocations') {
       const endpoint = await authorized(request, node.find(name))

@@ -1,6 +1,8 @@
 import { type ErrorPlace, KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
+import type { RowsAnswer } from '../../serving/inference/predictor.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
+import { parseJson } from './http-exchange.ts'
 
 const latest = 4_102_444_800_000
 const maxRows = 100_000
@@ -14,9 +16,10 @@ const isId = (value: unknown): value is string => typeof value === 'string' && v
 export async function kedgePredict(
   node: InferenceNode,
   endpoint: ServedEndpoint,
-  body: unknown,
+  text: string,
   now: number,
 ): Promise<string> {
+  const body = parseJson(text)
   const instances = (body as { instances?: unknown } | null)?.instances
   if (!Array.isArray(instances))
     throw new KedgeError('invalid_input', { what: 'instances: must be a list of {"features": {…}}' })
@@ -46,12 +49,21 @@ export async function kedgePredict(
       { what: problems.map((place) => `${place.where} ${place.what}`).join('; ') },
       { places: problems },
     )
-  const answer = await node.rows(endpoint, { ids, times, rows, where: (row) => `instances.${row}.features` })
-  let text = '{"predictions":['
-  for (let i = 0; i < n; i++) {
-    const score = answer.scores[i]!
-    const label = answer.labels[i]!
-    text += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${answer.revisions[i]}}`
+  const write = ({ scores, labels, revisions }: RowsAnswer) => {
+    let written = '{"predictions":['
+    for (let i = 0; i < n; i++) {
+      const score = scores[i]!
+      const label = labels[i]!
+      written += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}}`
+    }
+    return `${written}]}`
   }
-  return `${text}]}`
+  const answer = await node.rows(endpoint, {
+    ids,
+    times,
+    rows,
+    where: (row) => `instances.${row}.features`,
+    exchange: { request: text, write },
+  })
+  return answer.text!
 }

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import type { Caller } from '../../governance/tokens.ts'
 import { inferenceReport } from '../../serving/inference-report.ts'
+import type { RecordedLine } from '../../serving/recorded-exchange.ts'
 import type { Serving } from '../../serving/serving.ts'
 import { route } from '../route.ts'
-import { groupRecordedLines, type RecordedLine } from './recorded-lines.ts'
+import { groupRecordedLines } from './recorded-lines.ts'
 
 export interface InternalRoutesDependencies {
   serving: Serving
@@ -23,6 +24,9 @@ export function internalRoutes(
   app: FastifyInstance,
   { serving, blobs, ingest, identify }: InternalRoutesDependencies,
 ): void {
+  const closing = new AbortController()
+  // a poll that waits would keep the server from closing
+  app.addHook('preClose', async () => closing.abort())
   void app.register(async (scope) => {
     scope.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
@@ -38,7 +42,11 @@ export function internalRoutes(
       handler: async (request, reply) => {
         const gone = new AbortController()
         reply.raw.once('close', () => gone.abort())
-        const routing = await serving.routing.next(request.query.known, request.query.wait, gone.signal)
+        const routing = await serving.routing.next(
+          request.query.known,
+          request.query.wait,
+          AbortSignal.any([gone.signal, closing.signal]),
+        )
         if (!routing) return reply.status(204).send()
         return routing
       },

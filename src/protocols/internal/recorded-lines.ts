@@ -1,18 +1,5 @@
 import { KedgeError } from '../../errors.ts'
-
-/** A prediction as an inference process records it, without the endpoint. */
-export interface RecordedLine {
-  id: string
-  time: number
-  receivedAt: number
-  revision: number
-  shadow: boolean
-  caller: string
-  latencyUs: number
-  features: Record<string, number | string | null>
-  score: number | null
-  label: string
-}
+import { type RecordedExchange, type RecordedLine, rowsOfExchange } from '../../serving/recorded-exchange.ts'
 
 /** Lines of NDJSON by endpoint, in their order. Errors: `invalid_input` naming the line. */
 export function groupRecordedLines(lines: Buffer): { project: string; endpoint: string; rows: RecordedLine[] }[] {
@@ -21,17 +8,24 @@ export function groupRecordedLines(lines: Buffer): { project: string; endpoint: 
   for (const line of lines.toString('utf8').split('\n')) {
     number++
     if (line === '') continue
-    let parsed: RecordedLine & { project: string; endpoint: string }
+    let parsed: (RecordedLine & { project: string; endpoint: string }) | RecordedExchange
     try {
       parsed = JSON.parse(line)
     } catch (cause) {
       throw new KedgeError('invalid_input', { what: `Line ${number} is not JSON` }, { cause })
     }
-    const { project, endpoint, ...row } = parsed
+    const { project, endpoint } = parsed
     const key = `${project}/${endpoint}`
-    const group = groups.get(key)
-    if (group) group.rows.push(row)
-    else groups.set(key, { project, endpoint, rows: [row] })
+    let group = groups.get(key)
+    if (!group) {
+      group = { project, endpoint, rows: [] }
+      groups.set(key, group)
+    }
+    if ('answer' in parsed) group.rows.push(...rowsOfExchange(parsed))
+    else {
+      const { project: _project, endpoint: _endpoint, ...row } = parsed
+      group.rows.push(row)
+    }
   }
   return [...groups.values()]
 }

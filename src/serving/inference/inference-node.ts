@@ -180,7 +180,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       })
     return reporting
   }
-  const reports = setInterval(sendReport, options.reportInterval ?? 1000)
+  const reports = setInterval(sendReport, options.reportInterval ?? 500)
   reports.unref()
 
   const wait = (milliseconds: number) =>

@@ -1,6 +1,7 @@
 import type { Column, Tensor } from '../../contracts/model-runtime.ts'
 import { asKedgeError, type ErrorPlace, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import { exchangeLine } from '../recorded-exchange.ts'
 import { countScores } from '../revision-counters.ts'
 import { placeOf } from '../traffic-split.ts'
 import type { Recorder } from './recorder.ts'
@@ -20,6 +21,8 @@ export interface RowsRequest {
   revision?: number | undefined
   /** the id that chooses one revision for all rows; without it each row's own does */
   together?: string | undefined
+  /** the request's own text, and how its answer is written: what is recorded whole where it can be */
+  exchange?: { request: string; write(answer: RowsAnswer): string } | undefined
 }
 
 export interface RowsAnswer {
@@ -27,6 +30,8 @@ export interface RowsAnswer {
   /** '' for regression */
   labels: string[]
   revisions: number[]
+  /** what the request's `exchange` wrote */
+  text?: string
 }
 
 export interface TensorsRequest {
@@ -117,6 +122,7 @@ export function createPredictor(deps: {
     request: RowsRequest,
     from: readonly number[],
     answer: RowsAnswer,
+    whole: boolean,
   ) {
     const { reader } = revision
     if (!reader)
@@ -144,7 +150,7 @@ export function createPredictor(deps: {
       answer.labels[from[i]!] = labels[i]!
       answer.revisions[from[i]!] = revision.number
     }
-    if (endpoint.record === 0) return ''
+    if (endpoint.record === 0 || whole) return ''
     const all = from.length === request.ids.length
     const ids = all ? request.ids : from.map((row) => request.ids[row]!)
     const times = all ? request.times : from.map((row) => request.times[row]!)
@@ -168,9 +174,17 @@ export function createPredictor(deps: {
           if (found) found.push(row)
           else groups.set(revision, [row])
         }
+      const { exchange } = request
+      const whole = exchange !== undefined && endpoint.record === 100 && n > 0 && !exchange.request.includes('\n')
+      const started = performance.now()
       let lines = ''
       for (const [revision, from] of groups)
-        if (from.length > 0) lines += await group(endpoint, revision, request, from, answer)
+        if (from.length > 0) lines += await group(endpoint, revision, request, from, answer, whole)
+      if (exchange) answer.text = exchange.write(answer)
+      if (whole) {
+        const microseconds = Math.round((performance.now() - started) * 1000)
+        lines = exchangeLine(endpoint.exchangeHead, clock(), microseconds, exchange.request, answer.text!)
+      }
       if (lines !== '') await recorder.record(lines)
       if (endpoint.shadows.length > 0)
         shadows.add({

@@ -1,4 +1,5 @@
 import { type LoadedModel, labelsOf } from '../../contracts/model-runtime.ts'
+import { exchangeHead } from '../recorded-exchange.ts'
 import { noCounters, type RevisionCounters } from '../revision-counters.ts'
 import type { RoutedEndpoint, RoutedRevision } from '../routing.ts'
 import { hashText, splitTraffic } from '../traffic-split.ts'
@@ -20,6 +21,8 @@ export interface ServedRevision extends RoutedRevision {
 export interface ServedEndpoint extends Omit<RoutedEndpoint, 'revisions'> {
   revisions: ServedRevision[]
   shadows: ServedRevision[]
+  /** start of the record of a whole request and its answer */
+  exchangeHead: string
   /** by the id of the prediction */
   choose(id: string): ServedRevision | undefined
 }
@@ -52,6 +55,16 @@ export function serveEndpoint(endpoint: RoutedEndpoint, revisions: ServedRevisio
     ...endpoint,
     revisions,
     shadows: revisions.filter((revision) => revision.shadow),
+    exchangeHead: exchangeHead({
+      project: endpoint.project,
+      endpoint: endpoint.name,
+      signatures: Object.fromEntries(revisions.map(signatureOf)),
+    }),
     choose: splitTraffic(revisions, hashText(`${endpoint.project}/${endpoint.name}`)),
   }
 }
+
+const signatureOf = ({ number, loaded }: ServedRevision) => [
+  number,
+  (loaded.description?.features ?? []).map(({ name, type }) => [name, type === 'number' ? 1 : 0] as [string, 0 | 1]),
+]
