@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { expectedOf, startControl, startInference, temporaryDirectory } from '../../test/serving/stand.ts'
-import { loadOverHttp } from './load-client.ts'
+import { loadInThread } from './load-client.ts'
 
 const { values } = parseArgs({
   options: {
@@ -56,7 +56,7 @@ const cpuTime = () => {
 }
 const once = async (name: string, batch: number) => {
   const before = cpuTime()
-  const result = await loadOverHttp({
+  const result = await loadInThread({
     host: hostname,
     port: Number(port),
     path: `/endpoints/${name}/predict`,
