@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { access, mkdir, statfs } from 'node:fs/promises'
+import { access, statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { totalmem } from 'node:os'
@@ -128,7 +128,6 @@ async function data(directory: string): Promise<Check> {
   )
     there = resolve(there, '..')
   try {
-    if (there === path) await mkdir(path, { recursive: true })
     await access(there, constants.W_OK)
   } catch {
     return {

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { KedgeError } from '../../errors.ts'
+import { freePorts } from './free-ports.ts'
+
+export interface LoopServer {
+  readonly url: string
+  /** how often it was started again after it died */
+  readonly restarts: number
+  stop(): Promise<void>
+}
+
+const entry = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
+const startTime = 60_000
+
+/**
+ * Runs `kedge serve` in a process of its own on free ports, starts it again when it dies, and ends it when this process
+ * does. Its log goes to server.log in the data directory. Resolves when it answers. Errors: `unavailable` with its last words.
+ */
+export async function startLoopServer(options: {
+  data: string
+  environment: Record<string, string | undefined>
+  progress(text: string): void
+  port?: number
+}): Promise<LoopServer> {
+  const { data, environment, progress } = options
+  mkdirSync(data, { recursive: true })
+  const free = await freePorts(3)
+  const [http, inference, grpc] = options.port === undefined ? free : [options.port, options.port + 1, options.port + 2]
+  const url = `http://127.0.0.1:${http}`
+  let child: ChildProcess | undefined
+  let lastWords = ''
+  let restarts = 0
+  let stopping = false
+  let gaveUp: KedgeError | undefined
+
+  function launch() {
+    const args = [
+      entry,
+      'serve',
+      '--port',
+      String(http),
+      '--inference-port',
+      String(inference),
+      '--grpc-port',
+      String(grpc),
+      '--data',
+      data,
+      '--log-level',
+      'warn',
+    ]
+    const log = createWriteStream(join(data, 'server.log'), { flags: 'a' })
+    const started = Date.now()
+    lastWords = ''
+    // the channel tells the child when this process is gone, however it went
+    const own = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...environment, KEDGE_WRAPPED: '1', KEDGE_URL: undefined },
+    })
+    child = own
+    own.channel?.unref()
+    own.stderr?.on('data', (chunk: Buffer) => {
+      log.write(chunk)
+      lastWords = (lastWords + chunk.toString()).slice(-2000)
+    })
+    own.stdout?.resume()
+    own.once('exit', (code, signal) => {
+      log.end()
+      if (stopping) return
+      // the server of a loop that was killed may still hold the data directory while it drains
+      const held = /data directory .* is used by another Kedge/.test(lastWords)
+      if (!held && code !== null && code !== 0 && Date.now() - started < 3000) {
+        gaveUp = new KedgeError(
+          'unavailable',
+          { what: `The server ended with exit code ${code}: ${lastWords.trim()}` },
+          { todo: `Its log is ${join(data, 'server.log')}.` },
+        )
+        return
+      }
+      if (!held) {
+        restarts++
+        progress(`the server died (${signal ?? code}); starting it again`)
+      }
+      setTimeout(launch, held ? 500 : 100)
+    })
+  }
+
+  async function answers(): Promise<boolean> {
+    return fetch(`${url}/health`, { signal: AbortSignal.timeout(2000) }).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+  }
+
+  launch()
+  for (const deadline = Date.now() + startTime; !(await answers()); await pause(50)) {
+    if (gaveUp) throw gaveUp
+    if (Date.now() > deadline) {
+      stopping = true
+      child?.kill('SIGKILL')
+      throw new KedgeError('unavailable', {
+        what: `The server does not answer after ${startTime / 1000} s: ${lastWords.trim()}`,
+      })
+    }
+  }
+
+  return {
+    url,
+    get restarts() {
+      return restarts
+    },
+    async stop() {
+      stopping = true
+      const own = child
+      if (!own || own.exitCode !== null || own.signalCode !== null) return
+      const ended = new Promise((resolve) => own.once('exit', resolve))
+      own.kill('SIGTERM')
+      const patience = setTimeout(() => own.kill('SIGKILL'), 20_000)
+      await ended
+      clearTimeout(patience)
+    },
+  }
+}
