@@ -45,10 +45,10 @@ export interface ModelVersion {
   aliases: string[]
 }
 
-type Row = Selectable<RegistryTables['model_versions']>
+export type ModelVersionRow = Selectable<RegistryTables['model_versions']>
 
 /** A row with its tags and aliases as the domain shows it. */
-export function toModelVersion(row: Row, tags: Record<string, string>, aliases: string[]): ModelVersion {
+export function toModelVersion(row: ModelVersionRow, tags: Record<string, string>, aliases: string[]): ModelVersion {
   return {
     project: row.project,
     model: row.model,

@@ -1,34 +1,16 @@
-import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
-import type { RegistryTables } from '../storage/sql/tables/registry.ts'
-import { compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
-import type { Comparison } from '../tracking/filter/parse-filter.ts'
-import { checkLength, checkMaxResults, checkTagKey, limits } from '../tracking/limits.ts'
-import { decodePage, encodePage } from '../tracking/page-token.ts'
+import { checkLength, checkTagKey, limits } from '../tracking/limits.ts'
 import type { ModelSpec } from './model-spec.ts'
+import type { ModelRow, RegisteredModel } from './registered-model.ts'
+import { createModelSearch } from './search-models.ts'
 
-export interface RegisteredModel {
-  project: string
-  name: string
-  description: string | null
-  spec: ModelSpec | null
-  tags: Record<string, string>
-  aliases: Record<string, number>
-  /** how many versions there are, and the newest */
-  versions: number
-  latestVersion: number | null
-  createdAt: number
-  updatedAt: number
-}
-
-type Row = Selectable<RegistryTables['registered_models']>
+type Row = ModelRow
 type Pair = { key: string; value: string }
-
-export const promptTag = 'mlflow.prompt.is_prompt'
 
 /** Registered models. A deleted one keeps its row, so that version numbers are never given twice. */
 export function createModels(environment: Pick<Environment, 'store' | 'journal'>) {
@@ -271,47 +253,12 @@ export function createModels(environment: Pick<Environment, 'store' | 'journal'>
           .execute()
       }),
 
-    async search(
-      project: string,
-      query: {
-        filter?: string | undefined
-        orderBy?: string[] | undefined
-        maxResults?: number | undefined
-        pageToken?: string | undefined
-      },
-    ): Promise<{ items: RegisteredModel[]; next?: string }> {
-      const limit = checkMaxResults(query.maxResults, 1000, 100)
-      const { offset } = decodePage(query.pageToken)
-      const condition = compileFilter(query.filter, (comparison, refuse) =>
-        modelCondition(store.kind, comparison, refuse),
-      )
-      let select = store.read
-        .selectFrom('registered_models')
-        .selectAll()
-        .where('project', '=', project)
-        .where('state', '=', 'active')
-      if (condition) select = select.where(condition)
-      if (!query.filter?.includes(promptTag)) select = select.where(notPrompts)
-      for (const order of query.orderBy ?? []) {
-        const { column, descending } = modelOrder(order)
-        select = select.orderBy(column, descending ? 'desc' : 'asc')
-      }
-      const rows = await select
-        .orderBy('name')
-        .limit(limit + 1)
-        .offset(offset)
-        .execute()
-      const items = await complete(rows.slice(0, limit))
-      return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
-    },
+    search: createModelSearch(store, complete),
   }
   return models
 }
 
 export type Models = ReturnType<typeof createModels>
-
-/** Prompts live beside models and are found only by those who ask for them, as in MLflow. */
-const notPrompts = sql<SqlBool>`not exists (select 1 from registered_model_tags t where t.project = registered_models.project and t.model = registered_models.name and t.key = ${promptTag} and lower(t.value) = 'true')`
 
 function checkModelName(name: string) {
   if (name.trim() === '') throw new KedgeError('invalid_input', { what: 'Registered model name cannot be empty.' })
@@ -320,42 +267,4 @@ function checkModelName(name: string) {
       what: `Invalid model name: '${name.slice(0, 100)}'. Model names cannot contain '/' or ':', or control characters.`,
     })
   checkLength(name, limits.modelName, 'name')
-}
-
-const orderColumns: Record<string, 'name' | 'updated_at' | 'created_at'> = {
-  name: 'name',
-  timestamp: 'updated_at',
-  last_updated_timestamp: 'updated_at',
-  creation_timestamp: 'created_at',
-}
-
-function modelOrder(order: string) {
-  const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(order.trim())
-  const column = found && orderColumns[found[1]!]
-  if (!column)
-    throw new KedgeError('invalid_input', {
-      what: `Invalid order_by clause '${order}': order by name or last_updated_timestamp`,
-    })
-  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
-}
-
-function modelCondition(
-  store: 'sqlite' | 'postgres',
-  comparison: Comparison,
-  refuse: (what: string) => Error,
-): RawBuilder<SqlBool> {
-  const { entity, key } = comparison
-  if (entity === 'tags' || entity === 'tag') {
-    const having = sql`select 1 from registered_model_tags t where t.project = registered_models.project and t.model = registered_models.name and t.key = ${key}`
-    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
-    const found = sql<SqlBool>`exists (${having} and ${compareText(store, sql`t.value`, comparison, refuse)})`
-    // MLflow's client asks for what is no prompt in this way, and means models without the tag too
-    return key === promptTag && comparison.operator === '!=' ? sql`(${found} or not exists (${having}))` : found
-  }
-  if (entity !== undefined && !['attribute', 'attributes', 'attr'].includes(entity))
-    throw refuse(`${entity} is not known here: use name or tags`)
-  if (key === 'name') return compareText(store, sql`registered_models.name`, comparison, refuse)
-  if (key === 'creation_timestamp') return compareNumber(sql`registered_models.created_at`, comparison, refuse)
-  if (key === 'last_updated_timestamp') return compareNumber(sql`registered_models.updated_at`, comparison, refuse)
-  throw refuse(`${key} is no attribute of a registered model`)
 }

@@ -1,35 +1,13 @@
-import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
-import type { LifecycleState, TrackingTables } from '../storage/sql/tables/tracking.ts'
-import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
-import type { Comparison } from './filter/parse-filter.ts'
-import { checkLength, checkMaxResults, checkTagKey, limits } from './limits.ts'
-import { decodePage, encodePage } from './page-token.ts'
+import type { LifecycleState } from '../storage/sql/tables/tracking.ts'
+import type { Experiment, ExperimentRow } from './experiment.ts'
+import { checkLength, checkTagKey, limits } from './limits.ts'
 import { readPairs } from './read-pairs.ts'
+import { createExperimentSearch } from './search-experiments.ts'
 
-export interface Experiment {
-  id: string
-  name: string
-  artifactLocation: string
-  state: LifecycleState
-  createdAt: number
-  updatedAt: number
-  tags: Record<string, string>
-}
-
-export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'
-
-export interface SearchQuery {
-  filter?: string | undefined
-  orderBy?: string[] | undefined
-  view?: ViewType | undefined
-  maxResults?: number | undefined
-  pageToken?: string | undefined
-}
-
-type Row = Selectable<TrackingTables['experiments']>
+type Row = ExperimentRow
 
 /** Experiments of projects. Each project has one called `Default` with the id `0`, as MLflow's clients expect. */
 export function createExperiments(environment: Pick<Environment, 'store' | 'journal'>) {
@@ -283,68 +261,8 @@ export function createExperiments(environment: Pick<Environment, 'store' | 'jour
       return new Map(rows.map((row) => [row.id, Number(row.count)]))
     },
 
-    async search(project: string, query: SearchQuery = {}): Promise<{ items: Experiment[]; next?: string }> {
-      await ensureDefault(project)
-      const limit = checkMaxResults(query.maxResults, limits.searchExperiments, 1000)
-      const { offset } = decodePage(query.pageToken)
-      const condition = compileFilter(query.filter, (comparison, refuse) =>
-        experimentCondition(store.kind, comparison, refuse),
-      )
-      let select = store.read.selectFrom('experiments').selectAll().where('project', '=', project)
-      if (condition) select = select.where(condition)
-      if (query.view !== 'ALL')
-        select = select.where('state', '=', query.view === 'DELETED_ONLY' ? 'deleted' : 'active')
-      for (const order of query.orderBy ?? []) {
-        const { column, descending } = experimentOrder(order)
-        select = select.orderBy(column, descending ? 'desc' : 'asc')
-      }
-      if (!query.orderBy?.length) select = select.orderBy('created_at', 'desc')
-      const rows = await select
-        .orderBy('number', 'desc')
-        .limit(limit + 1)
-        .offset(offset)
-        .execute()
-      const items = await withTags(rows.slice(0, limit))
-      return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
-    },
+    search: createExperimentSearch(store, { ensureDefault, complete: withTags }),
   }
 }
 
 export type Experiments = ReturnType<typeof createExperiments>
-
-const orderColumns: Record<string, 'name' | 'number' | 'created_at' | 'updated_at'> = {
-  name: 'name',
-  experiment_id: 'number',
-  creation_time: 'created_at',
-  last_update_time: 'updated_at',
-}
-
-function experimentOrder(order: string) {
-  const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(order.trim())
-  const column = found && orderColumns[found[1]!]
-  if (!column)
-    throw new KedgeError('invalid_input', {
-      what: `Invalid order_by clause '${order}': order by name, experiment_id, creation_time or last_update_time`,
-    })
-  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
-}
-
-function experimentCondition(
-  store: 'sqlite' | 'postgres',
-  comparison: Comparison,
-  refuse: (what: string) => Error,
-): RawBuilder<SqlBool> {
-  const { entity, key } = comparison
-  if (entity === 'tags' || entity === 'tag') {
-    const having = sql`select 1 from experiment_tags t where t.experiment = experiments.number and t.key = ${key}`
-    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
-    return sql`exists (${having} and ${compareText(store, sql`t.value`, comparison, refuse)})`
-  }
-  if (entity !== undefined && entity !== 'attribute' && entity !== 'attributes' && entity !== 'attr')
-    throw refuse(`${entity} is not known here: use attributes or tags`)
-  if (key === 'name') return compareText(store, sql`experiments.name`, comparison, refuse)
-  if (key === 'experiment_id') return compareText(store, sql`experiments.id`, comparison, refuse)
-  if (key === 'creation_time') return compareNumber(sql`experiments.created_at`, comparison, refuse)
-  if (key === 'last_update_time') return compareNumber(sql`experiments.updated_at`, comparison, refuse)
-  throw refuse(`${key} is no attribute of an experiment`)
-}

@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Environment } from '../environment.ts'
-import type { Experiments, SearchQuery } from './experiments.ts'
+import type { Experiments } from './experiments.ts'
 import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
@@ -9,6 +9,7 @@ import { decodePage, encodePage } from './page-token.ts'
 import { type RunRow, readRuns, runColumns } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runAttributes, runEntities } from './run-fields.ts'
+import type { SearchQuery } from './search-query.ts'
 
 /** Searches the runs of experiments with MLflow's filters, order and pages. */
 export function createRunSearch(environment: Pick<Environment, 'store'>, experiments: Experiments) {

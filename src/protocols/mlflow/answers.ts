@@ -1,6 +1,6 @@
 import type { ArtifactEntry } from '../../tracking/artifacts.ts'
-import type { Experiment } from '../../tracking/experiments.ts'
-import type { LoggedModel } from '../../tracking/logged-models.ts'
+import type { Experiment } from '../../tracking/experiment.ts'
+import type { LoggedModel } from '../../tracking/logged-model.ts'
 import type { MetricPoint, Run } from '../../tracking/run.ts'
 
 /** Numbers that JSON has not, as protobuf writes them. */

@@ -1,6 +1,6 @@
 import { KedgeError } from '../../errors.ts'
 import type { ModelVersion } from '../../registry/model-version.ts'
-import type { RegisteredModel } from '../../registry/models.ts'
+import type { RegisteredModel } from '../../registry/registered-model.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { stages } from '../../registry/versions.ts'
 import { pairs } from './answers.ts'
