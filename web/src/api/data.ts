@@ -83,7 +83,7 @@ export const datasetRowsQuery = (
 export const datasetDiffQuery = (project: string, dataset: string, a: number, b: number) =>
   queryOptions({
     queryKey: [project, 'fixed', 'diff', dataset, a, b],
-    queryFn: ({ signal }) => api<DatasetDiff>(at(project, 'datasets', dataset, 'diff'), { signal, query: { a, b } }),
+    queryFn: ({ signal }) => api<DatasetDiff>(at(project, 'datasets', dataset, 'versions', a, 'diff', b), { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   })
 

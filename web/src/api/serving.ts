@@ -28,8 +28,12 @@ export const releasesQuery = (project: string, endpoint: string) =>
       api<Items<Release>>(at(project, 'endpoints', endpoint, 'releases'), { signal, query: { limit: 50 } }),
   })
 
-export const promoteRelease = (project: string, release: number, reason: string) =>
-  api<Release>(at(project, 'releases', release, 'promote'), { method: 'POST', body: { reason } })
+/** Decides about a running release in place of its analyses; the reason goes into the journal. */
+const decide = (verb: 'promote' | 'abort') => (project: string, release: Release, reason: string) =>
+  api<Release>(at(project, 'endpoints', release.endpoint, 'releases', release.id, verb), {
+    method: 'POST',
+    body: { reason },
+  })
 
-export const abortRelease = (project: string, release: number, reason: string) =>
-  api<Release>(at(project, 'releases', release, 'abort'), { method: 'POST', body: { reason } })
+export const promoteRelease = decide('promote')
+export const abortRelease = decide('abort')

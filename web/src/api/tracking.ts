@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, path, queryString } from './client.ts'
 import type { ArtifactList, Experiment, Items, MetricHistory, RunDetail, RunList } from './types.ts'
 
@@ -10,14 +10,31 @@ export const experimentsQuery = (project: string) =>
     queryFn: ({ signal }) => api<Items<Experiment>>(at(project, 'experiments'), { signal }),
   })
 
-export const runsQuery = (
-  project: string,
-  filter: { filter?: string; order?: string; limit?: number; offset?: number } = {},
-) =>
-  queryOptions({
+const pageSize = 200
+
+export interface RunFilter {
+  /** in the API's filter language */
+  filter?: string | undefined
+  /** ids of experiments */
+  experiment?: string | undefined
+  order?: string | undefined
+}
+
+/** Runs page after page. */
+export const runsQuery = (project: string, filter: RunFilter) =>
+  infiniteQueryOptions({
     queryKey: [project, 'tracking', 'runs', filter],
-    queryFn: ({ signal }) => api<RunList>(at(project, 'runs'), { signal, query: { limit: 1000, ...filter } }),
+    queryFn: ({ signal, pageParam }) =>
+      api<RunList>(at(project, 'runs'), { signal, query: { ...filter, limit: pageSize, offset: pageParam } }),
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) => (last.items.length < pageSize ? undefined : pages.length * pageSize),
     placeholderData: (previous) => previous,
+  })
+
+export const latestRunQuery = (project: string) =>
+  queryOptions({
+    queryKey: [project, 'tracking', 'latest'],
+    queryFn: ({ signal }) => api<RunList>(at(project, 'runs'), { signal, query: { limit: 1 } }),
   })
 
 export const runQuery = (project: string, run: string) =>
@@ -29,7 +46,8 @@ export const runQuery = (project: string, run: string) =>
 export const metricQuery = (project: string, run: string, metric: string) =>
   queryOptions({
     queryKey: [project, 'tracking', 'metric', run, metric],
-    queryFn: ({ signal }) => api<MetricHistory>(at(project, 'runs', run, 'metrics', metric), { signal }),
+    queryFn: ({ signal }) =>
+      api<MetricHistory>(at(project, 'runs', run, 'metrics'), { signal, query: { key: metric } }),
   })
 
 export const artifactsQuery = (project: string, run: string, folder: string) =>
@@ -40,4 +58,4 @@ export const artifactsQuery = (project: string, run: string, folder: string) =>
   })
 
 export const artifactUrl = (project: string, run: string, file: string) =>
-  `/api/v1${at(project, 'runs', run, 'artifact')}${queryString({ path: file })}`
+  `/api/v1${at(project, 'runs', run, 'artifacts', 'file')}${queryString({ path: file })}`

@@ -70,7 +70,9 @@ export function plotOptions(
         ...axis,
         grid: { show: false },
         size: 26,
-        ...(time ? {} : { values: (_plot, ticks) => ticks.map((tick) => measure(tick)) }),
+        space: time ? 70 : 50,
+        values: (_plot, ticks, _axis, _space, step) =>
+          ticks.map((tick, i) => (time ? tickText(tick, step, i === 0) : measure(tick))),
       },
       {
         ...axis,
@@ -99,6 +101,19 @@ export function plotOptions(
   }
   if (log) delete (options.scales!.y as { range?: unknown }).range
   return { options, data: [x, ...columns] as uPlot.AlignedData }
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** A tick in UTC, as fine as the distance of the ticks asks for; the first one names the year. */
+function tickText(time: number, step: number, first: boolean): string {
+  const at = new Date(time)
+  const two = (value: number) => String(value).padStart(2, '0')
+  if (step < 60_000) return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`
+  if (step < 86_400_000) return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`
+  const month = months[at.getUTCMonth()]!
+  if (step >= 27 * 86_400_000) return `${month} ${at.getUTCFullYear()}`
+  return first ? `${month} ${at.getUTCDate()}, ${at.getUTCFullYear()}` : `${month} ${at.getUTCDate()}`
 }
 
 function drawMarker(

@@ -5,6 +5,7 @@ import classes from './panel.module.css'
 export const Panel = ({
   title,
   note,
+  filter,
   actions,
   flush,
   children,
@@ -12,16 +13,19 @@ export const Panel = ({
 }: {
   title?: ReactNode
   note?: ReactNode
+  /** a field in the heading's place or beside it */
+  filter?: ReactNode
   actions?: ReactNode
   flush?: boolean
   children: ReactNode
   id?: string
 }) => (
   <section className={classes.panel} id={id}>
-    {(title || actions) && (
+    {(title || filter || actions) && (
       <header className={classes.head}>
         <div className={classes.title}>
-          <h2>{title}</h2>
+          {title && <h2>{title}</h2>}
+          {filter}
           {note && <span className={classes.note}>{note}</span>}
         </div>
         {actions && <div className={classes.actions}>{actions}</div>}

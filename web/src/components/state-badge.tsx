@@ -45,7 +45,9 @@ const tones: Record<string, Tone> = {
 
 export const toneOf = (state: string): Tone => tones[state] ?? 'idle'
 
-export const Dot = ({ tone }: { tone: Tone }) => <span className={classes.dot} data-tone={tone} aria-hidden="true" />
+export const Dot = ({ tone, still }: { tone: Tone; still?: boolean }) => (
+  <span className={classes.dot} data-tone={tone} data-still={still || undefined} aria-hidden="true" />
+)
 
 /** A state as a word with its colour; `hint` says more about it when pointed at. */
 export function StateBadge({

@@ -14,9 +14,9 @@ export function measure(value: number | null | undefined, digits = 4): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size < 1e-4 || size >= 1e9) return value.toExponential(2)
-  if (Number.isInteger(value)) return whole.format(value)
-  return size >= 10_000 ? whole.format(value) : String(Number(value.toPrecision(digits)))
+  if (size < 1e-4 || size >= 1e9) return value.toExponential(2).replaceAll('-', '−')
+  if (Number.isInteger(value)) return whole.format(value).replace('-', '−')
+  return (size >= 10_000 ? whole.format(value) : String(Number(value.toPrecision(digits)))).replace('-', '−')
 }
 
 /** A share of one as percent: 0.273 → 27.3 %. */

@@ -67,5 +67,7 @@ export function eventWindow(window: { from: number; to: number } | null | undefi
   if (!window) return 'all rows'
   const wholeDays = window.from % day === 0 && window.to % day === 0
   if (!wholeDays) return `${dateTime(window.from).slice(0, 16)} – ${dateTime(window.to).slice(0, 16)}`
-  return window.to - window.from === day ? date(window.from) : `${date(window.from)} – ${date(window.to - day)}`
+  const [first, last] = [date(window.from), date(window.to - day)]
+  if (first === last) return first
+  return `${first} – ${first.slice(0, 4) === last.slice(0, 4) ? last.slice(5) : last}`
 }

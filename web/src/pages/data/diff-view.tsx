@@ -121,7 +121,7 @@ function ColumnCard({ column, names }: { column: ColumnDiff; names: [string, str
         />
       )}
       <dl className={classes.numbers}>
-        <Pair name="mean" a={measure(column.mean.a)} b={measure(column.mean.b)} />
+        {column.mean.a !== null && <Pair name="mean" a={measure(column.mean.a)} b={measure(column.mean.b)} />}
         <Pair name="missing" a={percent(column.missing.a)} b={percent(column.missing.b)} />
         <Pair name="distinct" a={count(column.distinct.a)} b={count(column.distinct.b)} />
       </dl>

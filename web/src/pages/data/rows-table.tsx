@@ -18,7 +18,7 @@ export function RowsTable({ rows, first = 0, head }: { rows: Rows; first?: numbe
           {column.name} <span className="muted">{column.type}</span>
         </>
       ),
-      width: `minmax(${column.type === 'text' ? 140 : 120}px, 1fr)`,
+      width: `minmax(${column.type === 'time' ? 160 : column.type === 'text' ? 140 : 110}px, 1fr)`,
       right: numeric.test(column.type),
       cell: (row: Row) => <Value value={row.values[i]} type={column.type} />,
     })),

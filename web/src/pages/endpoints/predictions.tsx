@@ -19,7 +19,7 @@ export function Predictions({ endpoint }: { endpoint: string }) {
   const predictions = useQuery(predictionsQuery(project, endpoint, { limit: 300, ...(id ? { id } : {}) }))
   return (
     <Panel
-      title={<FilterField value={id} onChange={setId} placeholder="Id of a prediction" />}
+      filter={<FilterField value={id} onChange={setId} placeholder="Id of a prediction" />}
       note="newest 300, by event time"
       flush
     >

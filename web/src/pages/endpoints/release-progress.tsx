@@ -21,10 +21,10 @@ export function ReleaseProgress({ release }: { release: Release }) {
   const client = useQueryClient()
   const refresh = { onSuccess: () => client.invalidateQueries({ queryKey: [project, 'serving'] }) }
   const promote = useMutation({
-    mutationFn: (reason: string) => promoteRelease(project, release.id, reason),
+    mutationFn: (reason: string) => promoteRelease(project, release, reason),
     ...refresh,
   })
-  const abort = useMutation({ mutationFn: (reason: string) => abortRelease(project, release.id, reason), ...refresh })
+  const abort = useMutation({ mutationFn: (reason: string) => abortRelease(project, release, reason), ...refresh })
   const running = release.state === 'running'
   return (
     <Panel

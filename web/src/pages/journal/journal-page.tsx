@@ -66,7 +66,7 @@ export default function JournalPage() {
       {verify.error && <Failure error={verify.error} />}
       <Panel
         flush
-        title={<FilterField value={filter} onChange={setFilter} placeholder="Filter by subject, actor, text" />}
+        filter={<FilterField value={filter} onChange={setFilter} placeholder="Filter by subject, actor, text" />}
         actions={
           <>
             <Select
@@ -112,7 +112,7 @@ export default function JournalPage() {
             rows={events}
             columns={columns}
             rowKey={(event) => event.id}
-            minWidth={860}
+            minWidth={900}
             onEnd={more}
             onRow={(event) => setOpen(String(event.id))}
             selected={(event) => String(event.id) === open}
@@ -132,13 +132,13 @@ const columns: VirtualColumn<JournalEvent>[] = [
   {
     key: 'type',
     head: 'Type',
-    width: '190px',
+    width: '206px',
     cell: (event) => <StateBadge state={event.type} text={event.type} tone={eventTone(event.type)} />,
   },
   {
     key: 'subject',
     head: 'Subject',
-    width: 'minmax(150px, 0.7fr)',
+    width: 'minmax(170px, 0.8fr)',
     cell: (event) => <SubjectLink subject={event.subject} />,
   },
   {

@@ -81,12 +81,12 @@ export default function ModelVersionPage() {
             ))}
             <Panel
               title="Lineage"
-              note="what it came from, to the left; what came from it, to the right"
+              note="sources left, what came from it right; point at a line for the relation"
               flush
               actions={<Link href={to('lineage', 'model_version', `${model}@${number}`)}>Whole page</Link>}
             >
               <Suspense fallback={<Lines count={4} />}>
-                <LineageGraph kind="model_version" id={`${model}@${number}`} height={320} />
+                <LineageGraph kind="model_version" id={`${model}@${number}`} height={300} within={3} />
               </Suspense>
             </Panel>
             {promotions.length > 0 && <Promotions items={promotions} />}

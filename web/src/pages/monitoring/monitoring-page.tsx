@@ -8,6 +8,7 @@ import { Empty } from '../../components/empty.tsx'
 import { Load } from '../../components/load.tsx'
 import { Page } from '../../components/page.tsx'
 import { Panel } from '../../components/panel.tsx'
+import { StateBadge } from '../../components/state-badge.tsx'
 import { Tabs } from '../../components/tabs.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { count } from '../../format/number.ts'
@@ -85,6 +86,11 @@ function EndpointMonitoring({ endpoint }: { endpoint: string }) {
             <p className="muted" style={{ margin: '0 0 12px' }}>
               {coverage(one)}
             </p>
+            {one.failure && (
+              <Panel>
+                <StateBadge state="failed" text="not computed" /> {one.failure}
+              </Panel>
+            )}
             {open.length > 0 && (
               <Panel title="Open alerts" flush>
                 <AlertsTable alerts={open} />

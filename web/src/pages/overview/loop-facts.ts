@@ -5,7 +5,7 @@ import { alertsQuery, monitoringQuery } from '../../api/monitoring.ts'
 import { pipelineRunsQuery, pipelinesQuery } from '../../api/pipelines.ts'
 import { gatesQuery, modelsQuery } from '../../api/registry.ts'
 import { endpointsQuery } from '../../api/serving.ts'
-import { runsQuery } from '../../api/tracking.ts'
+import { latestRunQuery } from '../../api/tracking.ts'
 import type {
   Alert,
   Dataset,
@@ -51,7 +51,7 @@ export function useLoopFacts(): { facts: LoopFacts; error: unknown } {
   const datasets = useQuery(datasetsQuery(project))
   const pipelines = useQuery(pipelinesQuery(project))
   const pipelineRuns = useQuery(pipelineRunsQuery(project))
-  const runs = useQuery(runsQuery(project, { limit: 5 }))
+  const runs = useQuery(latestRunQuery(project))
   const models = useQuery(modelsQuery(project))
   const endpoints = useQuery(endpointsQuery(project))
   const endpoint = newest(endpoints.data?.items, (one) => one.live.predictions)
@@ -70,7 +70,7 @@ export function useLoopFacts(): { facts: LoopFacts; error: unknown } {
       dataset: newest(datasets.data?.items, (one) => one.latest?.createdAt),
       pipelines: pipelines.data?.items,
       pipelineRun: newest(pipelineRuns.data?.items, (one) => one.id),
-      run: newest(runs.data?.items, (one) => one.startTime),
+      run: runs.data?.items[0],
       models: models.data?.items,
       model,
       gate: newest(gates.data?.items, (one) => one.id),

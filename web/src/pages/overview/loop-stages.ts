@@ -1,7 +1,7 @@
 import type { Tone } from '../../components/state-badge.tsx'
 import { toneOf } from '../../components/state-badge.tsx'
-import { compact, count, measure } from '../../format/number.ts'
-import { date, eventWindow } from '../../format/time.ts'
+import { compact, count, measure, percent } from '../../format/number.ts'
+import { date } from '../../format/time.ts'
 import type { LoopFacts } from './loop-facts.ts'
 
 export interface Stage {
@@ -19,6 +19,9 @@ export interface Stage {
 }
 
 type To = (...segments: (string | number)[]) => string
+
+/** share of the rows from which the quarantine asks for attention */
+const muchQuarantined = 0.05
 
 const nothing = { tone: 'idle' as const, state: 'none yet' }
 
@@ -68,11 +71,14 @@ export function loopStages(facts: LoopFacts, to: To): Stage[] {
       title: 'Curate',
       ...(version
         ? {
-            tone: version.counts.quarantined > 0 ? ('warn' as const) : ('good' as const),
-            state: `${compact(version.counts.quarantined)} quarantined`,
+            tone:
+              version.counts.quarantined > version.counts.read * muchQuarantined
+                ? ('warn' as const)
+                : ('good' as const),
+            state: `${percent(version.counts.kept / Math.max(1, version.counts.read))} kept`,
           }
         : nothing),
-      fact: version ? `${count(version.counts.kept)} of ${count(version.counts.read)} rows kept` : '',
+      fact: version ? `${count(version.counts.quarantined)} of ${count(version.counts.read)} rows quarantined` : '',
       href: dataset && version ? `${to('data', dataset.name, version.version)}?tab=quarantine` : to('data'),
       events: ['dataset'],
     },
@@ -82,7 +88,7 @@ export function loopStages(facts: LoopFacts, to: To): Stage[] {
       ...(version ? { tone: toneOf(version.state), state: version.state } : nothing),
       fact:
         dataset && version
-          ? `${dataset.name} ${version.version}, ${eventWindow(version.window)}`
+          ? `${dataset.name} ${version.version}${version.window ? `, until ${date(version.window.to)}` : ''}`
           : datasets?.length
             ? `${datasets[0]!.name} has none`
             : '',
