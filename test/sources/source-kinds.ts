@@ -1,0 +1,157 @@
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import BetterSqlite from 'better-sqlite3'
+import pg from 'pg'
+import type { OpenedData } from '../data/open-data.ts'
+import { startPostgres } from '../servers/postgres.ts'
+import { asCsv, asJsonLines, type KnownRow, knownRows } from './known-rows.ts'
+
+export interface SourceUnderTest {
+  /** as in kedge.yaml */
+  config: Record<string, unknown>
+  /** casts that bring its columns to the known schema */
+  cast?: Record<string, string>
+  /** adds rows; absent where the source is a file that is replaced */
+  append?(rows: readonly KnownRow[]): Promise<void>
+  close?(): Promise<void>
+}
+
+const added = (row: KnownRow) => [row.id, row.name, row.amount, row.day, row.at]
+
+export async function writeParquet(data: OpenedData, file: string, rows: readonly KnownRow[]) {
+  const json = join(data.folder, 'for-parquet.jsonl')
+  writeFileSync(json, asJsonLines(rows))
+  await data.environment.events.command(
+    `INSERT INTO FUNCTION file('${file}', Parquet) SELECT id, name, amount, toDate32(day) AS day, parseDateTime64BestEffort(at, 6, 'UTC') AS at
+     FROM file('${json}', JSONEachRow, 'id Int64, name Nullable(String), amount Nullable(Float64), day Nullable(String), at String')`,
+    undefined,
+    { settings: { engine_file_truncate_on_insert: 1 } },
+  )
+}
+
+/** Serves files from memory; knows ETags. */
+export async function serveFiles(
+  files: Record<string, { body: Buffer; etag?: string; headers?: Record<string, string>; status?: number }>,
+) {
+  const requests: { url: string; status: number }[] = []
+  const server = createServer((request, response) => {
+    const found = files[request.url!.split('?')[0]!]
+    const status = !found
+      ? 404
+      : (found.status ?? (found.etag && request.headers['if-none-match'] === found.etag ? 304 : 200))
+    requests.push({ url: request.url!, status })
+    response.writeHead(status, { ...(found?.etag ? { etag: found.etag } : {}), ...found?.headers })
+    response.end(status === 304 ? undefined : found?.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+/** Every kind of source with the known rows in it, on the real thing. */
+export const sourceKinds: { kind: string; open(data: OpenedData): Promise<SourceUnderTest> }[] = [
+  {
+    kind: 'parquet by path',
+    async open(data) {
+      const path = join(data.folder, 'known.parquet')
+      await writeParquet(data, path, knownRows)
+      return { config: { kind: 'parquet', path } }
+    },
+  },
+  {
+    kind: 'parquet by http',
+    async open(data) {
+      const path = join(data.folder, 'served.parquet')
+      await writeParquet(data, path, knownRows)
+      const { readFileSync } = await import('node:fs')
+      const server = await serveFiles({ '/known.parquet': { body: readFileSync(path), etag: '"1"' } })
+      return { config: { kind: 'parquet', url: `${server.url}/known.parquet` }, close: server.close }
+    },
+  },
+  {
+    kind: 'csv by path',
+    async open(data) {
+      const path = join(data.folder, 'known.csv')
+      writeFileSync(path, asCsv(knownRows))
+      return { config: { kind: 'csv', path } }
+    },
+  },
+  {
+    kind: 'csv with semicolons, compressed, by http',
+    async open() {
+      const server = await serveFiles({ '/known.csv.gz': { body: gzipSync(asCsv(knownRows, ';')) } })
+      return { config: { kind: 'csv', url: `${server.url}/known.csv.gz?token=1`, delimiter: ';' }, close: server.close }
+    },
+  },
+  {
+    kind: 'jsonl by path',
+    async open(data) {
+      const path = join(data.folder, 'known.jsonl')
+      writeFileSync(path, asJsonLines(knownRows))
+      return { config: { kind: 'jsonl', path } }
+    },
+  },
+  {
+    kind: 'sqlite',
+    async open(data) {
+      const path = join(data.folder, 'known.sqlite')
+      const database = new BetterSqlite(path)
+      database.pragma('journal_mode = WAL')
+      database.exec('CREATE TABLE known (id INTEGER PRIMARY KEY, name TEXT, amount REAL, day TEXT, at TEXT NOT NULL)')
+      const append = async (rows: readonly KnownRow[]) => {
+        for (const row of rows) database.prepare('INSERT INTO known VALUES (?, ?, ?, ?, ?)').run(...added(row))
+      }
+      await append(knownRows)
+      return {
+        config: { kind: 'sqlite', path, table: 'known', incremental: 'id' },
+        cast: { day: 'date', at: 'time' },
+        append,
+        close: async () => void database.close(),
+      }
+    },
+  },
+  {
+    kind: 'postgres',
+    async open() {
+      const server = await startPostgres()
+      const client = new pg.Client({ connectionString: server.url() })
+      await client.connect()
+      await client.query(
+        'CREATE SCHEMA warehouse; CREATE TABLE warehouse.known (id bigint PRIMARY KEY, name text, amount double precision, day date, at timestamptz NOT NULL)',
+      )
+      const append = async (rows: readonly KnownRow[]) => {
+        for (const row of rows)
+          await client.query('INSERT INTO warehouse.known VALUES ($1, $2, $3, $4, $5)', added(row))
+      }
+      await append(knownRows)
+      return {
+        config: {
+          kind: 'postgres',
+          host: 'localhost',
+          port: server.port,
+          database: 'postgres',
+          schema: 'warehouse',
+          table: 'known',
+          user: 'kedge',
+          password: { secret: 'warehouse' },
+          incremental: 'id',
+        },
+        append,
+        async close() {
+          await client.end()
+          await server.stop()
+        },
+      }
+    },
+  },
+]

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { by, type OpenedData, openData, project } from '../data/open-data.ts'
+import { knownRows, knownSchema, knownValues } from './known-rows.ts'
+import { type SourceUnderTest, sourceKinds } from './source-kinds.ts'
+
+describe.each(sourceKinds)('source $kind', ({ open }) => {
+  let data: OpenedData
+  let source: SourceUnderTest
+  let spec: object
+  beforeAll(async () => {
+    data = await openData()
+    source = await open(data)
+    spec = { time: 'at', curate: source.cast ? [{ cast: source.cast }] : [] }
+  })
+  afterAll(async () => {
+    await source?.close?.()
+    await data.close()
+  })
+
+  test('shows its columns when it is tested', async () => {
+    await data.sources.put(by, project, 'input', source.config)
+    const tested = await data.sources.test(project, 'input')
+    expect(tested.error).toBeUndefined()
+    const expected = knownSchema.map((column) => (source.cast?.[column.name] ? { ...column, type: 'text' } : column))
+    expect(tested.schema).toEqual(expected)
+    expect(await data.sources.discover(project, 'input')).toEqual(expected)
+  })
+
+  test('previews so many rows', async () => {
+    const preview = await data.sources.preview(project, 'input', 2)
+    expect(preview.rows.map((row) => row.slice(0, 3))).toEqual(knownValues.slice(0, 2).map((row) => row.slice(0, 3)))
+  })
+
+  test('gives every value as it is', async () => {
+    const version = await data.make(source.config, spec)
+    expect(version.schema).toEqual(knownSchema)
+    expect(version.counts).toMatchObject({ read: 5, kept: 5, quarantined: 0, removed: 0 })
+    expect((await data.datasets.rows(project, 'rows', version.version)).rows).toEqual(knownValues)
+    expect(version.sources).toMatchObject([{ name: 'input', rows: 5 }])
+  })
+
+  test('gives the rows of a window: its start inclusive, its end exclusive', async () => {
+    const version = await data.make(source.config, spec, {
+      from: Date.UTC(2001, 0, 31),
+      to: Date.UTC(2001, 1, 15, 12, 30),
+    })
+    const { rows } = await data.datasets.rows(project, 'rows', version.version)
+    expect(rows.map(([id]) => id)).toEqual([2, 3])
+    expect(version.counts.read).toBe(2)
+  })
+
+  test('the same rows give the same version', async () => {
+    const first = await data.make(source.config, spec)
+    const again = await data.make(source.config, spec)
+    expect(again.version).toBe(first.version)
+    const other = await data.make(source.config, {
+      ...spec,
+      curate: [...(spec as { curate: object[] }).curate, { filter: 'id > 2' }],
+    })
+    expect(other.version).toBeGreaterThan(first.version)
+    expect(other.counts).toMatchObject({ read: 5, kept: 3, removed: 2 })
+  })
+
+  test('pulls only what is new, and builds on what it has', async (context) => {
+    if (!source.append) return context.skip()
+    const incremental = { ...spec, mode: 'incremental' }
+    const first = await data.make(source.config, incremental)
+    expect(first.counts.kept).toBe(5)
+    expect((await data.make(source.config, incremental)).version).toBe(first.version)
+    await source.append([6, 7].map((id) => ({ ...knownRows[0]!, id })))
+    const second = await data.make(source.config, incremental)
+    expect(second.counts).toMatchObject({ read: 7, kept: 7 })
+    expect(second.parent).toBe(first.version)
+    const { rows } = await data.datasets.rows(project, 'rows', second.version)
+    expect(rows.map(([id]) => id)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    const diff = await data.datasets.diff(project, 'rows', first.version, second.version)
+    expect(diff.rows).toEqual({ a: 5, b: 7, common: 5, added: 2, removed: 0 })
+    const windowed = await data.make(source.config, incremental, {
+      from: Date.UTC(2001, 0, 1),
+      to: Date.UTC(2001, 0, 2),
+    })
+    expect(windowed.counts.kept).toBe(3)
+  })
+})
