@@ -10,16 +10,29 @@ const version = {
   removed: z.number(),
   specDigest: z.string(),
   window: z.object({ from: z.number(), to: z.number() }).nullable(),
-  sources: z.array(z.object({ name: z.string(), kind: z.string(), state: z.string(), rows: z.number() })),
+  sources: z.array(
+    z.object({ name: z.string(), kind: z.string(), configDigest: z.string(), state: z.string(), rows: z.number() }),
+  ),
   parent: z.number().nullable(),
 }
 
 export const dataEvents = {
-  'source.declared': event('A source was declared or changed', z.object({ source: z.string(), kind: z.string(), config: z.unknown() })),
+  'source.declared': event(
+    'A source was declared or changed',
+    z.object({ source: z.string(), kind: z.string(), config: z.unknown() }),
+  ),
   'source.removed': event('A source was removed', z.object({ source: z.string() })),
-  'dataset.declared': event('A dataset was declared or changed', z.object({ dataset: z.string(), specDigest: z.string(), spec: z.unknown() })),
+  'dataset.declared': event(
+    'A dataset was declared or changed',
+    z.object({ dataset: z.string(), specDigest: z.string(), spec: z.unknown() }),
+  ),
   'dataset.removed': event('A dataset was removed; its versions stay', z.object({ dataset: z.string() })),
-  'dataset_version.published': event('A new version of a dataset can be used', z.object(version)),
+  'dataset_version.published': event('A new version of a dataset can be used', z.object(version), (thing, data) => [
+    ...data.sources.map((source) => ({ thing, source: `source/${source.name}`, relation: 'pulled from' })),
+    ...(data.parent === null
+      ? []
+      : [{ thing, source: `dataset_version/${data.dataset}@${data.parent}`, relation: 'continues' }]),
+  ]),
   'dataset_version.rejected': event(
     'A version of a dataset failed its expectations and is not used',
     z.object({ ...version, reasons: z.array(z.string()) }),
