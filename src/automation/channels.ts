@@ -60,6 +60,7 @@ export function createChannels({ store, journal }: Pick<Environment, 'store' | '
         )
       const spec = parsed.data
       return journal.change(context, async (change) => {
+        await change.lock(`channel/${project}/${name}`)
         const before = await change.db
           .selectFrom('channels')
           .selectAll()

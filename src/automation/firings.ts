@@ -363,5 +363,3 @@ export function createFirings({ store }: Pick<Environment, 'store'>, pipelines: 
     },
   }
 }
-
-export type Firings = ReturnType<typeof createFirings>

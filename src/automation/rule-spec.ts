@@ -55,7 +55,6 @@ export const ruleSpec = z
   .meta({ id: 'Rule' })
 
 export type RuleSpec = z.output<typeof ruleSpec>
-export type RuleSpecInput = z.input<typeof ruleSpec>
 
 /** The name of a rule, its own or one made of what it does. */
 export const ruleName = (spec: RuleSpec): string =>

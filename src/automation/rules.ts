@@ -63,6 +63,7 @@ export function createRules({ store, journal, jobs }: Pick<Environment, 'store' 
       const own = name ?? ruleName(spec)
       const pipeline = spec.do.replace(/^run /, '')
       return journal.change(context, async (change) => {
+        await change.lock(`rule/${project}/${own}`)
         const there = await change.db
           .selectFrom('pipelines')
           .select('id')

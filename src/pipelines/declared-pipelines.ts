@@ -96,6 +96,7 @@ export function createDeclaredPipelines(
         .update(JSON.stringify([spec, stored]))
         .digest('hex')
       return journal.change(context, async (change) => {
+        await change.lock(`pipeline/${project}/${name}`)
         const before = await change.db
           .selectFrom('pipelines')
           .selectAll()

@@ -168,8 +168,6 @@ export function createPipelineRuns({ store, journal, jobs }: Pick<Environment, '
   }
 }
 
-export type PipelineRuns = ReturnType<typeof createPipelineRuns>
-
 function checkParams(spec: PipelineSpec, params: Record<string, ParamValue>) {
   const known = new Set([
     ...Object.keys(spec.params),

@@ -136,6 +136,5 @@ export const pipelineSpec = z
   .meta({ id: 'Pipeline' })
 
 export type PipelineSpec = z.output<typeof pipelineSpec>
-export type PipelineSpecInput = z.input<typeof pipelineSpec>
 export type StepSpec = z.output<typeof stepSpec>
 export type ParamValue = z.output<typeof param>

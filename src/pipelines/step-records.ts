@@ -3,7 +3,7 @@ import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { Change } from '../journal/journal.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
-import type { PipelineTables, StepState } from '../storage/sql/tables/pipelines.ts'
+import type { PipelineTables } from '../storage/sql/tables/pipelines.ts'
 import type { TrackingPart } from './neighbours.ts'
 import {
   type PipelineRun,
@@ -291,4 +291,3 @@ export function createStepRecords({ store, journal }: Pick<Environment, 'store' 
 }
 
 export type StepRecords = ReturnType<typeof createStepRecords>
-export type { StepState }

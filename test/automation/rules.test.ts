@@ -1,15 +1,31 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openPostgres } from '../../src/storage/sql/postgres.ts'
+import type { SqlStore } from '../../src/storage/sql/sql-store.ts'
+import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { type AutomationStand, day, february, me, openAutomationStand, project, until } from './stand.ts'
 
-describe('automation rules', () => {
+let postgres: PostgresServer
+let databases = 0
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.stop())
+
+const stores: [string, () => Promise<SqlStore | undefined>][] = [
+  ['SQLite', async () => undefined],
+  ['PostgreSQL', async () => openPostgres(await postgres.createDatabase(`rules_${++databases}`), Date.now)],
+]
+
+describe.each(stores)('automation rules on %s', (_, open) => {
   let directory: string
   let stand: AutomationStand
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'kedge-rules-'))
-    stand = await openAutomationStand(directory)
+    const store = await open()
+    stand = await openAutomationStand(directory, store ? { store } : {})
   })
   afterEach(async () => {
     await stand.close()

@@ -2,6 +2,7 @@ import { channels } from '../../src/adapters/channels/index.generated.ts'
 import { type AutomationOptions, createAutomation } from '../../src/automation/automation.ts'
 import { KedgeError } from '../../src/errors.ts'
 import type { NewEvent } from '../../src/journal/catalogue.ts'
+import type { SqlStore } from '../../src/storage/sql/sql-store.ts'
 import { openStand } from '../pipelines/stand.ts'
 
 export const project = 'flights'
@@ -12,9 +13,9 @@ export const february = Date.parse('2001-02-01T00:00:00Z')
 /** Automation on real stores; pipelines are only counted, unless asked for, and alerts are what the test says. */
 export async function openAutomationStand(
   directory: string,
-  options: Partial<AutomationOptions> & { realPipelines?: boolean } = {},
+  options: Partial<AutomationOptions> & { realPipelines?: boolean; store?: SqlStore } = {},
 ) {
-  const stand = await openStand(directory)
+  const stand = await openStand(directory, options.store ? { store: options.store } : {})
   const started: { id: number; pipeline: string; asOf: number | undefined; cause: number | undefined }[] = []
   const alerts = new Map<number, { state: 'open' | 'closed'; lastWindowEnd: number }>()
   const automation = createAutomation(stand.environment, {

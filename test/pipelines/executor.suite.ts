@@ -199,7 +199,7 @@ export function executorSuite(executor: Executor): void {
       const outcome = await executor.run(step, {
         signal: new AbortController().signal,
         onOutput() {
-          const [supervisor] = alive('step-supervisor').filter(
+          const [supervisor] = alive('supervisor-process').filter(
             (pid) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')[3] === String(process.pid),
           )
           process.kill(supervisor!, 'SIGKILL')

@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs'
+import { openPostgres } from '../../src/storage/sql/postgres.ts'
 import { openStand } from './stand.ts'
 
 /** Starts one pipeline run, the same at every start, and brings it to its end, unless it is killed before. */
-const [, , directory] = process.argv
-const stand = await openStand(directory!)
+const [, , directory, postgres] = process.argv
+const shared = postgres ? { store: await openPostgres(postgres, Date.now), lease: 1500 } : {}
+const stand = await openStand(directory!, shared)
 const step = (name: string, from?: string) => ({
   run: `echo working; sleep 0.25; setsid sleep 0.05 & cat ${from ? '"$KEDGE_INPUT_BEFORE"' : '/dev/null'} > "$KEDGE_OUTPUT_MODEL/model.onnx"; echo ${name} >> "$KEDGE_OUTPUT_MODEL/model.onnx"; cp "$KEDGE_OUTPUT_MODEL/model.onnx" "$KEDGE_OUTPUT_FILE"`,
   ...(from ? { inputs: { before: { step: from, output: 'file' } } } : {}),

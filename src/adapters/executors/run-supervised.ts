@@ -5,7 +5,7 @@ import { type SupervisorPlan, type SupervisorReport, stepMarker } from './superv
 import { endLeftovers } from './supervisor/step-processes.ts'
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-const supervisorFile = fileURLToPath(new URL(`./supervisor/step-supervisor${extension}`, import.meta.url))
+const supervisorFile = fileURLToPath(new URL(`./supervisor/supervisor-process${extension}`, import.meta.url))
 
 /** Runs `argv` for a step under a supervisor of its own; see `Executor.run`. */
 export function runSupervised(

@@ -10,7 +10,7 @@ import { runSupervised } from './run-supervised.ts'
 
 const run = promisify(execFile)
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-const insideFile = fileURLToPath(new URL(`./supervisor/inside-sandbox${extension}`, import.meta.url))
+const insideFile = fileURLToPath(new URL(`./supervisor/sandbox-process${extension}`, import.meta.url))
 const isolation = [
   '--die-with-parent',
   '--new-session',

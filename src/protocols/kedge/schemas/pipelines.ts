@@ -85,6 +85,3 @@ export const pipelineStart = z.object({
   /** the same key again gives the same run */
   key: z.string().max(200).optional(),
 })
-
-/** One message of a step's log stream. */
-export const logMessage = z.union([z.object({ offset: z.number(), text: z.string() }), z.object({ state: z.string() })])
