@@ -14,29 +14,33 @@ import type { Environment } from './environment.ts'
 import type { Governance } from './governance/governance.ts'
 import { startLineageReader } from './journal/lineage.ts'
 import { createMonitoring } from './monitoring/monitoring.ts'
-import { createParquetTable } from './monitoring/parquet-table.ts'
+import { type BucketAccess, createParquetTable } from './monitoring/parquet-table.ts'
 import { createDescribeEndpoint } from './monitoring/watched-revision.ts'
 import { createPipelines } from './pipelines/pipelines.ts'
 import { createProjectFile } from './project-file/project-file.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createServing } from './serving/serving.ts'
+import type { EventsStore } from './storage/events/events-store.ts'
 import { createTracking } from './tracking/tracking.ts'
 
 export interface ComposeOptions {
   config: Config
   governance: Governance
   /** address of this server, once it listens */
+  /** the SQL engine over files of this machine */
+  engine: EventsStore
+  /** how a ClickHouse server reads the blobs */
+  bucket: BucketAccess | undefined
   serverUrl(): string | undefined
-  /** a token with which a step of a project may call this server */
-  stepToken?(project: string): Promise<string>
 }
 
 /** Every domain with what it needs of the others; the order is that of their imports. */
-export function composeDomains(environment: Environment, { config, governance, serverUrl, stepToken }: ComposeOptions) {
+export function composeDomains(environment: Environment, { config, governance, engine, bucket, serverUrl }: ComposeOptions) {
   const data = createData(environment, {
     extensions: { sources, operations, expectations },
     secret: governance.secrets.get,
     allowHosts: config.allowSourceHost,
+    engine,
   })
   const tracking = createTracking(environment)
   const registry = createRegistry(environment, {
@@ -52,13 +56,13 @@ export function composeDomains(environment: Environment, { config, governance, s
     registry,
     executors,
     serverUrl,
-    ...(stepToken ? { stepToken } : {}),
+    ...(config.auth === 'token' ? { stepToken: async (project: string) => governance.tokens.forStep(project) } : {}),
     variables: process.env,
   })
   const monitoring = createMonitoring({
     environment,
     describe: createDescribeEndpoint(environment.store),
-    table: createParquetTable(environment),
+    table: createParquetTable(environment, bucket),
     kinds: monitors,
     metrics: driftMetrics,
   })

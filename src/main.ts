@@ -13,7 +13,7 @@ import { secretKey } from './governance/secrets.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createJournal } from './journal/journal.ts'
 import type { Logger } from './log.ts'
-import { openBlobs, openEvents, openSql } from './open-stores.ts'
+import { bucketAccess, openBlobs, openEngine, openEvents, openSql } from './open-stores.ts'
 import { createHttpServer } from './protocols/http-server.ts'
 import { describeApi } from './protocols/kedge/docs-routes.ts'
 import type { ServerFacts } from './protocols/kedge/server-routes.ts'
@@ -41,11 +41,13 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
   const store = await openSql(config, clock)
   const journal = createJournal(store)
   const jobs = createJobs({ store, journal, clock, log, node })
+  const events = await openEvents(config, log)
+  const engine = await openEngine(config, log, events)
   const environment: Environment = {
     store,
     journal,
     jobs,
-    events: await openEvents(config, log),
+    events,
     blobs: await openBlobs(config, process.env),
     clock,
     log,
@@ -65,7 +67,13 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
   const app = createHttpServer({ log, identify: governance.tokens.identify, allowedHosts: allowedHosts(config) })
   await describeApi(app, version)
   const addresses: ServerFacts['addresses'] = { http: '', inference: null, grpc: null }
-  const domains = composeDomains(environment, { config, governance, serverUrl: () => addresses.http || undefined })
+  const domains = composeDomains(environment, {
+    config,
+    governance,
+    engine,
+    bucket: await bucketAccess(config, process.env),
+    serverUrl: () => addresses.http || undefined,
+  })
   let inference: InferenceSupervisor | undefined
   const facts: ServerFacts = {
     version,
@@ -105,15 +113,30 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
       await app.close()
       await jobs.stop()
       await domains.stop()
-      await environment.events.close()
+      await engine.close()
+      await events.close()
       await environment.blobs.close()
       await store.close()
     },
   }
 }
 
+/** Only the inference process, for a control process elsewhere. Errors: `invalid_input` without its address or the shared secret. */
+export async function startInferenceAlone(config: Config, log: Logger): Promise<Pick<Kedge, 'address' | 'ready' | 'stop'>> {
+  const { control, internalSecret } = config
+  if (!control || !internalSecret)
+    throw new KedgeError(
+      'invalid_input',
+      { what: 'An inference process that runs alone needs the address of control and the secret that they share' },
+      { todo: 'Give --control http://host:4700 and KEDGE_INTERNAL_SECRET, the same as control has.' },
+    )
+  const supervisor = await startInference(config, control, internalSecret, log)
+  const addresses = () => ({ http: control, inference: supervisor.addresses?.http ?? null, grpc: supervisor.addresses?.grpc ?? null })
+  return { address: supervisor.addresses?.http ?? '', ready: async () => addresses(), stop: () => supervisor.stop() }
+}
+
 /** The inference process of this machine; alone it needs `config.control` and the secret of its installation. */
-export function startInference(config: Config, control: string, secret: string, log: Logger): Promise<InferenceSupervisor> {
+function startInference(config: Config, control: string, secret: string, log: Logger): Promise<InferenceSupervisor> {
   const loopback = control.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
   return startInferenceSupervisor({
     control: loopback,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
 import type { Environment } from '../environment.ts'
@@ -33,6 +33,8 @@ export interface Tokens {
   create(context: ChangeContext, token: { name: string; role: RoleName; project: string; expiresAt?: number }): Promise<{ token: string }>
   list(): Promise<TokenInfo[]>
   revoke(context: ChangeContext, name: string): Promise<void>
+  /** A token with which a step of the project calls this server for a day; nothing is stored of it. */
+  forStep(project: string): string
   /** Who sends this `Authorization` header (Bearer, or Basic with the token as password, as MLflow's clients do). */
   identify(authorization: string | undefined): Promise<Caller | undefined>
 }
@@ -40,6 +42,7 @@ export interface Tokens {
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const same = (a: string, b: string) => timingSafeEqual(Buffer.from(digest(a)), Buffer.from(digest(b)))
 const cacheFor = 5000
+const stepTime = 86_400_000
 
 /** Tokens are 256 random bits, so a plain hash of them is as good as a slow one. */
 export function createTokens({ store, journal, clock }: Pick<Environment, 'store' | 'journal' | 'clock'>, options: TokensOptions): Tokens {
@@ -58,7 +61,19 @@ export function createTokens({ store, journal, clock }: Pick<Environment, 'store
     }
   }
 
+  const seal = (text: string) => createHmac('sha256', options.internalSecret).update(text).digest('base64url')
+
+  function stepOf(token: string): Caller | undefined {
+    const [, project, expires, mark] = /^kedgestep\.([^.]+)\.(\d+)\.([\w-]+)$/.exec(token) ?? []
+    if (!project || !mark || !same(mark, seal(`step ${project} ${expires}`)) || Number(expires) < clock()) return undefined
+    return { actor: 'step', may: (permission, asked) => roles.editor.has(permission) && asked === project }
+  }
+
   return {
+    forStep(project) {
+      const expires = clock() + stepTime
+      return `kedgestep.${project}.${expires}.${seal(`step ${project} ${expires}`)}`
+    },
     async create(context, { name, role, project, expiresAt }) {
       const token = `kedge_${randomBytes(32).toString('base64url')}`
       await journal.change(context, async (change) => {
@@ -96,6 +111,8 @@ export function createTokens({ store, journal, clock }: Pick<Environment, 'store
       if (token === undefined) return options.auth === 'none' ? local : undefined
       if (same(token, options.internalSecret)) return internal
       if (options.adminToken && same(token, options.adminToken)) return admin
+      const step = stepOf(token)
+      if (step) return step
       const key = digest(token)
       const cached = cache.get(key)
       if (cached && cached.until > clock()) return cached.caller

@@ -20,16 +20,19 @@ From the environment only: ${[...secret].map(variable).join(', ')}.
 Examples:
   $ kedge serve --port 8080 --data /var/lib/kedge
   $ KEDGE_ADMIN_TOKEN=… kedge serve --host 0.0.0.0 --auth token
+  $ KEDGE_INTERNAL_SECRET=… kedge serve --roles inference --control http://control:4700
   $ kedge serve --sql postgres://kedge@db/kedge --events http://default@clickhouse:8123/kedge --blobs s3://models`,
   )
   act<Record<string, string>>(command, async ({ terminal, world }, options) => {
     const config = readConfig(options, world.environment)
-    const [{ startKedge }, { createLog }] = await Promise.all([import('../../main.ts'), import('../../log.ts')])
-    const kedge = await startKedge(config, createLog(config.logLevel))
+    const [{ startKedge, startInferenceAlone }, { createLog }] = await Promise.all([import('../../main.ts'), import('../../log.ts')])
+    const server = config.roles.includes('control') ? startKedge : startInferenceAlone
+    const kedge = await server(config, createLog(config.logLevel))
     terminal.answer(
       { address: kedge.address, data: config.data, pid: process.pid },
       () => `Kedge is at ${kedge.address}`,
     )
+    await kedge.ready()
     if (!world.signal.aborted)
       await new Promise<void>((resolve) => world.signal.addEventListener('abort', () => resolve(), { once: true }))
     terminal.progress('Stopping …')
