@@ -93,8 +93,10 @@ export interface LoadedModel {
 export interface LoadOptions {
   /** threads of one run, 1 when absent */
   threads?: number
-  /** Python interpreter of the environment in which a Python model runs */
+  /** Python interpreter in which a Python model runs; absent: one with what the model folder's requirements.txt names is built */
   python?: string
+  /** folder in which such environments are kept, shared by all models */
+  environments?: string
   /** how long loading or one run may take before its process is ended, in milliseconds */
   timeout?: number
   /** gets the lines that the model's own process prints */

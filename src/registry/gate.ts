@@ -42,6 +42,7 @@ export function createGate(
   const { store, journal, jobs, blobs, clock, dataDirectory } = environment
   const { models, versions, aliases, files } = deps
   const modelFolder = createModelFolders(environment)
+  const environments = join(dataDirectory, 'environments', 'models')
 
   async function decide(
     change: Change,
@@ -116,7 +117,7 @@ export function createGate(
         const reference = join(scratch, 'reference.parquet')
         const result = await runScoring(
           {
-            challenger: { folder: await modelFolder(version.digest), kind: version.kind },
+            challenger: { folder: await modelFolder(version.digest), kind: version.kind, environments },
             champion:
               champion?.digest && champion.kind
                 ? { folder: await modelFolder(champion.digest), kind: champion.kind }

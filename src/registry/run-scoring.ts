@@ -9,6 +9,10 @@ const entry = fileURLToPath(
   new URL(`./score-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 )
 
+/** With the settings that reach an installer of Python packages. */
+const passedOn =
+  /^(PATH|HOME|TMPDIR|KEDGE_PYTHON|PIP_.*|UV_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|XDG_.*)$/
+
 export interface ScoringOptions {
   signal: AbortSignal
   /** gets the lines that the process prints */
@@ -24,12 +28,9 @@ export function runScoring(request: ScoringRequest, options: ScoringOptions): Pr
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // what it needs of the environment: no secrets
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      TMPDIR: process.env.TMPDIR,
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name))),
       LANG: 'C.UTF-8',
       TZ: 'UTC',
-      KEDGE_PYTHON: process.env.KEDGE_PYTHON,
     },
   })
   for (const stream of [child.stdout!, child.stderr!]) createInterface({ input: stream }).on('line', options.print)

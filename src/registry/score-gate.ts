@@ -15,7 +15,11 @@ export async function scoreGate(request: ScoringRequest, runtimes: readonly Mode
   const load = (model: ScoringModel): Promise<LoadedModel> => {
     const runtime = runtimes.find((candidate) => candidate.kind === model.kind)
     if (!runtime) throw new KedgeError('unsupported', { what: `Running models of the kind ${model.kind}` })
-    return runtime.load(model.folder, { ...(model.python ? { python: model.python } : {}) })
+    return runtime.load(model.folder, {
+      ...(model.python ? { python: model.python } : {}),
+      ...(model.environments ? { environments: model.environments } : {}),
+      print: (line) => console.error(line),
+    })
   }
   const models: LoadedModel[] = []
   try {

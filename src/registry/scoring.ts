@@ -17,6 +17,8 @@ export interface ScoringModel {
   folder: string
   kind: string
   python?: string | undefined
+  /** folder with the environments of Python models */
+  environments?: string | undefined
 }
 
 export interface ScoringResult {

@@ -11,6 +11,7 @@ import {
   type TensorSpec,
 } from '../../../contracts/model-runtime.ts'
 import { KedgeError } from '../../../errors.ts'
+import { modelEnvironment } from './model-environment.ts'
 import { startWorker } from './worker.ts'
 
 /** Models that MLflow saved (`python_function`, any framework), each in a supervised Python process. */
@@ -26,12 +27,13 @@ export default defineModelRuntime({
     await access(join(directory, 'MLmodel')).catch((cause) => {
       throw new KedgeError('model_unloadable', { what: 'its folder holds no MLmodel' }, { cause })
     })
+    const print = options.print ?? (() => {})
     const worker = await startWorker({
-      python: options.python ?? process.env.KEDGE_PYTHON ?? 'python3',
+      python: options.python ?? (await modelEnvironment(directory, options.environments, print)),
       folder: directory,
       threads: options.threads ?? 1,
       timeout: options.timeout ?? 120_000,
-      print: options.print ?? (() => {}),
+      print,
       description: await readDescription(directory),
     })
     const { inputs, outputs } = worker.loaded as unknown as { inputs: TensorSpec[]; outputs: TensorSpec[] }
