@@ -53,7 +53,7 @@ async function unsettled(api: ApiClient, base: string, endpoint: string, predict
       type: 'alert.opened',
       limit: 1000,
     }),
-    api.get<{ items: z.output<typeof firingAnswer>[] }>(`${base}/automation/firings`, { limit: 1000 }),
+    api.get<{ items: z.output<typeof firingAnswer>[] }>(`${base}/firings`, { limit: 1000 }),
   ])
   const heard = new Set(firings.map(({ cause }) => cause))
   const unheard = alerts.find(({ id, data }) => {
