@@ -216,7 +216,7 @@ export function executorSuite(executor: Executor): void {
       writeFileSync(join(hidden, 'input', 'rows.csv'), 'rows')
       const outside = join(root, `outside-${executor.kind}`)
       const step = prepare(
-        `echo x > ${outside}; cat ${hidden}/secret.txt; cat ${hidden}/input/rows.csv; echo y > ${hidden}/input/rows.csv; true`,
+        `echo x > ${outside}; cat ${hidden}/secret.txt; cat ${hidden}/input/rows.csv; echo y > ${hidden}/input/rows.csv; echo z > ${hidden}/new; echo w > /tmp/own && cat /tmp/own`,
         {
           hidden: [hidden],
           readable: [join(hidden, 'input')],
@@ -227,6 +227,8 @@ export function executorSuite(executor: Executor): void {
       if (executor.cannotPrevent.some((what) => what.includes('writes files outside'))) return
       expect(() => readFileSync(outside)).toThrow()
       expect(output).not.toContain('secret\n')
+      expect(output).toContain('w\n')
+      expect(output).toMatch(/new.*Read-only/)
       expect(readFileSync(join(hidden, 'input', 'rows.csv'), 'utf8')).toBe('rows')
     })
 

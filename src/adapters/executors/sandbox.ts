@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -58,14 +58,34 @@ async function tryOut(): Promise<Availability> {
   }
 }
 
-/** The file system as the step sees it: everything read-only but its own folder, with private places for what is temporary. */
-function mounts(step: StepCommand): string[] {
-  const argv = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp', '--tmpfs', '/run']
+/**
+ * The file system as the step sees it: everything read-only but its own folder. `/tmp` is in that folder too, and what
+ * hides others cannot be written to, so that no file of the step takes memory behind the back of its limit.
+ */
+async function mounts(step: StepCommand): Promise<string[]> {
+  const temporary = join(step.folder, '.tmp')
+  await mkdir(temporary, { recursive: true })
+  const argv = [
+    '--ro-bind',
+    '/',
+    '/',
+    '--dev',
+    '/dev',
+    '--proc',
+    '/proc',
+    '--bind',
+    temporary,
+    '/tmp',
+    '--tmpfs',
+    '/run',
+  ]
   // where some systems keep the addresses of name servers
   if (step.network === 'all') argv.push('--ro-bind-try', '/run/systemd/resolve', '/run/systemd/resolve')
   for (const folder of step.hidden) argv.push('--tmpfs', folder)
   for (const path of step.readable) argv.push('--ro-bind', path, path)
-  return [...argv, '--bind', step.folder, step.folder, '--chdir', step.folder]
+  argv.push('--bind', step.folder, step.folder)
+  for (const folder of ['/run', ...step.hidden]) argv.push('--remount-ro', folder)
+  return [...argv, '--chdir', step.folder]
 }
 
 export default defineExecutor({
@@ -75,7 +95,7 @@ export default defineExecutor({
   protectsInputs: true,
   available: () => (tried ??= tryOut()),
   async run(step, options) {
-    const argv = ['bwrap', ...isolation, ...mounts(step)]
+    const argv = ['bwrap', ...isolation, ...(await mounts(step))]
     if (step.network !== 'all') argv.push('--unshare-net')
     const command = await limitedCommand(step.command, step.limits)
     const env = { ...threadLimits(step.limits.cpus), ...step.env }

@@ -70,9 +70,8 @@ async function supervise(plan: SupervisorPlan) {
       total(alive, (entry) => entry.cpuSeconds),
     )
     let memory = total(alive, (entry) => entry.residentBytes)
-    // forked processes share pages: before judging, each page is counted once
-    if (memory > plan.limits.memoryBytes)
-      memory = total(alive, (entry) => proportionalBytes(entry.pid) ?? entry.residentBytes)
+    // forked processes share pages, so before judging each page is counted once; twice, because some may end meanwhile
+    for (let look = 0; look < 2 && memory > plan.limits.memoryBytes; look++) memory = total(alive, ownBytes)
     maxMemoryBytes = Math.max(maxMemoryBytes, memory)
     if (memory > plan.limits.memoryBytes) endEarly('memory')
   }, pollInterval)
@@ -114,6 +113,8 @@ async function supervise(plan: SupervisorPlan) {
 
 const total = (entries: ProcessEntry[], value: (entry: ProcessEntry) => number) =>
   entries.reduce((sum, entry) => sum + value(entry), 0)
+/** Bytes of a process with shared pages divided among those that share them; nothing when it is ending. */
+const ownBytes = ({ pid }: ProcessEntry) => proportionalBytes(pid) ?? readProcess(pid)?.residentBytes ?? 0
 const round = (seconds: number) => Math.round(seconds * 1000) / 1000
 
 /** Of all that this process has waited for: exact, but only known when they have ended. */
