@@ -45,7 +45,7 @@ const keepFinished = 14 * 86_400_000
 /** The queue over the SQL store: leases, retries with backoff, schedules. One code path on both kinds of store. */
 export function createJobs(environment: JobsEnvironment): Jobs {
   const { store, journal, clock, log, node } = environment
-  const lease = environment.lease ?? 30_000
+  const lease = environment.lease ?? 10_000
   const pollInterval = environment.pollInterval ?? 250
   const handlers = new Map<string, JobHandler>()
   const running = new Map<number, { job: Job; abort: AbortController; done: Promise<void> }>()
