@@ -1,7 +1,9 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { bindParameters, quote } from './bind-parameters.ts'
 import { BodyIncomplete, BodyTooLarge, type EngineRequest, readEngineRequest } from './engine-request.ts'
-import { createSessions, type Lease, quote } from './engine-sessions.ts'
+import { createSessions, type Lease } from './engine-sessions.ts'
 
 export interface EngineOptions {
   directory: string
@@ -40,7 +42,7 @@ function passwordOf(request: IncomingMessage): string {
 
 /** Rows into a table by the engine's own parser. */
 async function insertRows(lease: Lease, request: EngineRequest, match: RegExpExecArray) {
-  const prelude = lease.prelude({ ...request, params: {}, settings: {} })
+  const prelude = lease.prelude({ database: request.database, settings: {} })
   if (prelude) await lease.session.queryAsync(prelude)
   const started = performance.now()
   const done = await lease.session.insert({
@@ -60,17 +62,52 @@ async function insertRows(lease: Lease, request: EngineRequest, match: RegExpExe
 export function createEngineServer(options: EngineOptions) {
   const connectionArgs = [
     `--max_server_memory_usage=${options.memoryLimit}`,
-    '--output_format_json_quote_64bit_integers=0',
+    // many ids may be bound as one parameter, and parameters are part of what is parsed
+    `--max_query_size=${options.bodyLimit}`,
   ]
   const readers: Sessions = createSessions(options.directory, options.readers, connectionArgs)
   const writers: Sessions = createSessions(options.directory, options.writers, connectionArgs)
   const killers: Sessions = createSessions(options.directory, 1, connectionArgs)
   let version = ''
 
-  async function stop(tag: string) {
+  /** Stops the statement that begins with `tag`; again until it is over, for it may not have begun. */
+  async function stop(tag: string, over: () => boolean) {
     const lease = await killers.take()
-    await lease.session.queryAsync(`KILL QUERY WHERE startsWith(query, ${quote(tag)}) ASYNC`).catch(() => {})
+    while (!over()) {
+      await lease.session.queryAsync(`KILL QUERY WHERE startsWith(query, ${quote(tag)}) ASYNC`).catch(() => {})
+      await pause(20)
+    }
     lease.release()
+  }
+
+  async function answerRows(asked: EngineRequest, lease: Lease, response: ServerResponse) {
+    const tag = `/* ${randomUUID()} */`
+    let over = false
+    response.once('close', () => {
+      if (!over) void stop(tag, () => over)
+    })
+    const rows = asked.data.length > 0 ? `\n${asked.data}` : ''
+    const statement = `${lease.prelude(asked)}${tag} ${bindParameters(asked.sql, asked.params)}${rows}`
+    try {
+      const result = await lease.session.queryAsync(statement, { format: asked.format })
+      response.writeHead(200, {
+        'content-type': 'text/plain; charset=UTF-8',
+        'x-clickhouse-summary': summary({
+          read_rows: result.rowsRead,
+          read_bytes: result.bytesRead,
+          written_rows: 0,
+          written_bytes: 0,
+          elapsed_ns: result.elapsed * 1e9,
+        }),
+      })
+      response.end(result.bytes())
+    } catch (error) {
+      // the engine lists a failed statement as running until the session's next one
+      await lease.session.queryAsync('SELECT 1').catch(() => {})
+      throw error
+    } finally {
+      over = true
+    }
   }
 
   function fail(response: ServerResponse, error: unknown) {
@@ -112,24 +149,7 @@ export function createEngineServer(options: EngineOptions) {
         response.end()
         return
       }
-      const tag = `/* ${randomUUID()} */`
-      const left = () => {
-        if (!response.writableEnded) void stop(tag)
-      }
-      response.once('close', left)
-      const statement = `${lease.prelude(asked)}${tag} ${asked.sql}${asked.data.length > 0 ? `\n${asked.data}` : ''}`
-      const result = await lease.session.queryAsync(statement, { format: asked.format })
-      response.writeHead(200, {
-        'content-type': 'text/plain; charset=UTF-8',
-        'x-clickhouse-summary': summary({
-          read_rows: result.rowsRead,
-          read_bytes: result.bytesRead,
-          written_rows: 0,
-          written_bytes: 0,
-          elapsed_ns: result.elapsed * 1e9,
-        }),
-      })
-      response.end(result.bytes())
+      await answerRows(asked, lease, response)
     } finally {
       lease.release()
     }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { quote } from './bind-parameters.ts'
 import type { EventsSettings } from './events-store.ts'
 
 // chdb's ESM entry re-exports the CommonJS one; requiring it directly spares parsing its query builder twice
@@ -14,13 +15,10 @@ export interface Statement {
 
 export interface Lease {
   /** the SQL that brings the session into the state that the statement wants, to stand before it */
-  prelude(statement: Statement): string
+  prelude(statement: Omit<Statement, 'sql' | 'params'>): string
   session: InstanceType<typeof Session>
   release(): void
 }
-
-/** An SQL string literal. */
-export const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
 const WORD = /^\w+$/
 const checked = (word: string) => {
@@ -46,10 +44,9 @@ export function createSessions(directory: string, size: number, connectionArgs: 
     let currentDatabase: string | undefined
     return {
       session,
-      prelude({ settings, params, database }) {
+      prelude({ settings, database }) {
         const gone = Object.keys(current).filter((name) => !(name in settings))
         const changed = Object.entries(settings).filter(([name, value]) => current[name] !== value)
-        const bound = Object.entries(params).map(([name, value]) => `${checked(`param_${name}`)}=${quote(value)}`)
         const set = [
           ...gone.map((name) => `${name}=DEFAULT`),
           ...changed.map(([name, value]) => `${checked(name)}=${literal(value)}`),
@@ -57,8 +54,7 @@ export function createSessions(directory: string, size: number, connectionArgs: 
         const use = database && database !== currentDatabase ? `USE \`${checked(database)}\`; ` : ''
         current = { ...settings }
         currentDatabase = database ?? currentDatabase
-        // parameters in a SET of their own: they live for one request, settings for the session
-        return use + (set.length ? `SET ${set.join(', ')}; ` : '') + (bound.length ? `SET ${bound.join(', ')}; ` : '')
+        return use + (set.length ? `SET ${set.join(', ')}; ` : '')
       },
     }
   }
