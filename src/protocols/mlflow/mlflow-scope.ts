@@ -46,6 +46,8 @@ export function mlflowScope(app: FastifyInstance, base: string): MlflowScope {
           request,
           reply,
         })
+        // a handler that answered by itself returned the reply, which resolves to nothing
+        if (reply.sent) return reply
         return answer === undefined ? {} : answer
       },
     })
