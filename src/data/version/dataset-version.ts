@@ -39,6 +39,8 @@ export interface ExpectationResult {
 export interface VersionSource {
   name: string
   kind: string
+  /** digest of the source's declaration */
+  configDigest: string
   /** digest of what was read, or `cursor:…` */
   state: string
   rows: number

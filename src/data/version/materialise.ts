@@ -65,11 +65,17 @@ export const createMaterialise =
     const progress = (stage: string, details: object = {}) => work.progress?.({ stage, dataset, ...details })
     const { spec, specDigest, source: sourceSpec } = await deps.declared(project, dataset)
     const window = windowOf(request, spec)
+    const configDigest = documentDigest(sourceSpec)
 
     progress('open')
     const source = await openSource(deps.access, project, spec.from, sourceSpec, signal)
-    const previous = await versions.newest(project, dataset, specDigest)
-    refuseLostColumns(source.columns, source.kind, spec.from, previous?.sourceSchema)
+    const previous = await versions.newest(project, dataset, configDigest)
+    refuseLostColumns(
+      source.columns,
+      source.kind,
+      spec.from,
+      previous?.specDigest === specDigest ? previous.sourceSchema : undefined,
+    )
 
     try {
       await mkdir(folder, { recursive: true })
@@ -111,7 +117,7 @@ export const createMaterialise =
         ? await environment.blobs.putFile(written.quarantined, { move: true })
         : undefined
       const sources: VersionSource[] = [
-        { name: spec.from, kind: source.kind, state: pulled.state, rows: written.counts.read },
+        { name: spec.from, kind: source.kind, configDigest, state: pulled.state, rows: written.counts.read },
       ]
       const rejected = written.expectations.some((result) => !result.ok)
       const version = await versions.publish(context, {

@@ -2,6 +2,7 @@ import type { Column } from '../../contracts/column.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import { asColumns } from '../curation/engine-column.ts'
 import { quoteName } from '../expression/sql-text.ts'
+import { readSettings } from '../source/stage.ts'
 
 export interface Rows {
   columns: Column[]
@@ -37,7 +38,9 @@ export async function readRows(
     params,
   )
   const columns = asColumns(described)
-  const [count] = await engine.query<{ n: number }>('SELECT count() AS n FROM file({file:String}, Parquet)', params)
+  const [count] = await engine.query<{ n: number }>('SELECT count() AS n FROM file({file:String}, Parquet)', params, {
+    settings: readSettings,
+  })
   const found = await engine.query<Record<string, unknown>>(
     `SELECT ${selectForJson(columns)} FROM file({file:String}, Parquet) AS s WHERE s._row_number >= {offset:UInt64} AND s._row_number < {end:UInt64} ORDER BY s._row_number`,
     { ...params, offset, end: offset + limit },

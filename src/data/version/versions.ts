@@ -12,9 +12,20 @@ import {
   toSummary,
   toVersion,
   type VersionCounts,
+  type VersionSource,
 } from './dataset-version.ts'
 
 export type NewVersion = Omit<Insertable<DataTables['dataset_versions']>, 'id' | 'version' | 'actor' | 'created_at'>
+
+export interface Earlier {
+  version: number
+  specDigest: string
+  batches: Batch[]
+  sourceSchema: Column[]
+}
+
+/** A source that was declared otherwise for so many versions is taken as new. */
+const lookedAt = 20
 
 export interface Versions {
   list(project: string, dataset: string, page?: { limit?: number; offset?: number }): Promise<DatasetVersionSummary[]>
@@ -23,12 +34,8 @@ export interface Versions {
   get(project: string, dataset: string, version: number | 'latest'): Promise<DatasetVersion>
   latest(project: string, dataset: string): Promise<DatasetVersionSummary | undefined>
   byInput(project: string, dataset: string, inputKey: string): Promise<DatasetVersion | undefined>
-  /** The newest version, of any state, that this spec has made, for what the next builds on. */
-  newest(
-    project: string,
-    dataset: string,
-    specDigest: string,
-  ): Promise<{ version: number; batches: Batch[]; sourceSchema: Column[] } | undefined>
+  /** The newest version, of any state, that was read from this declaration of the source: what the next builds on. */
+  newest(project: string, dataset: string, sourceConfigDigest: string): Promise<Earlier | undefined>
   /** Adds the version with its event, or finds the one with the same input key. */
   publish(context: ChangeContext, version: NewVersion): Promise<DatasetVersion>
 }
@@ -109,16 +116,17 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
       const row = await of(project, dataset).selectAll().where('input_key', '=', inputKey).executeTakeFirst()
       return row && toVersion(row, await eventId(project, dataset, row.version))
     },
-    async newest(project, dataset, specDigest) {
-      const row = await of(project, dataset)
-        .select(['version', 'batches', 'source_schema'])
-        .where('spec_digest', '=', specDigest)
+    async newest(project, dataset, sourceConfigDigest) {
+      const rows = await of(project, dataset)
+        .select(['version', 'spec_digest', 'batches', 'source_schema', 'sources'])
         .orderBy('version', 'desc')
-        .limit(1)
-        .executeTakeFirst()
+        .limit(lookedAt)
+        .execute()
+      const row = rows.find(({ sources }) => fromJson<VersionSource[]>(sources)[0]?.configDigest === sourceConfigDigest)
       return (
         row && {
           version: row.version,
+          specDigest: row.spec_digest,
           batches: fromJson<Batch[]>(row.batches),
           sourceSchema: fromJson<Column[]>(row.source_schema),
         }

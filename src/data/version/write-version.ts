@@ -11,7 +11,7 @@ import type { KeyedStep } from '../dataset-spec.ts'
 import { quoteName, quoteText } from '../expression/sql-text.ts'
 import type { Profile } from '../profile/profile.ts'
 import { profileRows } from '../profile/profile-rows.ts'
-import { writeSettings } from '../source/stage.ts'
+import { readSettings, writeSettings } from '../source/stage.ts'
 import type { ExpectationResult, QuarantineReason, VersionCounts } from './dataset-version.ts'
 
 export interface WriteInput {
@@ -52,7 +52,7 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
     ...(signal ? { signal } : {}),
   })
   const query = async <T>(sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>) =>
-    engine.query<T>(sql, params, options(settings))
+    engine.query<T>(sql, params, options({ ...settings, ...readSettings }))
   const rowsOf = (file: string) => `file(${quoteText(file)}, Parquet)`
   const countOf = async (sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>) =>
     Number((await query<{ n: number }>(`SELECT count() AS n FROM ${sql}`, params, settings))[0]?.n ?? 0)

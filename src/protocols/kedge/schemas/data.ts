@@ -92,7 +92,9 @@ export const datasetVersionSummary = z
     window: z.object({ from: time, to: time }).nullable(),
     label: z.string().nullable(),
     specDigest: z.string(),
-    sources: z.array(z.object({ name: z.string(), kind: z.string(), state: z.string(), rows: z.number() })),
+    sources: z.array(
+      z.object({ name: z.string(), kind: z.string(), configDigest: z.string(), state: z.string(), rows: z.number() }),
+    ),
     expectations: z.array(expectationAnswer),
     quarantine: z
       .object({
