@@ -6,13 +6,13 @@ export default defineReleaseAnalysis({
   kind: 'agreement',
   title: 'Agreement',
   definition:
-    "Scores are finite and not all the same, and their mean is no further from the present revision's than the limit, beyond its standard error",
+    "Scores are finite, not all the same, not correlated negatively with the present revision's on the same rows, and their mean is no further from its than the limit, beyond the standard error",
   settings: z.object({
     /** largest difference of the mean scores: of probabilities, or in standard deviations of the present revision's values */
     shift: z.number().positive().default(0.25),
     minimum: z.number().int().positive().default(50),
   }),
-  judge({ candidate, baseline, difference, skipped }, { shift, minimum }) {
+  judge({ stage, candidate, baseline, difference, skipped }, { shift, minimum }) {
     const probabilities = baseline.bins.length > 0 || candidate.bins.length > 0
     const { n } = candidate.score
     const evidence: Record<string, number | boolean | null> = {
@@ -52,6 +52,18 @@ export default defineReleaseAnalysis({
       : Math.sqrt(spread ** 2 / n + present ** 2 / baseline.score.n)
     const unit = probabilities || !(present > 0) ? 1 : present
     Object.assign(evidence, { shift: moved / unit, standard_error: error / unit })
+    // Var(a − b) = Var a + Var b − 2 Cov: how the two agree on the rows that both have seen
+    const correlation =
+      paired && stage === 'shadow' && present > 0 && spread > 0
+        ? Math.max(-1, Math.min(1, (spread ** 2 + present ** 2 - varianceOf(difference)) / (2 * spread * present)))
+        : null
+    evidence.correlation = correlation
+    if (correlation !== null && Math.atanh(Math.max(-0.999, correlation)) * Math.sqrt(difference.n - 3) < -4)
+      return {
+        verdict: 'fail',
+        reason: `it ranks rows the other way round: its scores correlate by ${correlation.toFixed(2)} with the present revision's`,
+        evidence,
+      }
     // four standard errors: it is looked at many times
     if ((Math.abs(moved) - 4 * error) / unit > shift)
       return {
