@@ -210,5 +210,3 @@ export function createGate(
     },
   }
 }
-
-export type Gate = ReturnType<typeof createGate>

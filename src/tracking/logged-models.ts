@@ -228,5 +228,3 @@ export function createLoggedModels(environment: Pick<Environment, 'store' | 'jou
     search: createLoggedModelSearch(store, complete),
   }
 }
-
-export type LoggedModels = ReturnType<typeof createLoggedModels>

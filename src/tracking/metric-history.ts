@@ -124,5 +124,3 @@ export function createMetricHistory(environment: Pick<Environment, 'store'>, run
     },
   }
 }
-
-export type MetricHistory = ReturnType<typeof createMetricHistory>

@@ -99,8 +99,6 @@ export function createRunInputs(environment: Pick<Environment, 'store' | 'journa
   }
 }
 
-export type RunInputs = ReturnType<typeof createRunInputs>
-
 function checkDataset(dataset: RunDataset) {
   if (dataset.name === '' || dataset.digest === '')
     throw new KedgeError('invalid_input', { what: 'Dataset name and digest must not be empty' })

@@ -138,8 +138,6 @@ export function createRunValues(environment: Pick<Environment, 'store' | 'journa
   }
 }
 
-export type RunValues = ReturnType<typeof createRunValues>
-
 const changedParam = (run: string, key: string, stored: string, wanted: string) =>
   new KedgeError('invalid_input', {
     what: `Changing param values is not allowed. Param with key='${key}' was already logged with value='${stored}' for run ID='${run}'. Attempted logging new value '${wanted}'.`,

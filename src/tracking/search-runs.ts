@@ -96,8 +96,6 @@ export function createRunSearch(environment: Pick<Environment, 'store'>, experim
   }
 }
 
-export type RunSearch = ReturnType<typeof createRunSearch>
-
 function runCondition(
   store: 'sqlite' | 'postgres',
   comparison: Comparison,
