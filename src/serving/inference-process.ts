@@ -2,11 +2,11 @@
  * The inference process: composes an inference node with its listeners. Everything comes from the environment (the secret
  * must not stand in arguments); with a parent it says on the IPC channel where it listens.
  */
+import { flushCompileCache } from 'node:module'
 import { hostname } from 'node:os'
 import { runtimes } from '../adapters/runtimes/index.generated.ts'
 import { createLog } from '../log.ts'
 import { startInferenceListener } from '../protocols/inference/http-listener.ts'
-import { startGrpcListener } from '../protocols/open-inference/grpc-listener.ts'
 import { version } from '../version.ts'
 import { rememberAnswers } from './inference/authorization.ts'
 import { createControlClient } from './inference/control-client.ts'
@@ -31,10 +31,16 @@ const node = await startInferenceNode({
 })
 const authorize = settings.auth === 'token' ? rememberAnswers(control.mayPredict, clock) : undefined
 const listening = { node, host: settings.host, log, clock, version, authorize }
-const start = async () => [
-  await startInferenceListener({ ...listening, port: settings.httpPort, allowedHosts: new Set(settings.allowedHosts) }),
-  await startGrpcListener({ ...listening, port: settings.grpcPort }),
-]
+const start = async () => {
+  const first = await startInferenceListener({
+    ...listening,
+    port: settings.httpPort,
+    allowedHosts: new Set(settings.allowedHosts),
+  })
+  // after the first listener answers: loading this one takes a moment
+  const { startGrpcListener } = await import('../protocols/open-inference/grpc-listener.ts')
+  return [first, await startGrpcListener({ ...listening, port: settings.grpcPort })]
+}
 const [http, grpc] = await start().catch((error: Error) => {
   log.error({ err: error }, 'the inference process cannot listen')
   process.send?.({ kind: 'failed', message: error.message })
@@ -44,6 +50,9 @@ const addresses = { http: http!.address, grpc: grpc!.address }
 node.listening(addresses)
 log.info(addresses, 'predictions are served')
 process.send?.({ kind: 'listening', ...addresses, boot: node.boot })
+
+// the next start, after a kill too, finds its code compiled
+setTimeout(flushCompileCache, 1000).unref()
 
 let stopping = false
 async function stop() {
