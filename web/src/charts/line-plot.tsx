@@ -58,6 +58,7 @@ export function LinePlot(props: LinePlotProps) {
   const [cursor, setCursor] = useState<{ index: number; left: number; top: number }>()
   const colourOf = (i: number) => series[i]!.colour ?? colours.series[i % colours.series.length]!
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is not named here does not change the picture
   useEffect(() => {
     if (width === 0 || !host.current) return
     const shown = series.map((one, i) => ({ ...one, colour: colourOf(i) })).filter(({ name }) => !off.has(name))

@@ -59,7 +59,7 @@ export function plotOptions(
     ms: 1,
     tzDate: (ts) => utc(ts),
     legend: { show: false },
-    padding: [10, 10, 0, 0],
+    padding: [10, 26, 0, 0],
     cursor: { drag: { x: true, y: false }, y: false, points: { size: 7 } },
     scales: {
       x: { time },

@@ -31,7 +31,6 @@ export function Explained({
   return (
     <HoverCard openDelay={150} closeDelay={60} width={300} position="top" shadow="md" withinPortal>
       <HoverCard.Target>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation must be reachable by keyboard */}
         <span className={plain ? classes.plain : 'explained'} tabIndex={plain ? undefined : 0}>
           {children}
         </span>

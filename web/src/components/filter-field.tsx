@@ -33,7 +33,7 @@ export function FilterField({
         onChange={(event) => setText(event.target.value)}
         spellCheck={false}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <kbd>/</kbd>
     </label>
   )
 }

@@ -24,7 +24,7 @@ const pages: Record<string, (to: To, name: string) => string | undefined> = {
 }
 
 const versioned = (name: string): [string, string] => {
-  const at = name.lastIndexOf('@')
+  const at = Math.max(name.lastIndexOf('@'), name.lastIndexOf('/'))
   return at < 0 ? [name, '1'] : [name.slice(0, at), name.slice(at + 1)]
 }
 

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: the rows of a virtual table are placed by hand, which table elements do not allow
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows and cells are read, not operated; links and buttons inside them take the focus
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useLocation } from 'wouter'
@@ -105,7 +107,6 @@ export function VirtualTable<Row>({
           const target = href?.(row)
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the row's link is the way by keyboard
-            // biome-ignore lint/a11y/useFocusableInteractive: as above
             <div
               key={item.key}
               role="row"

@@ -49,9 +49,8 @@ export function followProject(project: string, client: QueryClient, signal: Abor
     for (const listener of listeners) listener()
   }
   const changed = new Set<string>()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let missed = false
   const refetch = () => {
-    timer = undefined
     for (const part of changed) void client.invalidateQueries({ queryKey: [project, part] })
     changed.clear()
   }
@@ -60,7 +59,8 @@ export function followProject(project: string, client: QueryClient, signal: Abor
     signal,
     onState(next) {
       // what was missed while the stream was lost is fetched once
-      if (next === 'open' && state === 'lost') void client.invalidateQueries({ queryKey: [project] })
+      if (next === 'open' && missed) void client.invalidateQueries({ queryKey: [project] })
+      missed = next === 'lost' || (missed && next !== 'open')
       state = next
       tell()
     },
@@ -68,9 +68,9 @@ export function followProject(project: string, client: QueryClient, signal: Abor
       const event = JSON.parse(message.data) as JournalEvent
       if (typeof event.id !== 'number') return
       events = [event, ...events].slice(0, kept)
+      if (changed.size === 0) setTimeout(refetch, settle)
       for (const part of concerns[event.type.split('.')[0]!] ?? []) changed.add(part)
       changed.add('journal')
-      timer ??= setTimeout(refetch, settle)
       tell()
     },
   })

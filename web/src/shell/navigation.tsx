@@ -24,7 +24,7 @@ export function Navigation() {
         >
           <Icon name={section.icon} />
           {section.title}
-          <kbd aria-hidden="true">g {section.key}</kbd>
+          <kbd>g {section.key}</kbd>
         </Link>
       ))}
       <div className={classes.foot}>

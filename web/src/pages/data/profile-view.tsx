@@ -5,6 +5,7 @@ import { FilterField } from '../../components/filter-field.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure, percent } from '../../format/number.ts'
 import { date } from '../../format/time.ts'
+import { columnBins } from './column-bins.ts'
 import classes from './profile-view.module.css'
 
 /** Every column as a small card: its distribution and the numbers that matter. */
@@ -31,6 +32,29 @@ export function ProfileView({ profile }: { profile: DatasetVersion['profile'] })
 
 const isTime = (type: string) => /date|time/.test(type)
 
+const fewValues = 3
+
+function Distribution({ column, show }: { column: ColumnProfile; show(value: number): string }) {
+  const label = `Distribution of ${column.name}`
+  const numeric = columnBins(column, show)
+  if (numeric && numeric.bins.length > fewValues)
+    return <Histogram label={label} bins={numeric.bins} axis={[show(numeric.ends[0]), show(numeric.ends[1])]} />
+  const categories = numeric?.bins ?? column.categories?.map((one) => ({ label: one.value, value: one.count })) ?? []
+  if (categories.length === 0) return <div className={classes.none}>no values</div>
+  const shown = 5
+  const rest = categories.slice(shown).reduce((sum, { value }) => sum + value, column.otherCategories)
+  return (
+    <div>
+      <CategoryBars label={label} bins={categories.slice(0, shown)} />
+      {rest > 0 && (
+        <div className="muted" style={{ fontSize: '0.75rem', marginTop: 2 }}>
+          {count(column.distinct - Math.min(shown, categories.length))} more with {count(rest)} rows
+        </div>
+      )}
+    </div>
+  )
+}
+
 function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
   const show = (value: number | string | null | undefined) =>
     value == null ? '–' : typeof value === 'string' ? value : isTime(column.type) ? date(value) : measure(value)
@@ -41,43 +65,23 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
         <b className="clip">{column.name}</b>
         <span className="muted">{column.type}</span>
       </header>
-      {column.histogram && column.histogram.counts.length > 0 ? (
-        <Histogram
-          label={`Distribution of ${column.name}`}
-          bins={column.histogram.counts.map((value, i) => ({
-            label: `${show(column.histogram!.edges[i])} to ${show(column.histogram!.edges[i + 1])}`,
-            value,
-          }))}
-          axis={[show(column.min), show(column.max)]}
-        />
-      ) : column.categories && column.categories.length > 0 ? (
-        <CategoryBars
-          label={`Most frequent values of ${column.name}`}
-          limit={5}
-          bins={[
-            ...column.categories.map(({ value, count: rowsOf }) => ({ label: value, value: rowsOf })),
-            ...(column.otherCategories > 0 ? [{ label: '… others', value: column.otherCategories }] : []),
-          ].sort((a, b) => b.value - a.value)}
-        />
-      ) : (
-        <div className={classes.none}>no values</div>
-      )}
+      <Distribution column={column} show={show} />
       <dl className={classes.numbers}>
-        <Number
+        <Measured
           name="missing"
           value={percent(column.missing / Math.max(1, rows))}
           definition="Share of rows without a value."
           samples={rows}
           bad={column.missing > 0}
         />
-        <Number
+        <Measured
           name="distinct"
           value={count(column.distinct)}
           definition="Different values, estimated within about 1 %."
           samples={column.count}
         />
         {column.mean !== null && !isTime(column.type) && (
-          <Number
+          <Measured
             name="mean"
             value={measure(column.mean)}
             definition="Arithmetic mean of the values."
@@ -86,7 +90,7 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
           />
         )}
         {q && !isTime(column.type) && (
-          <Number
+          <Measured
             name="median"
             value={show(q.p50)}
             definition="Half of the values are below it; quantiles within 1 %."
@@ -99,7 +103,7 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
   )
 }
 
-const Number = ({
+const Measured = ({
   name,
   value,
   bad,

@@ -46,7 +46,7 @@ export function Predictions({ endpoint }: { endpoint: string }) {
 
 const columns = (items: PredictionRow[]): VirtualColumn<PredictionRow>[] => [
   { key: 'id', head: 'Id', width: 'minmax(120px, 1fr)', cell: (row) => <span title={row.id}>{row.id}</span> },
-  { key: 'time', head: 'Event time', width: '150px', cell: (row) => dateTime(row.time) },
+  { key: 'time', head: 'Event time', width: '168px', cell: (row) => dateTime(row.time) },
   {
     key: 'revision',
     head: 'Revision',

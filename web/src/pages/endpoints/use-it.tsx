@@ -1,10 +1,13 @@
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { predictionsQuery } from '../../api/monitoring.ts'
 import type { EndpointDetail } from '../../api/types.ts'
 import { Choice } from '../../components/choice.tsx'
 import { Snippet } from '../../components/copy.tsx'
 import { Columns, Panel } from '../../components/panel.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
-import { exampleInstance, snippets } from './snippets.ts'
+import { useProject } from '../../shell/project-context.tsx'
+import { exampleInstance, type Features, snippets } from './snippets.ts'
 import { TryIt } from './try-it.tsx'
 
 const languages = ['curl', 'Python', 'JavaScript'] as const
@@ -12,7 +15,10 @@ const languages = ['curl', 'Python', 'JavaScript'] as const
 /** How to ask the endpoint: code to take along, and a form to try it. */
 export function UseIt({ endpoint }: { endpoint: EndpointDetail }) {
   const [language, setLanguage] = useQueryState('in', 'curl')
-  const [features, setFeatures] = useState(() => exampleInstance(endpoint))
+  const project = useProject()
+  const newest = useQuery(predictionsQuery(project, endpoint.name, { limit: 1 })).data?.items[0]
+  const [changed, setFeatures] = useState<Features>()
+  const features = changed ?? exampleInstance(endpoint, newest?.features)
   const shown = (languages as readonly string[]).includes(language) ? (language as (typeof languages)[number]) : 'curl'
   return (
     <Columns wide>

@@ -44,7 +44,7 @@ export interface LoopFacts {
 const newest = <T>(items: T[] | undefined, time: (item: T) => number | null | undefined) =>
   items?.reduce<T | undefined>((best, one) => (!best || (time(one) ?? 0) > (time(best) ?? 0) ? one : best), undefined)
 
-/** Follows the busiest way through the project: the newest dataset version, the endpoint with most predictions and its model. */
+/** Follows the busiest way through the project: the dataset that the newest pipeline run read, the endpoint with most predictions and its model. */
 export function useLoopFacts(): { facts: LoopFacts; error: unknown } {
   const project = useProject()
   const sources = useQuery(sourcesQuery(project))
@@ -58,6 +58,10 @@ export function useLoopFacts(): { facts: LoopFacts; error: unknown } {
   const model =
     models.data?.items.find(({ name }) => name === endpoint?.model) ??
     newest(models.data?.items, (one) => one.updatedAt)
+  const pipelineRun = newest(pipelineRuns.data?.items, (one) => one.id)
+  const trainedOn = pipelineRuns.data?.items
+    .flatMap((one) => one.steps.flatMap(({ inputs }) => inputs))
+    .find(({ dataset }) => dataset !== undefined)?.dataset
   const gates = useQuery({ ...gatesQuery(project, model?.name ?? ''), enabled: model !== undefined })
   const monitoring = useQuery({ ...monitoringQuery(project, endpoint?.name ?? ''), enabled: endpoint !== undefined })
   const alerts = useQuery(alertsQuery(project))
@@ -67,9 +71,11 @@ export function useLoopFacts(): { facts: LoopFacts; error: unknown } {
     facts: {
       sources: sources.data?.items,
       datasets: datasets.data?.items,
-      dataset: newest(datasets.data?.items, (one) => one.latest?.createdAt),
+      dataset:
+        datasets.data?.items.find(({ name }) => name === trainedOn) ??
+        newest(datasets.data?.items, (one) => one.latest?.createdAt),
       pipelines: pipelines.data?.items,
-      pipelineRun: newest(pipelineRuns.data?.items, (one) => one.id),
+      pipelineRun,
       run: runs.data?.items[0],
       models: models.data?.items,
       model,

@@ -45,10 +45,10 @@ export function StepLog({ run, step }: { run: number; step: PipelineStep }) {
       actions={text && <Copy text={text} label="Copy the log" />}
       flush
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard */}
       <pre
         ref={frame}
         className={classes.log}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
         tabIndex={0}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
           along.current = scrollHeight - scrollTop - clientHeight < 24
