@@ -54,6 +54,7 @@ export interface OperationDefinition<Config = unknown> {
   /** key in the list `curate:` */
   kind: string
   title: string
+  /** What it gives must be what it takes: declarations are stored as parsed and parsed again. */
   config: z.ZodType<Config>
   /** Aggregates over the live rows that must be known before compiling. */
   statistics?(config: Config, relation: Relation): Record<string, string>

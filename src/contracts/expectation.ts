@@ -20,6 +20,7 @@ export interface ExpectationDefinition<Config = unknown> {
   /** key in the list `expect:` */
   kind: string
   title: string
+  /** What it gives must be what it takes: declarations are stored as parsed and parsed again. */
   config: z.ZodType<Config>
   /** Aggregates over the version's rows; their values come back to `judge` under the same names. */
   statistics?(config: Config, relation: Relation): Record<string, string>
