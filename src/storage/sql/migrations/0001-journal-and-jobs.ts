@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { identity } from '../identity-column.ts'
+import { bytewiseText, identity } from '../dialect-columns.ts'
 
 export const migration: Migration = {
   async up(db: Kysely<unknown>) {
@@ -11,7 +11,7 @@ export const migration: Migration = {
       .addColumn('type', 'text', (c) => c.notNull())
       .addColumn('project', 'text', (c) => c.notNull())
       .addColumn('actor', 'text', (c) => c.notNull())
-      .addColumn('subject', 'text', (c) => c.notNull())
+      .addColumn('subject', bytewiseText(db), (c) => c.notNull())
       .addColumn('data', 'text', (c) => c.notNull())
       .addColumn('cause', 'bigint')
       .addColumn('hash', 'text', (c) => c.notNull())

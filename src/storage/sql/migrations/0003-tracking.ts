@@ -1,6 +1,6 @@
 import { type CreateTableBuilder, type Kysely, PostgresAdapter, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { identity } from '../identity-column.ts'
+import { bytewiseText, identity } from '../dialect-columns.ts'
 
 export const migration: Migration = {
   async up(db: Kysely<unknown>) {
@@ -146,7 +146,7 @@ export const migration: Migration = {
         .createTable('artifact_files')
         .addColumn('project', 'text', (c) => c.notNull())
         // by bytes, so that what lies below a directory is one range
-        .addColumn('path', postgres ? sql`text collate "C"` : 'text', (c) => c.notNull())
+        .addColumn('path', bytewiseText(db), (c) => c.notNull())
         .addColumn('digest', 'text', (c) => c.notNull())
         .addColumn('bytes', 'bigint', (c) => c.notNull())
         .addColumn('modified_at', 'bigint', (c) => c.notNull())

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { identity } from '../identity-column.ts'
+import { identity } from '../dialect-columns.ts'
 
 export const migration: Migration = {
   async up(db: Kysely<unknown>) {
