@@ -4,7 +4,7 @@ import { KedgeError } from './errors.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 export const roles = ['control', 'inference'] as const
-export type Role = (typeof roles)[number]
+type Role = (typeof roles)[number]
 
 const list = (text: string) => text.split(',').map((item) => item.trim()).filter(Boolean)
 
@@ -39,7 +39,6 @@ export const configSchema = z.object({
 })
 
 export type Config = z.output<typeof configSchema>
-export type ConfigInput = z.input<typeof configSchema>
 
 const variable = (key: string) => `KEDGE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
