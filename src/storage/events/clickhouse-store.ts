@@ -22,6 +22,8 @@ export interface EngineAccess {
   /** for messages: the data directory or the address */
   place: string
   client(signal?: AbortSignal): Promise<ClickHouseClient>
+  /** told after every statement that the engine carried out */
+  worked?(): void
   status(): Omit<EventsStatus, 'kind'>
   close(): Promise<void>
 }
@@ -31,8 +33,8 @@ export interface StoreOptions {
   retryFor?: number
 }
 
-/** A statement that was in flight at this many deaths of the engine is taken as their cause. */
-const DEATHS_A_STATEMENT = 3
+/** A query that was in flight at this many deaths of the engine is taken as their cause. Inserts are not known to be. */
+const DEATHS_A_QUERY = 3
 
 const QUERY_SETTINGS: EventsSettings = {
   output_format_json_quote_64bit_integers: 0,
@@ -73,13 +75,15 @@ export function createClickHouseStore(access: EngineAccess, options: StoreOption
       if (signal?.aborted) throw new KedgeError('cancelled', { what: 'The query' })
       const client = await access.client(signal)
       try {
-        return await work(client)
+        const done = await work(client)
+        access.worked?.()
+        return done
       } catch (error) {
         if (signal?.aborted) throw new KedgeError('cancelled', { what: 'The query' }, { cause: error })
         if (!isTransportError(error)) throw eventsError(error)
         const refused = (error as { code?: string }).code === 'ECONNREFUSED'
         if (!refused) deaths++
-        if (!(refused || repeatable) || deaths >= DEATHS_A_STATEMENT || performance.now() + wait > deadline)
+        if (!(refused || repeatable) || deaths >= mortality || performance.now() + wait > deadline)
           throw eventsError(error)
         await pause(wait)
       }

@@ -24,8 +24,6 @@ const READERS = 6
 const WRITERS = 3
 const BODY_LIMIT = 512 * 1024 * 1024
 const STOP_PATIENCE = 10_000
-/** A process that lives shorter than this, milliseconds, counts as a failed start for the pause before the next. */
-const SHORT_LIFE = 2000
 const START_ATTEMPTS = 3
 
 const halfTheMemory = () => Math.floor(Math.min(process.constrainedMemory() || totalmem(), totalmem()) / 2)
@@ -44,9 +42,10 @@ function superviseEngine(options: EmbeddedOptions): EngineAccess {
   let current: Promise<Running> | undefined
   let pid: number | undefined
   let restarts = 0
-  let shortLives = 0
+  /** processes in a row that carried out nothing; the pause before the next grows with them */
+  let useless = 0
 
-  const backoff = () => (shortLives === 0 ? 0 : Math.min(25 * 2 ** shortLives, 5000))
+  const backoff = () => (useless === 0 ? 0 : Math.min(25 * 2 ** useless, 5000))
 
   async function startOnce(): Promise<Running> {
     const password = randomBytes(24).toString('base64url')
@@ -92,7 +91,7 @@ function superviseEngine(options: EmbeddedOptions): EngineAccess {
           continue
         }
         log.error({ why: error.message, attempts }, 'the events process did not start')
-        shortLives++
+        useless++
         if (attempts >= START_ATTEMPTS)
           throw new KedgeError('unavailable', { what: 'The events process does not start' }, { cause: error })
       }
@@ -100,8 +99,8 @@ function superviseEngine(options: EmbeddedOptions): EngineAccess {
   }
 
   function watch({ child, client }: Running) {
-    const since = performance.now()
     pid = child.pid
+    useless++
     if (state !== 'stopped') state = 'ready'
     log.info({ pid, port: child.port, version: child.version }, 'events process ready')
     void child.ended.then((how) => {
@@ -109,7 +108,6 @@ function superviseEngine(options: EmbeddedOptions): EngineAccess {
       current = undefined
       void client.close()
       if (state === 'stopped') return
-      shortLives = performance.now() - since < SHORT_LIFE ? shortLives + 1 : 0
       restarts++
       log.warn({ pid: child.pid, how, restarts }, 'the events process ended; starting another')
       state = 'restarting'
@@ -133,6 +131,9 @@ function superviseEngine(options: EmbeddedOptions): EngineAccess {
     async client() {
       if (state === 'stopped') throw new KedgeError('unavailable', { what: 'The events store is closed' })
       return (await begin()).client
+    },
+    worked() {
+      useless = 0
     },
     status: () => ({ state, restarts, ...(pid === undefined ? {} : { pid }) }),
     async close() {
