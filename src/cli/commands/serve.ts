@@ -25,7 +25,10 @@ Examples:
   )
   act<Record<string, string>>(command, async ({ terminal, world }, options) => {
     const config = readConfig(options, world.environment)
-    const [{ startKedge, startInferenceAlone }, { createLog }] = await Promise.all([import('../../main.ts'), import('../../log.ts')])
+    const [{ startKedge, startInferenceAlone }, { createLog }] = await Promise.all([
+      import('../../main.ts'),
+      import('../../log.ts'),
+    ])
     const server = config.roles.includes('control') ? startKedge : startInferenceAlone
     const kedge = await server(config, createLog(config.logLevel))
     terminal.answer(

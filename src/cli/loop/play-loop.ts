@@ -122,7 +122,7 @@ export async function playLoop(options: LoopOptions): Promise<LoopChecks> {
   const worth = worthOf(after)
   const weeks = weeklyWorth(after)
   const plot = join(folder, 'worth.svg')
-  writeFileSync(plot, worthPlot(weeks, []))
+  writeFileSync(plot, worthPlot(weeks, firstDays(pairs)))
   report.stage('worth', {
     ...worth,
     weeks: weeks.map(({ week, lateShare, worth: { rows, logLoss } }) => ({
@@ -288,7 +288,16 @@ async function settleRelease(api: ApiClient, signal: AbortSignal): Promise<void>
   if (release?.state === 'running') await pause(1200, undefined, { signal })
 }
 
+/** Days on which a later revision first answered a caller. */
+function firstDays(pairs: readonly { revision: number; time: number }[]): string[] {
+  const first = new Map<number, number>()
+  for (const { revision, time } of pairs) if (!first.has(revision)) first.set(revision, time)
+  return [...first].filter(([revision]) => revision > 1).map(([, time]) => dayText(time))
+}
+
 function tellWorth(report: StageReport, worth: ReturnType<typeof worthOf>) {
+  if (worth.rows === 0)
+    return report.progress('No retrained version has come to answer every caller, so there is nothing to compare.')
   report.progress(
     `Was retraining worth it? ${worth.rows} flights from ${worth.from} to ${worth.to}, against the first version kept in shadow:`,
   )
