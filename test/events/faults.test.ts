@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createEmbeddedEvents } from '../../src/storage/events/embedded-events.ts'
@@ -9,6 +9,15 @@ import type { EventsStore } from '../../src/storage/events/events-store.ts'
 import { prediction } from './events-store.suite.ts'
 import { quietLog } from './quiet-log.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
+
+const actual = (id: string) => ({
+  project: 'p',
+  endpoint: 'e',
+  id,
+  value: 1,
+  label: '',
+  received_at: '2026-01-01T00:00:00.000Z',
+})
 
 /** A process that ended but that nobody has waited for yet is not alive. */
 const alive = (pid: number) => {
@@ -129,6 +138,24 @@ describe('the embedded events store', () => {
     kill(second)
     await second.insert('predictions', [prediction('once')], { token: 'the token' })
     expect(await second.query('SELECT count() AS count FROM predictions')).toEqual([{ count: 1 }])
+  })
+
+  it('does not take a token for done whose rows a crash took', async () => {
+    const path = directory()
+    const first = open(path)
+    await first.insert('actuals', [actual('before')], { token: 'before' })
+    await first.insert('actuals', [actual('lost')], { token: 'lost' })
+    const parts = await first.query<{ path: string }>(
+      `SELECT path FROM system.parts WHERE table = 'actuals' AND active ORDER BY min_block_number`,
+    )
+    expect(parts).toHaveLength(2)
+    await first.close()
+    // what a kill leaves behind between the note of the token and the rename that makes the part visible
+    rmSync(parts[1]!.path, { recursive: true })
+    const second = open(path)
+    await second.insert('actuals', [actual('before')], { token: 'before' })
+    await second.insert('actuals', [actual('lost')], { token: 'lost' })
+    expect(await second.query('SELECT id FROM actuals ORDER BY id')).toEqual([{ id: 'before' }, { id: 'lost' }])
   })
 
   it('refuses a directory that another one holds, and harms neither', async () => {

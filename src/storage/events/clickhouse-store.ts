@@ -65,9 +65,10 @@ export function createClickHouseStore(access: EngineAccess, options: StoreOption
 
   /** Runs `work`, again while the engine is away and `repeatable`. */
   async function attempt<T>(
-    work: (client: ClickHouseClient) => Promise<T>,
+    work: (client: ClickHouseClient, deaths: number) => Promise<T>,
     repeatable: boolean,
     signal?: AbortSignal,
+    mortality = DEATHS_A_QUERY,
   ): Promise<T> {
     const deadline = performance.now() + retryFor
     for (let deaths = 0, wait = 20; ; wait = Math.min(wait * 2, 1000)) {
@@ -75,7 +76,7 @@ export function createClickHouseStore(access: EngineAccess, options: StoreOption
       if (signal?.aborted) throw new KedgeError('cancelled', { what: 'The query' })
       const client = await access.client(signal)
       try {
-        const done = await work(client)
+        const done = await work(client, deaths)
         access.worked?.()
         return done
       } catch (error) {
@@ -124,25 +125,31 @@ export function createClickHouseStore(access: EngineAccess, options: StoreOption
       rows: readonly object[] | Uint8Array,
       { token = randomUUID(), settings }: InsertOptions = {},
     ) =>
-      attempt<void>(async (client) => {
-        const values =
-          rows instanceof Uint8Array
-            ? Readable.from([rows], { objectMode: false })
-            : Readable.from(ndjson(rows), { objectMode: false })
-        const { stream } = await client.exec({
-          query: `INSERT INTO ${table} FORMAT JSONEachRow`,
-          values,
-          clickhouse_settings: asClientSettings({
-            ...INSERT_SETTINGS,
-            ...settings,
-            insert_deduplication_token: token,
-            wait_end_of_query: 1,
-          }),
-        })
-        for await (const _ of stream) {
-          // the answer has no body; reading to its end frees the connection
-        }
-      }, true),
+      attempt<void>(
+        async (client, deaths) => {
+          const values =
+            rows instanceof Uint8Array
+              ? Readable.from([rows], { objectMode: false })
+              : Readable.from(ndjson(rows), { objectMode: false })
+          // a server that died between noting a token and keeping its rows would drop the repetition; our own process mends that
+          const { stream } = await client.exec({
+            query: `INSERT INTO ${table} FORMAT JSONEachRow`,
+            values,
+            clickhouse_settings: asClientSettings({
+              ...INSERT_SETTINGS,
+              ...settings,
+              insert_deduplication_token: deaths > 0 && access.kind === 'server' ? `${token} again` : token,
+              wait_end_of_query: 1,
+            }),
+          })
+          for await (const _ of stream) {
+            // the answer has no body; reading to its end frees the connection
+          }
+        },
+        true,
+        undefined,
+        Number.POSITIVE_INFINITY,
+      ),
   }
 
   async function ready() {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { bindParameters, quote } from './bind-parameters.ts'
 import { BodyIncomplete, BodyTooLarge, type EngineRequest, readEngineRequest } from './engine-request.ts'
 import { createSessions, type Lease } from './engine-sessions.ts'
+import { mendTokens } from './mend-tokens.ts'
 
 export interface EngineOptions {
   directory: string
@@ -180,6 +181,8 @@ export function createEngineServer(options: EngineOptions) {
       readers.open()
       const lease = await readers.take()
       version = (await lease.session.queryAsync('SELECT version()', { format: 'TabSeparated' })).text().trim()
+      const mended = await mendTokens(async (sql) => (await lease.session.queryAsync(sql, { format: 'TSVRaw' })).text())
+      if (mended > 0) console.error(`forgot ${mended} tokens of inserts that a crash had cut off`)
       lease.release()
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
       return (server.address() as { port: number }).port
