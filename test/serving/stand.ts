@@ -18,6 +18,7 @@ import type { RecordedLine } from '../../src/serving/recorded-exchange.ts'
 import { createServing, type Serving } from '../../src/serving/serving.ts'
 import { putFolder } from '../../src/storage/blobs/folder.ts'
 import type { EventsStore } from '../../src/storage/events/events-store.ts'
+import type { SqlStore } from '../../src/storage/sql/sql-store.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
 
@@ -51,19 +52,26 @@ export interface Control {
 
 export interface ControlOptions {
   port?: number
+  /** in place of an SQLite of its own */
+  store?: () => Promise<SqlStore>
+  /** folder of the blobs, in place of one of its own */
+  blobs?: string
   performance?: PerformanceSource
   ingest?: (key: { project: string; endpoint: string }, rows: readonly RecordedLine[], token: string) => Promise<void>
   /** actors by their `Authorization` header; absent: everybody may do everything */
   tokens?: Record<string, string[]>
 }
 
+let controls = 0
+
 /** A control process's parts that serving needs, on real stores below `directory`. */
 export async function startControl(directory: string, options: ControlOptions = {}): Promise<Control> {
   const log = process.env.KEDGE_TEST_LOG ? createLog(process.env.KEDGE_TEST_LOG) : silentLog
-  const store = await openSqlite(directory, Date.now)
+  const store = await (options.store?.() ?? openSqlite(directory, Date.now))
   const journal = createJournal(store)
-  const jobs = createJobs({ store, journal, clock: Date.now, log, node: `control-${process.pid}`, pollInterval: 20 })
-  const blobs = await openBlobDirectory(join(directory, 'blobs'))
+  const node = `control-${process.pid}-${++controls}`
+  const jobs = createJobs({ store, journal, clock: Date.now, log, node, pollInterval: 20 })
+  const blobs = await openBlobDirectory(options.blobs ?? join(directory, 'blobs'))
   const environment: Environment = {
     store,
     journal,
@@ -71,7 +79,7 @@ export async function startControl(directory: string, options: ControlOptions = 
     blobs,
     clock: Date.now,
     log,
-    node: `control-${process.pid}`,
+    node,
     dataDirectory: directory,
     events: undefined as unknown as EventsStore,
   }

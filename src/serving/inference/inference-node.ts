@@ -46,6 +46,9 @@ export interface InferenceNode extends Predictor {
   stop(): Promise<void>
 }
 
+/** requests that were in flight when the routing changed are counted by the last of them */
+const lastReports = 3
+
 interface RevisionStatus {
   state: 'loading' | 'ready' | 'failed'
   error: string | null
@@ -76,6 +79,8 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
 
   const counters = new Map<string, RevisionCounters>()
   const statuses = new Map<string, RevisionStatus>()
+  /** revisions that are no longer routed, and how many more reports tell what they counted to the end */
+  const leaving = new Map<string, number>()
   let current: Routing = { version: '', endpoints: [] }
   let table = new Map<string, ServedEndpoint>()
   let byName = new Map<string, ServedEndpoint>()
@@ -138,12 +143,14 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     const routed = new Set(
       next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => keyOf(endpoint.id, revision.number))),
     )
-    for (const key of statuses.keys()) if (!routed.has(key) && !live.has(key)) statuses.delete(key)
+    for (const key of statuses.keys())
+      if (routed.has(key) || live.has(key)) leaving.delete(key)
+      else if (!leaving.has(key)) leaving.set(key, lastReports)
     models.keep(new Set(served.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.loaded))))
     await store
       .prune(new Set(next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.artifact))))
       .catch(() => {})
-    return ![...statuses.values()].some((status) => status.state === 'loading')
+    return ![...statuses].some(([key, status]) => status.state === 'loading' && !leaving.has(key))
   }
 
   function report(): InferenceReport {
@@ -174,6 +181,15 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   const sendReport = () => {
     reporting ??= control
       .report(report())
+      .then(() => {
+        for (const [key, left] of leaving) {
+          leaving.set(key, left - 1)
+          if (left > 1) continue
+          leaving.delete(key)
+          // its counters stay: should it come back, they must go on rising
+          statuses.delete(key)
+        }
+      })
       .catch((error) => log.debug({ err: error }, 'control does not take the report'))
       .finally(() => {
         reporting = undefined
