@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Column } from '../contracts/column.ts'
 import type { Environment } from '../environment.ts'
@@ -18,6 +17,7 @@ import type { DatasetVersion, DatasetVersionSummary } from './version/dataset-ve
 import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
 import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
 import { asArrays, type Rows, readRows, selectForJson } from './version/read-rows.ts'
+import { removeAbandonedRuns } from './version/run-folder.ts'
 import { createVersions } from './version/versions.ts'
 
 export interface DataOptions {
@@ -228,9 +228,6 @@ export function createData(environment: Environment, options: DataOptions): Data
   return {
     sources,
     datasets,
-    async start() {
-      // what a run that died has left; runs of this process begin after this
-      await rm(join(dataDirectory, 'tmp', 'data'), { recursive: true, force: true })
-    },
+    start: () => removeAbandonedRuns(dataDirectory),
   }
 }

@@ -75,10 +75,21 @@ describe.each(sourceKinds)('source $kind', ({ open }) => {
     expect(rows.map(([id]) => id)).toEqual([1, 2, 3, 4, 5, 6, 7])
     const diff = await data.datasets.diff(project, 'rows', first.version, second.version)
     expect(diff.rows).toEqual({ a: 5, b: 7, common: 5, added: 2, removed: 0 })
+    let newest = second
+    for (let id = 8; id < 35; id++) {
+      await source.append([{ ...knownRows[0]!, id }])
+      newest = await data.make(source.config, incremental)
+      expect(newest.counts.kept).toBe(id)
+    }
+    // many small batches have become one large one by now
+    expect((await data.make(source.config, incremental)).version).toBe(newest.version)
+    expect((await data.datasets.rows(project, 'rows', newest.version)).rows.map(([id]) => id)).toEqual(
+      Array.from({ length: 34 }, (_, i) => i + 1),
+    )
     const windowed = await data.make(source.config, incremental, {
       from: Date.UTC(2001, 0, 1),
       to: Date.UTC(2001, 0, 2),
     })
-    expect(windowed.counts.kept).toBe(3)
+    expect(windowed.counts.kept).toBe(30)
   })
 })

@@ -15,13 +15,10 @@ export default defineSource({
       table: z.string().min(1).max(200),
       user: z.string().min(1),
       password: secretReference.optional(),
-      incremental: z
-        .string()
-        .optional()
-        .meta({
-          description:
-            'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental',
-        }),
+      incremental: z.string().optional().meta({
+        description:
+          'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental; rows without a value in it are not read',
+      }),
     })
     .meta({ id: 'PostgresSource' }),
   async open({ host, port, database, schema, table, user, password, incremental }, environment) {

@@ -12,7 +12,10 @@ export default defineSource({
       incremental: z
         .string()
         .optional()
-        .meta({ description: 'column that only grows, such as an id; for datasets with mode: incremental' }),
+        .meta({
+          description:
+            'column that only grows, such as an id; for datasets with mode: incremental; rows without a value in it are not read',
+        }),
     })
     .meta({ id: 'SqliteSource' }),
   async open({ path, table, incremental }, environment) {

@@ -149,7 +149,8 @@ function readLayer(
   for (const column of table.columns) {
     const raw = readValue(column)
     const engine = columnType(column.type)
-    const wanted = column.name === time ? (engine === 'date' ? 'date' : 'time') : (declared.get(column.name) ?? engine)
+    const named = declared.get(column.name) ?? engine
+    const wanted = column.name === time && named !== 'date' ? 'time' : named
     const sql = convert(raw, engine, wanted)
     const found = readFault(column)
     if (found) fault(found)

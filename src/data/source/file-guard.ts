@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, resolve, sep } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { LocalFile } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
+import { fileDigest } from './file-digest.ts'
 
 export interface FileGuard {
   /** The file behind a path of a declaration. Errors: `path_guarded`, `not_found`, `invalid_input`. */
@@ -20,9 +18,7 @@ export function createFileGuard(folders: readonly string[] | undefined): FileGua
     const key = `${path} ${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`
     const known = digests.get(key)
     if (known) return known
-    const hash = createHash('sha256')
-    await pipeline(createReadStream(path), hash)
-    const value = hash.digest('hex')
+    const value = await fileDigest(path)
     // a file that was written a moment ago may be written again within the same clock tick
     if (Date.now() - found.mtimeMs > 2000) digests.set(key, value)
     if (digests.size > 1000) digests.delete(digests.keys().next().value!)

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Column } from '../../contracts/column.ts'
 import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
@@ -14,6 +12,7 @@ import { sourceError } from '../source/source-error.ts'
 import { documentDigest } from '../spec-digest.ts'
 import type { Batch, DatasetVersion, VersionSource } from './dataset-version.ts'
 import { pullAll, pullNew } from './pull-source.ts'
+import { runFolder } from './run-folder.ts'
 import type { Versions } from './versions.ts'
 import { writeVersion } from './write-version.ts'
 
@@ -61,7 +60,7 @@ export const createMaterialise =
     const { environment, engine, extensions, versions } = deps
     const { project, dataset } = request
     const { signal } = work
-    const folder = join(environment.dataDirectory, 'tmp', 'data', randomUUID())
+    const folder = runFolder(environment.dataDirectory)
     const progress = (stage: string, details: object = {}) => work.progress?.({ stage, dataset, ...details })
     const { spec, specDigest, source: sourceSpec } = await deps.declared(project, dataset)
     const window = windowOf(request, spec)
@@ -79,10 +78,16 @@ export const createMaterialise =
 
     try {
       await mkdir(folder, { recursive: true })
+      const keyOf = (state: string) => documentDigest([codeVersion, specDigest, sourceSpec, state, window ?? null])
+      const full = spec.mode === 'full'
+      const knownState = full ? await source.table.state?.() : undefined
+      const known = knownState === undefined ? undefined : await versions.byInput(project, dataset, keyOf(knownState))
+      if (known) return accepted(known)
+
       progress('pull')
       const input = { engine, blobs: environment.blobs, folder, source, time: spec.time, window, signal }
-      const pulled = spec.mode === 'incremental' ? await pullNew(input, previous?.batches ?? []) : await pullAll(input)
-      const inputKey = documentDigest([codeVersion, specDigest, sourceSpec, pulled.state, window ?? null])
+      const pulled = full ? await pullAll(input, knownState) : await pullNew(input, previous?.batches ?? [])
+      const inputKey = keyOf(pulled.state)
       const existing = await versions.byInput(project, dataset, inputKey)
       if (existing) return accepted(existing)
 

@@ -6,6 +6,7 @@ import type { EventsStore } from '../../storage/events/events-store.ts'
 import { windowCondition } from '../curation/compile-curation.ts'
 import { columnType } from '../curation/engine-column.ts'
 import { quoteName, quoteText } from '../expression/sql-text.ts'
+import { fileDigest } from '../source/file-digest.ts'
 import type { OpenedSource } from '../source/open-source.ts'
 import { stage, staged } from '../source/stage.ts'
 import type { Batch } from './dataset-version.ts'
@@ -29,17 +30,23 @@ export interface Pulled {
   batches: Batch[]
 }
 
+/** More pulled batches than this are written together as one. */
+const mostBatches = 24
+
 /** Rows as they are where they can be read again, else a copy of them; the window is pushed down to the source. */
-export async function pullAll({ engine, blobs, folder, source, time, window, signal }: PullInput): Promise<Pulled> {
+export async function pullAll(
+  { engine, folder, source, time, window, signal }: PullInput,
+  knownState: string | undefined,
+): Promise<Pulled> {
   const { table } = source
-  if (table.stable && table.rowNumber !== undefined && table.state)
-    return { table: { ...table, rowNumber: table.rowNumber }, state: await table.state(), batches: [] }
+  if (table.stable && table.rowNumber !== undefined && knownState !== undefined)
+    return { table: { ...table, rowNumber: table.rowNumber }, state: knownState, batches: [] }
   const timeColumn = table.columns.find(({ name }) => name === time)
   const isTime = timeColumn && ['time', 'date'].includes(columnType(timeColumn.type))
   const where = isTime && window ? windowCondition(`s.${quoteName(timeColumn.name)}`, window) : undefined
   const file = join(folder, 'source.parquet')
   await stage(engine, table, file, { where, signal })
-  const state = table.state ? await table.state() : (await blobs.putFile(file)).digest
+  const state = knownState ?? (await fileDigest(file))
   return { table: await staged(engine, table, [file]), state, batches: [] }
 }
 
@@ -68,22 +75,25 @@ export async function pullNew(input: PullInput, before: readonly Batch[]): Promi
     { file },
   )
   const rows = Number(found?.n ?? 0)
-  if (rows > 0)
-    batches.push({
-      source: source.name,
-      digest: (await blobs.putFile(file, { move: true })).digest,
-      rows,
-      cursor: found!.cursor,
-    })
+  const add = async (path: string, batch: Pick<Batch, 'rows' | 'cursor'>) =>
+    batches.push({ source: source.name, digest: (await blobs.putFile(path, { move: true })).digest, ...batch })
+  const local = () => Promise.all(batches.map((batch) => blobs.localPath(batch.digest)))
+  if (rows > 0) await add(file, { rows, cursor: found!.cursor })
+  if (rows > 0 && batches.length > mostBatches) {
+    const whole = join(folder, 'batches.parquet')
+    await stage(engine, await staged(engine, table, await local()), whole, { signal })
+    const all = { rows: offset + rows, cursor: found!.cursor }
+    batches.length = 0
+    await add(whole, all)
+  }
   if (batches.length === 0)
     throw new KedgeError(
       'conflict',
       { what: `The source ${source.name} has no rows yet` },
       { todo: 'Try again when it has some.' },
     )
-  const files = await Promise.all(batches.map((batch) => blobs.localPath(batch.digest)))
   return {
-    table: await staged(engine, table, files),
+    table: await staged(engine, table, await local()),
     state: `cursor:${batches.at(-1)!.cursor}:${batches.map(({ digest }) => digest.slice(0, 16)).join('.')}`,
     batches,
   }
