@@ -4,7 +4,6 @@ import { KedgeError } from './errors.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 export const roles = ['control', 'inference'] as const
-type Role = (typeof roles)[number]
 
 const list = (text: string) => text.split(',').map((item) => item.trim()).filter(Boolean)
 
