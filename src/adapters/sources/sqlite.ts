@@ -9,13 +9,10 @@ export default defineSource({
       kind: z.literal('sqlite'),
       path: z.string().min(1).meta({ description: 'database file on the server' }),
       table: z.string().min(1).max(200),
-      incremental: z
-        .string()
-        .optional()
-        .meta({
-          description:
-            'column that only grows, such as an id; for datasets with mode: incremental; rows without a value in it are not read',
-        }),
+      incremental: z.string().optional().meta({
+        description:
+          'column that only grows, such as an id; for datasets with mode: incremental; rows without a value in it are not read',
+      }),
     })
     .meta({ id: 'SqliteSource' }),
   async open({ path, table, incremental }, environment) {
