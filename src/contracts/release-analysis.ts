@@ -7,6 +7,9 @@ export interface RevisionEvidence {
   predictions: number
   /** predictions that failed by the model's fault */
   errors: number
+  /** calls of the model that succeeded and that failed: a call's predictions share its fate and its latency */
+  calls: number
+  failedCalls: number
   latency: LatencyHistogram
   score: Moments
   /** predictions by score in 20 equal bins of 0 to 1; empty where scores are no probabilities */

@@ -4,6 +4,8 @@ const moments = z.object({ n: z.number(), sum: z.number(), sumSquares: z.number(
 const role = z.object({
   predictions: z.number(),
   errors: z.number(),
+  calls: z.number(),
+  failedCalls: z.number(),
   latency: z.record(z.coerce.number(), z.number()),
   score: moments,
   bins: z.array(z.number()),

@@ -6,7 +6,10 @@ export interface RoleCounters {
   predictions: number
   /** predictions that failed by the model's or Kedge's fault */
   errors: number
-  /** time of the model's call, not of the network */
+  /** calls of the model that succeeded and that failed; the rows of one call are not independent of each other */
+  calls: number
+  failedCalls: number
+  /** time of each call of the model, not of the network */
   latency: LatencyHistogram
   score: Moments
   /** predictions by score, in 20 equal bins of 0 to 1; empty for regression */
@@ -26,6 +29,8 @@ const bins = 20
 const noRole = (): RoleCounters => ({
   predictions: 0,
   errors: 0,
+  calls: 0,
+  failedCalls: 0,
   latency: {},
   score: { n: 0, sum: 0, sumSquares: 0 },
   bins: [],
@@ -47,8 +52,9 @@ export function countScores(
 ): void {
   const n = scores.length
   role.predictions += n
+  role.calls++
   const bucket = latencyBucket(microseconds)
-  role.latency[bucket] = (role.latency[bucket] ?? 0) + n
+  role.latency[bucket] = (role.latency[bucket] ?? 0) + 1
   for (let i = 0; i < n; i++) {
     const score = scores[i]!
     if (!Number.isFinite(score)) continue
@@ -58,6 +64,12 @@ export function countScores(
     while (role.bins.length <= bin) role.bins.push(0)
     role.bins[bin]!++
   }
+}
+
+/** Adds one call that failed. */
+export function countFailure(role: RoleCounters, rows: number): void {
+  role.errors += rows
+  role.failedCalls++
 }
 
 export function addTo(moments: Moments, value: number): void {
@@ -79,6 +91,8 @@ function combineRole(a: RoleCounters, b: RoleCounters, sign: number): RoleCounte
   return {
     predictions: a.predictions + sign * b.predictions,
     errors: a.errors + sign * b.errors,
+    calls: a.calls + sign * b.calls,
+    failedCalls: a.failedCalls + sign * b.failedCalls,
     latency,
     score: combineMoments(a.score, b.score, sign),
     bins: Array.from(

@@ -4,7 +4,13 @@ import { releaseAnalyses } from '../../src/adapters/release-analyses/index.gener
 import { type ReleaseStrategy, releaseStrategy } from '../../src/serving/endpoint-spec.ts'
 import { type Decision, judgeStage } from '../../src/serving/judge-stage.ts'
 import { firstStage, nextStage, noMarks, type Release } from '../../src/serving/release.ts'
-import { addTo, countScores, noCounters, type RevisionCounters } from '../../src/serving/revision-counters.ts'
+import {
+  addTo,
+  countFailure,
+  countScores,
+  noCounters,
+  type RevisionCounters,
+} from '../../src/serving/revision-counters.ts'
 import { type Random, randomNormal, seededRandom } from '../../src/statistics/seeded-random.ts'
 
 const strategy = releaseStrategy.parse({ shadow: 200, canary: [10, 50], samples: 200 })
@@ -49,7 +55,7 @@ function run(
   const path = [`${at.stage} ${at.percent}`]
   const one = (into: RevisionCounters, role: 'live' | 'shadow', behaviour: Behaviour, shared: number) => {
     if (random() < (behaviour.errors ?? 0.002)) {
-      into[role].errors++
+      countFailure(into[role], 1)
       return undefined
     }
     const score = (behaviour.score ?? ((x) => x))(shared)
@@ -192,6 +198,8 @@ describe('every analysis', () => {
   const evidence = fc.record({
     predictions: fc.nat(5000),
     errors: fc.nat(500),
+    calls: fc.nat(500),
+    failedCalls: fc.nat(50),
     latency: fc.dictionary(fc.integer({ min: 0, max: 120 }).map(String), fc.nat(1000)),
     bins: fc.array(fc.nat(300), { maxLength: 20 }),
     score: fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { maxLength: 30 }).map((values) => {
@@ -224,7 +232,15 @@ describe('every analysis', () => {
           },
         ),
       )
-      const none = { predictions: 0, errors: 0, latency: {}, bins: [], score: { n: 0, sum: 0, sumSquares: 0 } }
+      const none = {
+        predictions: 0,
+        errors: 0,
+        calls: 0,
+        failedCalls: 0,
+        latency: {},
+        bins: [],
+        score: { n: 0, sum: 0, sumSquares: 0 },
+      }
       const empty = analysis.judge(
         { stage: 'shadow', candidate: none, baseline: none, difference: none.score, skipped: 0, loss: undefined },
         settings as never,

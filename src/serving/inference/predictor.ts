@@ -2,7 +2,7 @@ import type { Column, Tensor } from '../../contracts/model-runtime.ts'
 import { asKedgeError, type ErrorPlace, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { exchangeLine } from '../recorded-exchange.ts'
-import { countScores } from '../revision-counters.ts'
+import { countFailure, countScores } from '../revision-counters.ts'
 import { placeOf } from '../traffic-split.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
@@ -86,7 +86,7 @@ export function createPredictor(deps: {
     } catch (error) {
       const known = asKedgeError(error)
       if (known.class === 'invalid' || known.class === 'unsupported') throw known
-      revision.counters.live.errors += rows
+      countFailure(revision.counters.live, rows)
       log.error({ endpoint: endpoint.name, revision: revision.number, err: error }, 'a model failed')
       throw known.class === 'internal'
         ? new KedgeError('prediction_failed', { what: textOf(error) }, { cause: error })

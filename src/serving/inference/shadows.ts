@@ -1,6 +1,6 @@
 import type { ErrorPlace } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import { addTo, countScores } from '../revision-counters.ts'
+import { addTo, countFailure, countScores } from '../revision-counters.ts'
 import { placeOf } from '../traffic-split.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
@@ -48,7 +48,7 @@ export function createShadows({
       reader.read(row, columns, i, '', problems)
     })
     if (problems.length > 0) {
-      counters.shadow.errors += work.rows.length
+      countFailure(counters.shadow, work.rows.length)
       return
     }
     const started = performance.now()
@@ -87,7 +87,7 @@ export function createShadows({
         try {
           await predict(work, revision)
         } catch (error) {
-          revision.counters.shadow.errors += work.rows.length
+          countFailure(revision.counters.shadow, work.rows.length)
           log.warn(
             { endpoint: work.endpoint.name, revision: revision.number, err: error },
             'a shadow prediction failed',
