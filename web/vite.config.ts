@@ -48,6 +48,8 @@ export default defineConfig({
               name: 'react',
               test: /node_modules\/(react|react-dom|scheduler|wouter|@tanstack\/(query-core|react-query))\//,
             },
+            { name: 'kit', test: /web\/src\/(components|format|api)\// },
+            { name: 'mantine', test: /node_modules\/(@mantine|@floating-ui)\// },
             { name: 'graph', test: /node_modules\/(@xyflow|@dagrejs|d3-[a-z]+)\// },
             { name: 'plot', test: /node_modules\/uplot\// },
           ],
