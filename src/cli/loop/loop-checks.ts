@@ -3,6 +3,7 @@ import type { datasetVersionAnswer } from '../../protocols/kedge/schemas/data.ts
 import type { journalEvent, lineageGraph } from '../../protocols/kedge/schemas/journal.ts'
 import type { alertList, monitoringOverview, predictionRows } from '../../protocols/kedge/schemas/monitoring.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
+import type { TrainingMetric } from './training-metrics.ts'
 import type { UnchangedWorld } from './unchanged-world.ts'
 
 export interface LoopCheck {
@@ -22,6 +23,7 @@ interface Findings {
   events: z.output<typeof journalEvent>[]
   alerts: z.output<typeof alertList>['items']
   unchanged: UnchangedWorld
+  metrics: readonly TrainingMetric[]
   lineage: z.output<typeof lineageGraph>
   version: z.output<typeof datasetVersionAnswer>
   journal: { entries: number }
@@ -54,6 +56,7 @@ export function loopChecks(findings: Findings): LoopChecks {
       found: `${counts.read} rows read = ${counts.kept} kept + ${counts.quarantined} quarantined + ${counts.removed} removed`,
     },
     ...onceEach(findings),
+    metricsOnce(findings),
     {
       name: 'a change opened an alert',
       ok: opened.length > 0,
@@ -131,4 +134,15 @@ function onceEach({ recorded, acknowledgements }: Findings): LoopCheck[] {
       found: `${acknowledgements.actuals.size} acknowledged, ${untold} missing`,
     },
   ]
+}
+
+/** Every step of a finished training has logged its loss once, and none is missing between the first and the last. */
+function metricsOnce({ metrics }: Findings): LoopCheck {
+  const wrong = metrics.filter(({ steps }) => steps.some((step, i) => step !== i))
+  const points = metrics.reduce((sum, { steps }) => sum + steps.length, 0)
+  return {
+    name: 'every logged metric is there exactly once',
+    ok: points > 0 && wrong.length === 0,
+    found: `${points} points of ${metrics.length} runs${wrong.length > 0 ? `; not in ${wrong.map(({ run }) => run).join(', ')}` : ''}`,
+  }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream, mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,9 @@ export async function startLoopServer(options: {
   const [http, inference, grpc] = options.port === undefined ? free : [options.port, options.port + 1, options.port + 2]
   const url = `http://127.0.0.1:${http}`
   let child: ChildProcess | undefined
-  let lastWords = ''
+  const logFile = join(data, 'server.log')
+  let logStart = 0
+  const lastWords = () => readFileSync(logFile).subarray(logStart).toString('utf8').slice(-2000).trim()
   let restarts = 0
   let stopping = false
   let gaveUp: KedgeError | undefined
@@ -52,31 +54,27 @@ export async function startLoopServer(options: {
       '--log-level',
       'warn',
     ]
-    const log = createWriteStream(join(data, 'server.log'), { flags: 'a' })
+    // a file rather than a pipe: processes that outlive the server may still write to it
+    const log = openSync(logFile, 'a')
+    logStart = readFileSync(logFile).length
     const started = Date.now()
-    lastWords = ''
     // the channel tells the child when this process is gone, however it went
     const own = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', log, 'ipc'],
       env: { ...environment, KEDGE_WRAPPED: '1', KEDGE_URL: undefined },
     })
     child = own
+    closeSync(log)
     own.channel?.unref()
-    own.stderr?.on('data', (chunk: Buffer) => {
-      log.write(chunk)
-      lastWords = (lastWords + chunk.toString()).slice(-2000)
-    })
-    own.stdout?.resume()
     own.once('exit', (code, signal) => {
-      log.end()
       if (stopping) return
       // the server of a loop that was killed may still hold the data directory while it drains
-      const held = /data directory .* is used by another Kedge/.test(lastWords)
+      const held = /data directory .* is used by another Kedge/.test(lastWords())
       if (!held && code !== null && code !== 0 && Date.now() - started < 3000) {
         gaveUp = new KedgeError(
           'unavailable',
-          { what: `The server ended with exit code ${code}: ${lastWords.trim()}` },
-          { todo: `Its log is ${join(data, 'server.log')}.` },
+          { what: `The server ended with exit code ${code}: ${lastWords()}` },
+          { todo: `Its log is ${logFile}.` },
         )
         return
       }
@@ -102,7 +100,7 @@ export async function startLoopServer(options: {
       stopping = true
       child?.kill('SIGKILL')
       throw new KedgeError('unavailable', {
-        what: `The server does not answer after ${startTime / 1000} s: ${lastWords.trim()}`,
+        what: `The server does not answer after ${startTime / 1000} s: ${lastWords()}`,
       })
     }
   }

@@ -21,6 +21,7 @@ import { day, dayText, replayDays } from './replay-days.ts'
 import { settle } from './settle.ts'
 import type { StageReport } from './stage-report.ts'
 import { createStory } from './story.ts'
+import { readTrainingMetrics } from './training-metrics.ts'
 import { playUnchangedWorld } from './unchanged-world.ts'
 import { weeklyWorth, worthOf } from './worth.ts'
 import { worthPlot } from './worth-plot.ts'
@@ -86,9 +87,7 @@ export async function playLoop(options: LoopOptions): Promise<LoopChecks> {
   const head = (await api.get<{ head: number }>('/api/v1/journal', { limit: 1 })).head
 
   report.progress('Training the first model (the first time its Python environment is built) …')
-  const start = await api.send<PipelineRun>('POST', `${base}/pipelines/train/runs`, { asOf: from, key: 'loop/first' })
-  const run = await waitForRun(api, project, start.id, (text) => report.progress(`  ${text}`), signal)
-  if (run.state !== 'succeeded') throw runError(run)
+  const run = await firstTraining(api, from, (text) => report.progress(`  ${text}`), signal)
   report.stage('train', {
     run: run.id,
     steps: run.steps.map(({ name, state, usage, modelVersion, trackingRun, environmentDigest }) => ({
@@ -179,8 +178,10 @@ export async function playLoop(options: LoopOptions): Promise<LoopChecks> {
   const version = await api.get<z.output<typeof datasetVersionAnswer>>(
     `${base}/datasets/flights/versions/${first.version}`,
   )
+  const metrics = await readTrainingMetrics(api, project)
   const checks = loopChecks({
     endpoint,
+    metrics,
     recorded,
     acknowledgements,
     overview,
@@ -211,6 +212,25 @@ export async function playLoop(options: LoopOptions): Promise<LoopChecks> {
   })
   for (const { name, ok, found } of checks) report.progress(`${ok ? '  ok     ' : '  FAILED '} ${name}: ${found}`)
   return checks
+}
+
+/** The first run of the pipeline; one whose step was ended from outside is made again. */
+async function firstTraining(
+  api: ApiClient,
+  asOf: number,
+  progress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<PipelineRun> {
+  for (let attempt = 1; ; attempt++) {
+    const started = await api.send<PipelineRun>('POST', `${base}/pipelines/train/runs`, {
+      asOf,
+      key: `loop/first/${attempt}`,
+    })
+    const run = await waitForRun(api, project, started.id, progress, signal)
+    if (run.state === 'succeeded') return run
+    const ended = run.steps.some(({ reason }) => reason === 'signal' || reason === 'lost')
+    if (!ended || attempt === 10) throw runError(run)
+  }
 }
 
 async function readyEndpoint(api: ApiClient, signal: AbortSignal): Promise<EndpointDetail> {
