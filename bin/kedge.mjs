@@ -3,7 +3,7 @@
 // A checkout runs its TypeScript directly; Node strips no types under node_modules, so an installed package runs dist/.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -11,20 +11,27 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(root, 'src', 'cli', 'main.ts')
 const main = existsSync(source) && !root.includes('node_modules') ? source : join(root, 'dist', 'cli', 'main.js')
+// what was compiled once is not compiled again at the next start, in the processes that this one starts neither; not in
+// the temporary folder, where others may write
+const cache = join(root, 'node_modules', '.cache', 'kedge')
 
-if (Number(process.versions.node.split('.')[0]) >= 24) await import(pathToFileURL(main).href)
-else {
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  process.env.NODE_COMPILE_CACHE ??= module.enableCompileCache(cache).directory
+  await import(pathToFileURL(main).href)
+} else {
   let node
   try {
     node = join(dirname(createRequire(join(root, 'package.json')).resolve('node/package.json')), 'bin', 'node')
   } catch {
-    process.stderr.write(`kedge: Node 24 is needed, this is ${process.version}, and the package "node" is not installed. Run npm install.\n`)
+    process.stderr.write(
+      `kedge: Node 24 is needed, this is ${process.version}, and the package "node" is not installed. Run npm install.\n`,
+    )
     process.exit(1)
   }
   // the channel tells the child when this process is gone, however it went
   const child = spawn(node, [main, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, KEDGE_WRAPPED: '1' },
+    env: { NODE_COMPILE_CACHE: cache, ...process.env, KEDGE_WRAPPED: '1' },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
