@@ -48,8 +48,7 @@ const environment = (settings: InferenceSettings, secret: string) => ({
   LANG: 'C.UTF-8',
   TZ: 'UTC',
   KEDGE_PYTHON: process.env.KEDGE_PYTHON,
-  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-  NODE_COMPILE_CACHE: join(settings.directory, 'compiled'),
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(settings.directory, 'compiled'),
   KEDGE_INTERNAL_SECRET: secret,
   KEDGE_INFERENCE: JSON.stringify(settings),
 })

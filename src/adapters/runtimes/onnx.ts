@@ -37,7 +37,7 @@ async function openSession(path: string, threads: number): Promise<InferenceSess
   } catch (cause) {
     throw new KedgeError(
       'model_unloadable',
-      { what: (cause as Error).message.split('\n')[0]!.slice(0, 300) },
+      { what: (cause as Error).message.split('\n')[0]!.replace(path, 'model.onnx').slice(0, 300) },
       { cause },
     )
   }

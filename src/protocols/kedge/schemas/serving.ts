@@ -1,8 +1,27 @@
 import { z } from 'zod'
-import { endpointSpec, releaseStrategy } from '../../../serving/endpoint-spec.ts'
+import { releaseStrategy } from '../../../serving/endpoint-spec.ts'
 
 /** Times are milliseconds since 1970, durations milliseconds, shares percent. */
 const time = z.number().int()
+
+/** A release strategy as it is kept: shares in percent, durations in milliseconds. */
+export const strategyAnswer = z.object({
+  shadow: z.union([z.literal(false), z.number()]),
+  canary: z.array(z.number()),
+  analyse: z.array(z.looseObject({ kind: z.string() })),
+  samples: z.number(),
+  duration: z.number(),
+  patience: z.number(),
+})
+
+export const endpointSpecAnswer = z.object({
+  model: z.string(),
+  release: strategyAnswer,
+  automatic: z.boolean(),
+  keepShadow: z.boolean(),
+  record: z.number(),
+  threshold: z.number(),
+})
 
 export const liveStats = z.object({
   /** predictions per second over the last ten seconds */
@@ -74,7 +93,7 @@ export const release = z.object({
   percent: z.number(),
   /** predictions of the new revision in the present stage, and how many it needs at least */
   progress: z.object({ predictions: z.number(), needed: z.number() }),
-  strategy: releaseStrategy,
+  strategy: strategyAnswer,
   analyses: z.array(analysisResult),
   stages: z.array(releaseStageReport),
   reason: z.string().nullable(),
@@ -87,7 +106,7 @@ export const endpoint = z.object({
   project: z.string(),
   name: z.string(),
   model: z.string(),
-  spec: endpointSpec,
+  spec: endpointSpecAnswer,
   /** empty: no revision yet; starting: no inference process has it loaded; ready; failed: the revision cannot be loaded */
   state: z.enum(['empty', 'starting', 'ready', 'failed']),
   /** the revisions that predict now */
