@@ -24,7 +24,9 @@ function tree(pid: number): number[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        return [[Number(name), Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]!.split(' ')[1])] as const]
+        return [
+          [Number(name), Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]!.split(' ')[1])] as const,
+        ]
       } catch {
         return []
       }
@@ -35,7 +37,8 @@ function tree(pid: number): number[] {
 }
 
 /** Proportional set size, MiB: memory that processes share is counted once. */
-const memory = (pid: number) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024
+const memory = (pid: number) =>
+  Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024
 
 const times: { health: number; predictions: number; memory: number }[] = []
 for (let run = 0; run <= runs; run++) {
@@ -43,7 +46,18 @@ for (let run = 0; run <= runs; run++) {
   const start = performance.now()
   const child = spawn(
     process.execPath,
-    [join(root, 'bin/kedge.mjs'), 'serve', '--port', `${port}`, '--inference-port', `${inferencePort}`, '--grpc-port', `${grpcPort}`, '--data', join(directory, 'data')],
+    [
+      join(root, 'bin/kedge.mjs'),
+      'serve',
+      '--port',
+      `${port}`,
+      '--inference-port',
+      `${inferencePort}`,
+      '--grpc-port',
+      `${grpcPort}`,
+      '--data',
+      join(directory, 'data'),
+    ],
     { stdio: 'ignore' },
   )
   while (!(await answers(port!))) await new Promise((done) => setTimeout(done, 5))
@@ -59,7 +73,8 @@ for (let run = 0; run <= runs; run++) {
 }
 rmSync(directory, { recursive: true, force: true })
 
-const median = (key: keyof (typeof times)[number]) => times.map((time) => time[key]).sort((a, b) => a - b)[Math.floor(times.length / 2)]!
+const median = (key: keyof (typeof times)[number]) =>
+  times.map((time) => time[key]).sort((a, b) => a - b)[Math.floor(times.length / 2)]!
 console.log(`| what | median of ${runs} |
 |---|---|
 | start to /health, ms | ${median('health').toFixed(0)} |

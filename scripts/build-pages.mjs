@@ -17,7 +17,9 @@ function digest(folder, hash) {
   return hash
 }
 
-const sources = digest(web, createHash('sha256').update(readFileSync(join(web, '..', 'package-lock.json')))).digest('hex')
+const sources = digest(web, createHash('sha256').update(readFileSync(join(web, '..', 'package-lock.json')))).digest(
+  'hex',
+)
 if (!(existsSync(mark) && readFileSync(mark, 'utf8') === sources)) {
   process.stderr.write('Building the pages …\n')
   await build({ root: web, configFile: join(web, 'vite.config.ts'), logLevel: 'warn' })

@@ -5,6 +5,10 @@ import process from 'node:process'
 import { buildPages, node, root, run } from './install.mjs'
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-const status = run(node, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json')])
+const status = run(node, [
+  join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+  '-p',
+  join(root, 'tsconfig.build.json'),
+])
 if (status !== 0) process.exit(status)
 buildPages()

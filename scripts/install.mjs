@@ -23,7 +23,9 @@ export function installPackages() {
     say(`Kedge needs Node 20 or later to start its installation; this is ${process.version}. See https://nodejs.org`)
     process.exit(1)
   }
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const mark = join(root, 'node_modules', '.installed')
   if (existsSync(mark) && readFileSync(mark, 'utf8') === lock && existsSync(node)) return
   say('Installing packages (about 1.4 GB on disk; a minute on a fast network) …')

@@ -6,12 +6,19 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { buildPages, installPackages, node, root, run } from './install.mjs'
 
-const found = (paths) => paths.some((path) => existsSync(path)) || paths.some((path) => !path.includes('/') && spawnSync('which', [path]).status === 0)
+const found = (paths) =>
+  paths.some((path) => existsSync(path)) ||
+  paths.some((path) => !path.includes('/') && spawnSync('which', [path]).status === 0)
 const system = [
   { package: 'postgresql', for: 'the distributed SQL store', paths: ['/usr/lib/postgresql', 'initdb'] },
   { package: 'chromium', for: 'the pages in a real browser', paths: ['/usr/bin/chromium'] },
   { package: 'bubblewrap', for: 'the sandbox of pipeline steps', paths: ['bwrap'] },
-  { package: 'python3-venv', for: 'the Python steps and clients', paths: ['/usr/lib/python3/dist-packages/../../python3.11/ensurepip', '/root/.pyenv', 'pyenv'], probe: ['python3', ['-c', 'import venv, ensurepip']] },
+  {
+    package: 'python3-venv',
+    for: 'the Python steps and clients',
+    paths: ['/usr/lib/python3/dist-packages/../../python3.11/ensurepip', '/root/.pyenv', 'pyenv'],
+    probe: ['python3', ['-c', 'import venv, ensurepip']],
+  },
 ]
 
 installPackages()
@@ -23,9 +30,14 @@ if (missing.length > 0) {
     process.stderr.write(`Installing ${names.join(', ')} …\n`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     run('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env, stdio: ['ignore', 'ignore', 2] })
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
+      env,
+      stdio: ['ignore', 'ignore', 2],
+    })
   } else {
-    process.stderr.write(`The tests need ${missing.map((need) => `${need.package} (${need.for})`).join(', ')}.\nInstall with: sudo apt-get install ${names.join(' ')}\n`)
+    process.stderr.write(
+      `The tests need ${missing.map((need) => `${need.package} (${need.for})`).join(', ')}.\nInstall with: sudo apt-get install ${names.join(' ')}\n`,
+    )
     process.exit(1)
   }
 }
@@ -34,11 +46,19 @@ buildPages()
 const results = mkdtempSync(join(tmpdir(), 'kedge-test-'))
 const report = join(results, 'report.json')
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-const started = spawnSync(node, [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-})
-const totals = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 }
+const started = spawnSync(
+  node,
+  [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+)
+const totals = existsSync(report)
+  ? JSON.parse(readFileSync(report, 'utf8'))
+  : { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 }
 rmSync(results, { recursive: true, force: true })
-process.stdout.write(`\n${totals.numPassedTests} passed, ${totals.numFailedTests} failed, ${totals.numPendingTests} skipped\n`)
+process.stdout.write(
+  `\n${totals.numPassedTests} passed, ${totals.numFailedTests} failed, ${totals.numPendingTests} skipped\n`,
+)
 process.exit(started.status === 0 && totals.numPassedTests > 0 ? 0 : started.status || 1)

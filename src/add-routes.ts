@@ -10,8 +10,8 @@ import { docsRoutes } from './protocols/kedge/docs-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { journalRoutes } from './protocols/kedge/journal-routes.ts'
 import { monitoringRoutes } from './protocols/kedge/monitoring-routes.ts'
-import { projectRoutes } from './protocols/kedge/project-routes.ts'
 import { pipelinesRoutes } from './protocols/kedge/pipelines-routes.ts'
+import { projectRoutes } from './protocols/kedge/project-routes.ts'
 import { registryRoutes } from './protocols/kedge/registry-routes.ts'
 import { type ServerFacts, serverRoutes } from './protocols/kedge/server-routes.ts'
 import { servingRoutes } from './protocols/kedge/serving-routes.ts'
@@ -20,7 +20,13 @@ import { uiRoutes } from './protocols/kedge/ui-routes.ts'
 import { mlflowRoutes } from './protocols/mlflow/mlflow-routes.ts'
 
 /** Every protocol that the control process speaks. */
-export async function addRoutes(app: FastifyInstance, environment: Environment, domains: Domains, governance: Governance, facts: ServerFacts): Promise<void> {
+export async function addRoutes(
+  app: FastifyInstance,
+  environment: Environment,
+  domains: Domains,
+  governance: Governance,
+  facts: ServerFacts,
+): Promise<void> {
   const { blobs, clock } = environment
   const { registry, monitoring } = domains
   serverRoutes(app, environment, facts)
@@ -39,7 +45,12 @@ export async function addRoutes(app: FastifyInstance, environment: Environment, 
   })
   monitoringRoutes(app, { monitoring, clock })
   mlflowRoutes(app, domains)
-  internalRoutes(app, { ...domains, blobs, ingest: monitoring.ingest.predictions, identify: governance.tokens.identify })
+  internalRoutes(app, {
+    ...domains,
+    blobs,
+    ingest: monitoring.ingest.predictions,
+    identify: governance.tokens.identify,
+  })
   docsRoutes(app)
   await uiRoutes(app, { directory: fileURLToPath(new URL('../web/dist', import.meta.url)) })
 }

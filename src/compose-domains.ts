@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path'
 import { channels } from './adapters/channels/index.generated.ts'
 import { driftMetrics } from './adapters/drift-metrics/index.generated.ts'
 import { executors } from './adapters/executors/index.generated.ts'
@@ -35,11 +36,19 @@ export interface ComposeOptions {
 }
 
 /** Every domain with what it needs of the others; the order is that of their imports. */
-export function composeDomains(environment: Environment, { config, governance, engine, bucket, serverUrl }: ComposeOptions) {
+export function composeDomains(
+  environment: Environment,
+  { config, governance, engine, bucket, serverUrl }: ComposeOptions,
+) {
+  // whoever has a token for data is not thereby allowed to read every file of this machine
+  const sourceFolders =
+    config.sourceFolder?.map((path) => resolve(path)) ??
+    (config.auth === 'token' ? [join(config.data, 'files')] : undefined)
   const data = createData(environment, {
     extensions: { sources, operations, expectations },
     secret: governance.secrets.get,
     allowHosts: config.allowSourceHost,
+    ...(sourceFolders ? { sourceFolders } : {}),
     engine,
   })
   const tracking = createTracking(environment)

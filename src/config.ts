@@ -5,7 +5,11 @@ import { KedgeError } from './errors.ts'
 const port = z.coerce.number().int().min(0).max(65535)
 export const roles = ['control', 'inference'] as const
 
-const list = (text: string) => text.split(',').map((item) => item.trim()).filter(Boolean)
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
 
 /** Every option of a server. A flag wins over its `KEDGE_*` variable, which wins over the default. */
 export const configSchema = z.object({
@@ -13,19 +17,38 @@ export const configSchema = z.object({
   port: port.default(4700).describe('UI, API and MLflow API'),
   inferencePort: port.optional().describe('predictions over REST; the port after --port when absent'),
   grpcPort: port.optional().describe('predictions over gRPC; the port after the one for REST when absent'),
-  data: z.string().default('./kedge-data').transform((path) => resolve(path)).describe('data directory'),
+  data: z
+    .string()
+    .default('./kedge-data')
+    .transform((path) => resolve(path))
+    .describe('data directory'),
   roles: z
-    .union([z.array(z.enum(roles)), z.string().transform(list).pipe(z.array(z.enum(roles)))])
+    .union([
+      z.array(z.enum(roles)),
+      z
+        .string()
+        .transform(list)
+        .pipe(z.array(z.enum(roles))),
+    ])
     .default([...roles])
     .describe('which parts run in this process tree: control, inference'),
   control: z.url().optional().describe('address of the control process, for an inference process that runs alone'),
   sql: z.string().optional().describe('postgres://… in place of the embedded SQLite'),
-  events: z.string().optional().describe('http://user:password@host:8123/database of a ClickHouse in place of the embedded one'),
+  events: z
+    .string()
+    .optional()
+    .describe('http://user:password@host:8123/database of a ClickHouse in place of the embedded one'),
   blobs: z.string().optional().describe('s3://bucket/prefix?endpoint=… in place of a directory'),
-  auth: z.enum(['none', 'token']).optional().describe('none: everybody who reaches the port may do everything (loopback only)'),
+  auth: z
+    .enum(['none', 'token'])
+    .optional()
+    .describe('none: everybody who reaches the port may do everything (loopback only)'),
   adminToken: z.string().min(16).optional().describe('a token with all permissions, for the first start'),
   internalSecret: z.string().min(16).optional().describe('shared by processes of one installation on several machines'),
-  secretKey: z.string().optional().describe('64 hex digits that encrypt stored secrets; a file in the data directory when absent'),
+  secretKey: z
+    .string()
+    .optional()
+    .describe('64 hex digits that encrypt stored secrets; a file in the data directory when absent'),
   allowedHost: z
     .union([z.array(z.string()), z.string().transform(list)])
     .default([])
@@ -34,6 +57,10 @@ export const configSchema = z.object({
     .union([z.array(z.string()), z.string().transform(list)])
     .default([])
     .describe('hosts that sources and webhooks may call although they are not public; * for all'),
+  sourceFolder: z
+    .union([z.array(z.string()), z.string().transform(list)])
+    .optional()
+    .describe('folders below which sources may read files; all when absent, unless --auth token: then DATA/files'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -42,7 +69,10 @@ export type Config = z.output<typeof configSchema>
 const variable = (key: string) => `KEDGE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 
 /** The configuration from flags and environment. Errors: `invalid_input` names every option that is wrong. */
-export function readConfig(flags: Record<string, unknown>, environment: Record<string, string | undefined> = {}): Config {
+export function readConfig(
+  flags: Record<string, unknown>,
+  environment: Record<string, string | undefined> = {},
+): Config {
   const input: Record<string, unknown> = {}
   for (const key of Object.keys(configSchema.shape)) {
     const value = flags[key] ?? environment[variable(key)]
@@ -51,7 +81,11 @@ export function readConfig(flags: Record<string, unknown>, environment: Record<s
   const parsed = configSchema.safeParse(input)
   if (!parsed.success) {
     const places = parsed.error.issues.map((issue) => ({ where: issue.path.join('.'), what: issue.message }))
-    throw new KedgeError('invalid_input', { what: places.map((place) => `--${place.where}: ${place.what}`).join('; ') }, { places })
+    throw new KedgeError(
+      'invalid_input',
+      { what: places.map((place) => `--${place.where}: ${place.what}`).join('; ') },
+      { places },
+    )
   }
   const config = parsed.data
   if (!isLoopback(config.host) && config.auth !== 'token')

@@ -90,7 +90,12 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
   await domains.start()
   jobs.start()
   await journal.change({ actor: 'system' }, async (change) =>
-    change.append({ type: 'server.started', project: '', subject: `server/${node}`, data: { version, roles: [...config.roles] } }),
+    change.append({
+      type: 'server.started',
+      project: '',
+      subject: `server/${node}`,
+      data: { version, roles: [...config.roles] },
+    }),
   )
   const inferenceStarts = config.roles.includes('inference')
     ? startInference(config, addresses.http, internalSecret, log).then((supervisor) => {
@@ -122,7 +127,10 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
 }
 
 /** Only the inference process, for a control process elsewhere. Errors: `invalid_input` without its address or the shared secret. */
-export async function startInferenceAlone(config: Config, log: Logger): Promise<Pick<Kedge, 'address' | 'ready' | 'stop'>> {
+export async function startInferenceAlone(
+  config: Config,
+  log: Logger,
+): Promise<Pick<Kedge, 'address' | 'ready' | 'stop'>> {
   const { control, internalSecret } = config
   if (!control || !internalSecret)
     throw new KedgeError(
@@ -131,7 +139,11 @@ export async function startInferenceAlone(config: Config, log: Logger): Promise<
       { todo: 'Give --control http://host:4700 and KEDGE_INTERNAL_SECRET, the same as control has.' },
     )
   const supervisor = await startInference(config, control, internalSecret, log)
-  const addresses = () => ({ http: control, inference: supervisor.addresses?.http ?? null, grpc: supervisor.addresses?.grpc ?? null })
+  const addresses = () => ({
+    http: control,
+    inference: supervisor.addresses?.http ?? null,
+    grpc: supervisor.addresses?.grpc ?? null,
+  })
   return { address: supervisor.addresses?.http ?? '', ready: async () => addresses(), stop: () => supervisor.stop() }
 }
 
@@ -156,7 +168,8 @@ async function listen(app: FastifyInstance, config: Config): Promise<string> {
   try {
     return await app.listen({ host: config.host, port: config.port })
   } catch (error) {
-    if ((error as { code?: string }).code === 'EADDRINUSE') throw new KedgeError('port_in_use', { port: config.port, host: config.host }, { cause: error })
+    if ((error as { code?: string }).code === 'EADDRINUSE')
+      throw new KedgeError('port_in_use', { port: config.port, host: config.host }, { cause: error })
     throw error
   }
 }

@@ -18,7 +18,9 @@ export function createProjects({ store, journal }: Pick<Environment, 'store' | '
     ensure: (context, name) => journal.change(context, (change) => projects.ensureIn(change, name)),
     async ensureIn(change, name) {
       if (!projectName.test(name))
-        throw new KedgeError('invalid_input', { what: `"${name}" is not a project name: lower-case letters, digits, - and _, at most 63` })
+        throw new KedgeError('invalid_input', {
+          what: `"${name}" is not a project name: lower-case letters, digits, - and _, at most 63`,
+        })
       const added = await change.db
         .insertInto('projects')
         .values({ name, created_at: change.now })

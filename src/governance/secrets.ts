@@ -26,11 +26,20 @@ export function createSecrets({ store, journal }: Pick<Environment, 'store' | 'j
   }
   const open = (project: string, name: string, sealed: string) => {
     const bytes = Buffer.from(sealed, 'base64')
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(bind(project, name)).setAuthTag(bytes.subarray(12, 28))
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
+      .setAAD(bind(project, name))
+      .setAuthTag(bytes.subarray(12, 28))
     try {
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
     } catch (cause) {
-      throw new KedgeError('conflict', { what: `The secret ${name} was sealed with another key` }, { cause, todo: 'Start with the key it was stored under (KEDGE_SECRET_KEY or secret.key in the data directory), or store it again.' })
+      throw new KedgeError(
+        'conflict',
+        { what: `The secret ${name} was sealed with another key` },
+        {
+          cause,
+          todo: 'Start with the key it was stored under (KEDGE_SECRET_KEY or secret.key in the data directory), or store it again.',
+        },
+      )
     }
   }
 
@@ -47,17 +56,31 @@ export function createSecrets({ store, journal }: Pick<Environment, 'store' | 'j
       })
     },
     async get(project, name) {
-      const row = await store.read.selectFrom('secrets').select('sealed').where('project', '=', project).where('name', '=', name).executeTakeFirst()
+      const row = await store.read
+        .selectFrom('secrets')
+        .select('sealed')
+        .where('project', '=', project)
+        .where('name', '=', name)
+        .executeTakeFirst()
       if (!row) throw new KedgeError('not_found', { kind: 'Secret', name })
       return open(project, name, row.sealed)
     },
     async list(project) {
-      const rows = await store.read.selectFrom('secrets').select(['name', 'updated_at']).where('project', '=', project).orderBy('name').execute()
+      const rows = await store.read
+        .selectFrom('secrets')
+        .select(['name', 'updated_at'])
+        .where('project', '=', project)
+        .orderBy('name')
+        .execute()
       return rows.map((row) => ({ name: row.name, updatedAt: row.updated_at }))
     },
     async delete(context, project, name) {
       await journal.change(context, async (change) => {
-        const done = await change.db.deleteFrom('secrets').where('project', '=', project).where('name', '=', name).executeTakeFirst()
+        const done = await change.db
+          .deleteFrom('secrets')
+          .where('project', '=', project)
+          .where('name', '=', name)
+          .executeTakeFirst()
         if (done.numDeletedRows === 0n) throw new KedgeError('not_found', { kind: 'Secret', name })
         change.append({ type: 'secret.deleted', project, subject: `secret/${name}`, data: { name } })
       })
@@ -68,7 +91,8 @@ export function createSecrets({ store, journal }: Pick<Environment, 'store' | 'j
 /** The key from its 64 hex digits, or from `secret.key` in the data directory, made at the first start (mode 0600). */
 export function secretKey(dataDirectory: string, hex: string | undefined): Buffer {
   if (hex !== undefined) {
-    if (!/^[0-9a-f]{64}$/i.test(hex)) throw new KedgeError('invalid_input', { what: 'KEDGE_SECRET_KEY must be 64 hex digits' })
+    if (!/^[0-9a-f]{64}$/i.test(hex))
+      throw new KedgeError('invalid_input', { what: 'KEDGE_SECRET_KEY must be 64 hex digits' })
     return Buffer.from(hex, 'hex')
   }
   const path = join(dataDirectory, 'secret.key')

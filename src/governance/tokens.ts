@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
-import type { Environment } from '../environment.ts'
 import type { Permission } from './permission.ts'
 import { type RoleName, roles } from './role.ts'
 
@@ -30,7 +30,10 @@ export interface TokensOptions {
 
 export interface Tokens {
   /** Makes a token; its text is in the answer and nowhere else. */
-  create(context: ChangeContext, token: { name: string; role: RoleName; project: string; expiresAt?: number }): Promise<{ token: string }>
+  create(
+    context: ChangeContext,
+    token: { name: string; role: RoleName; project: string; expiresAt?: number },
+  ): Promise<{ token: string }>
   list(): Promise<TokenInfo[]>
   revoke(context: ChangeContext, name: string): Promise<void>
   /** A token with which a step of the project calls this server for a day; nothing is stored of it. */
@@ -45,7 +48,10 @@ const cacheFor = 5000
 const stepTime = 86_400_000
 
 /** Tokens are 256 random bits, so a plain hash of them is as good as a slow one. */
-export function createTokens({ store, journal, clock }: Pick<Environment, 'store' | 'journal' | 'clock'>, options: TokensOptions): Tokens {
+export function createTokens(
+  { store, journal, clock }: Pick<Environment, 'store' | 'journal' | 'clock'>,
+  options: TokensOptions,
+): Tokens {
   const cache = new Map<string, { caller: Caller | undefined; until: number }>()
   const local: Caller = { actor: 'local', may: (permission) => permission !== 'internal' }
   const internal: Caller = { actor: 'kedge', may: () => true }
@@ -65,7 +71,8 @@ export function createTokens({ store, journal, clock }: Pick<Environment, 'store
 
   function stepOf(token: string): Caller | undefined {
     const [, project, expires, mark] = /^kedgestep\.([^.]+)\.(\d+)\.([\w-]+)$/.exec(token) ?? []
-    if (!project || !mark || !same(mark, seal(`step ${project} ${expires}`)) || Number(expires) < clock()) return undefined
+    if (!project || !mark || !same(mark, seal(`step ${project} ${expires}`)) || Number(expires) < clock())
+      return undefined
     return { actor: 'step', may: (permission, asked) => roles.editor.has(permission) && asked === project }
   }
 
@@ -81,9 +88,22 @@ export function createTokens({ store, journal, clock }: Pick<Environment, 'store
         if (taken) throw new KedgeError('already_exists', { kind: 'Token', name })
         await change.db
           .insertInto('tokens')
-          .values({ name, hash: digest(token), role, project, created_at: change.now, expires_at: expiresAt ?? null, revoked_at: null })
+          .values({
+            name,
+            hash: digest(token),
+            role,
+            project,
+            created_at: change.now,
+            expires_at: expiresAt ?? null,
+            revoked_at: null,
+          })
           .execute()
-        change.append({ type: 'token.created', project: project === '*' ? '' : project, subject: `token/${name}`, data: { name, role, scope: project } })
+        change.append({
+          type: 'token.created',
+          project: project === '*' ? '' : project,
+          subject: `token/${name}`,
+          data: { name, role, scope: project },
+        })
       })
       return { token }
     },
@@ -100,7 +120,12 @@ export function createTokens({ store, journal, clock }: Pick<Environment, 'store
     },
     async revoke(context, name) {
       await journal.change(context, async (change) => {
-        const done = await change.db.updateTable('tokens').set({ revoked_at: change.now }).where('name', '=', name).where('revoked_at', 'is', null).executeTakeFirst()
+        const done = await change.db
+          .updateTable('tokens')
+          .set({ revoked_at: change.now })
+          .where('name', '=', name)
+          .where('revoked_at', 'is', null)
+          .executeTakeFirst()
         if (done.numUpdatedRows === 0n) throw new KedgeError('not_found', { kind: 'Token', name })
         change.append({ type: 'token.revoked', project: '', subject: `token/${name}`, data: { name } })
       })
@@ -127,6 +152,9 @@ export function createTokens({ store, journal, clock }: Pick<Environment, 'store
 function tokenOf(authorization: string | undefined): string | undefined {
   if (!authorization) return undefined
   const [scheme, value = ''] = authorization.split(' ', 2)
-  if (scheme?.toLowerCase() === 'basic') return Buffer.from(value, 'base64').toString('utf8').replace(/^[^:]*:/, '')
+  if (scheme?.toLowerCase() === 'basic')
+    return Buffer.from(value, 'base64')
+      .toString('utf8')
+      .replace(/^[^:]*:/, '')
   return value
 }

@@ -19,7 +19,11 @@ const maxClaim = 256
  * Takes due jobs for `node`: queued ones, and running ones whose lease has ended (their process died), each with
  * its count of attempts raised.
  */
-export async function claimJobs(store: SqlStore, journal: Journal, options: ClaimOptions): Promise<Selectable<JobTables['jobs']>[]> {
+export async function claimJobs(
+  store: SqlStore,
+  journal: Journal,
+  options: ClaimOptions,
+): Promise<Selectable<JobTables['jobs']>[]> {
   const kinds = [...options.slots].filter(([, free]) => free > 0).map(([kind]) => kind)
   if (kinds.length === 0) return []
   const { now } = options

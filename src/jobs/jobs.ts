@@ -24,7 +24,10 @@ export interface Jobs {
   /** Resolves when the job has ended. Errors: the job's own when it failed. */
   wait(id: number, signal?: AbortSignal): Promise<Job>
   /** Declares that a job is enqueued by the clock; the same name again changes it. Missed times run once. */
-  schedule(change: Change, schedule: { name: string; cron: string; timezone?: string; kind: string; project: string; payload: unknown }): Promise<void>
+  schedule(
+    change: Change,
+    schedule: { name: string; cron: string; timezone?: string; kind: string; project: string; payload: unknown },
+  ): Promise<void>
   unschedule(change: Change, name: string): Promise<void>
 }
 
@@ -77,14 +80,18 @@ export function createJobs(environment: JobsEnvironment): Jobs {
         .where('state', '=', 'running')
         .where('attempts', '=', job.attempts)
         .executeTakeFirst()
-      if (held.numUpdatedRows === 0n) throw new KedgeError('conflict', { what: `Job ${job.id} is no longer held by this process` })
+      if (held.numUpdatedRows === 0n)
+        throw new KedgeError('conflict', { what: `Job ${job.id} is no longer held by this process` })
       await commit?.(change)
     })
 
   async function fail(job: Job, thrown: unknown, cancelled: boolean) {
     const error = cancelled ? new KedgeError('cancelled', { what: `Job ${job.id}` }) : asKedgeError(thrown)
     if (error.class === 'internal') log.error({ job: job.id, kind: job.kind, err: thrown }, 'a job failed')
-    const again = !cancelled && job.attempts < job.maxAttempts && (error.class === 'internal' || error.class === 'unavailable' || error.class === 'overloaded')
+    const again =
+      !cancelled &&
+      job.attempts < job.maxAttempts &&
+      (error.class === 'internal' || error.class === 'unavailable' || error.class === 'overloaded')
     if (again) {
       const runAt = clock() + Math.min(1000 * 2 ** (job.attempts - 1), 60_000)
       // its key may belong to a younger job by now
@@ -93,8 +100,10 @@ export function createJobs(environment: JobsEnvironment): Jobs {
     }
     const handler = handlers.get(job.kind)
     const shown = { code: error.code, message: error.message, todo: error.todo }
-    await settle(job, { state: cancelled ? 'cancelled' : 'failed', finished_at: clock(), error: toJson(error) }, async (change) =>
-      handler?.failed?.(job, shown, change),
+    await settle(
+      job,
+      { state: cancelled ? 'cancelled' : 'failed', finished_at: clock(), error: toJson(error) },
+      async (change) => handler?.failed?.(job, shown, change),
     )
   }
 
@@ -109,15 +118,30 @@ export function createJobs(environment: JobsEnvironment): Jobs {
         if (now - lastProgress < 200) return
         lastProgress = now
         void store
-          .write(({ db }) => db.updateTable('jobs').set({ progress: toJson(value) }).where('id', '=', job.id).where('leased_by', '=', node).execute())
+          .write(({ db }) =>
+            db
+              .updateTable('jobs')
+              .set({ progress: toJson(value) })
+              .where('id', '=', job.id)
+              .where('leased_by', '=', node)
+              .execute(),
+          )
           .catch(() => {})
       },
     }
     try {
       if (job.attempts > job.maxAttempts)
-        throw new KedgeError('conflict', { what: `The process that ran job ${job.id} died ${job.maxAttempts} times` }, { todo: 'See the log for why it died; start the job again when that is mended.' })
+        throw new KedgeError(
+          'conflict',
+          { what: `The process that ran job ${job.id} died ${job.maxAttempts} times` },
+          { todo: 'See the log for why it died; start the job again when that is mended.' },
+        )
       const outcome: JobOutcome = (await handler.run(job, context)) ?? {}
-      await settle(job, { state: 'succeeded', finished_at: clock(), error: null, result: toJson(outcome.result ?? null) }, outcome.commit)
+      await settle(
+        job,
+        { state: 'succeeded', finished_at: clock(), error: null, result: toJson(outcome.result ?? null) },
+        outcome.commit,
+      )
     } catch (error) {
       const reason = abort.signal.aborted ? abort.signal.reason : undefined
       if (reason === 'lost') return
@@ -125,7 +149,9 @@ export function createJobs(environment: JobsEnvironment): Jobs {
         await settle(job, { state: 'queued', key: null, attempts: job.attempts - 1 }).catch(() => {})
         return
       }
-      await fail(job, error, reason === 'cancelled').catch((failure) => log.error({ job: job.id, err: failure }, 'a job could not be ended'))
+      await fail(job, error, reason === 'cancelled').catch((failure) =>
+        log.error({ job: job.id, err: failure }, 'a job could not be ended'),
+      )
     }
   }
 
@@ -143,9 +169,18 @@ export function createJobs(environment: JobsEnvironment): Jobs {
     if (running.size === 0) return
     const ids = [...running.keys()]
     await store.write(({ db, now }) =>
-      db.updateTable('jobs').set({ leased_until: now + lease }).where('id', 'in', ids).where('leased_by', '=', node).execute(),
+      db
+        .updateTable('jobs')
+        .set({ leased_until: now + lease })
+        .where('id', 'in', ids)
+        .where('leased_by', '=', node)
+        .execute(),
     )
-    const rows = await store.read.selectFrom('jobs').select(['id', 'leased_by', 'state', 'cancel_requested']).where('id', 'in', ids).execute()
+    const rows = await store.read
+      .selectFrom('jobs')
+      .select(['id', 'leased_by', 'state', 'cancel_requested'])
+      .where('id', 'in', ids)
+      .execute()
     for (const row of rows) {
       const entry = running.get(row.id)
       if (!entry) continue
@@ -204,13 +239,25 @@ export function createJobs(environment: JobsEnvironment): Jobs {
 
   /** The embedded store has one process: whatever is leased when it starts belonged to one that has died. */
   const releaseAll = () =>
-    store.write(({ db }) => db.updateTable('jobs').set({ leased_until: 0 }).where('state', '=', 'running').where('leased_by', '!=', node).execute())
+    store.write(({ db }) =>
+      db
+        .updateTable('jobs')
+        .set({ leased_until: 0 })
+        .where('state', '=', 'running')
+        .where('leased_by', '!=', node)
+        .execute(),
+    )
 
   let nextPrune = 0
   async function prune() {
     if (clock() < nextPrune) return
     nextPrune = clock() + 3_600_000
-    await store.write(({ db, now }) => db.deleteFrom('jobs').where('finished_at', '<', now - keepFinished).execute())
+    await store.write(({ db, now }) =>
+      db
+        .deleteFrom('jobs')
+        .where('finished_at', '<', now - keepFinished)
+        .execute(),
+    )
   }
 
   const jobs: Jobs = {
@@ -252,7 +299,10 @@ export function createJobs(environment: JobsEnvironment): Jobs {
       if (started) return
       started = true
       loop = work()
-      heartbeat = setInterval(() => void beat().catch((error) => log.warn({ err: error }, 'the queue cannot renew its leases')), Math.min(lease / 3, 500))
+      heartbeat = setInterval(
+        () => void beat().catch((error) => log.warn({ err: error }, 'the queue cannot renew its leases')),
+        Math.min(lease / 3, 500),
+      )
     },
     async stop(grace = 5000) {
       stopping = true
@@ -270,7 +320,11 @@ export function createJobs(environment: JobsEnvironment): Jobs {
       return toJob(row)
     },
     async list(filter = {}) {
-      let query = store.read.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(filter.limit ?? 100)
+      let query = store.read
+        .selectFrom('jobs')
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(filter.limit ?? 100)
       if (filter.project !== undefined) query = query.where('project', '=', filter.project)
       if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
       if (filter.state !== undefined) query = query.where('state', '=', filter.state)
@@ -279,10 +333,15 @@ export function createJobs(environment: JobsEnvironment): Jobs {
     async cancel(change, id) {
       const row = await change.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()
       if (!row) throw new KedgeError('not_found', { kind: 'Job', name: id })
-      if (row.state === 'running') await change.db.updateTable('jobs').set({ cancel_requested: 1 }).where('id', '=', id).execute()
+      if (row.state === 'running')
+        await change.db.updateTable('jobs').set({ cancel_requested: 1 }).where('id', '=', id).execute()
       if (row.state !== 'queued') return
       const error = new KedgeError('cancelled', { what: `Job ${id}` }).toJSON()
-      await change.db.updateTable('jobs').set({ state: 'cancelled', finished_at: change.now, error: toJson(error) }).where('id', '=', id).execute()
+      await change.db
+        .updateTable('jobs')
+        .set({ state: 'cancelled', finished_at: change.now, error: toJson(error) })
+        .where('id', '=', id)
+        .execute()
       await handlers.get(row.kind)?.failed?.(toJob(row), error, change)
       change.onCommit(wakeWaiters)
     },
@@ -291,7 +350,11 @@ export function createJobs(environment: JobsEnvironment): Jobs {
         const job = await jobs.get(id)
         if (job.state === 'succeeded') return job
         if (job.state === 'failed' || job.state === 'cancelled')
-          throw new KedgeError('conflict', { what: job.error?.message ?? `Job ${id} ${job.state}` }, job.error ? { todo: job.error.todo } : {})
+          throw new KedgeError(
+            'conflict',
+            { what: job.error?.message ?? `Job ${id} ${job.state}` },
+            job.error ? { todo: job.error.todo } : {},
+          )
         signal?.throwIfAborted()
         await new Promise<void>((resolve) => {
           const done = () => {

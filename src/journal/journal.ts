@@ -71,7 +71,12 @@ export function createJournal(store: SqlStore, options: JournalOptions = {}): Jo
   store.beforeCommit(async (db, leavings, now) => {
     const pending = leavings as Pending[]
     if (store.kind === 'postgres') await lockHead(db)
-    const last = await db.selectFrom('journal').select(['id', 'hash', 'time']).orderBy('id', 'desc').limit(1).executeTakeFirst()
+    const last = await db
+      .selectFrom('journal')
+      .select(['id', 'hash', 'time'])
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
     let { id, hash } = last ?? { id: 0, hash: genesis }
     // a clock that jumps back must not reorder the journal
     const time = Math.max(now, last?.time ?? 0)
@@ -91,7 +96,10 @@ export function createJournal(store: SqlStore, options: JournalOptions = {}): Jo
       return { ...fields, hash }
     })
     for (let i = 0; i < rows.length; i += insertChunk)
-      await db.insertInto('journal').values(rows.slice(i, i + insertChunk)).execute()
+      await db
+        .insertInto('journal')
+        .values(rows.slice(i, i + insertChunk))
+        .execute()
   })
 
   const select = (filter: JournalFilter) => {
@@ -103,7 +111,10 @@ export function createJournal(store: SqlStore, options: JournalOptions = {}): Jo
     if (filter.subject?.endsWith('/'))
       query = query.where('subject', '>=', filter.subject).where('subject', '<', `${filter.subject.slice(0, -1)}0`)
     else if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject)
-    return query.select(columns).orderBy('id', filter.newestFirst ? 'desc' : 'asc').limit(filter.limit ?? 1000)
+    return query
+      .select(columns)
+      .orderBy('id', filter.newestFirst ? 'desc' : 'asc')
+      .limit(filter.limit ?? 1000)
   }
 
   const journal: Journal = {

@@ -1,5 +1,5 @@
 import type { SqlStore } from '../storage/sql/sql-store.ts'
-import { eventCatalogue, type EventType } from './catalogue.ts'
+import { type EventType, eventCatalogue } from './catalogue.ts'
 import type { LineageEdge } from './event.ts'
 import { type Reader, type ReaderEnvironment, startReader } from './reader.ts'
 
@@ -38,7 +38,13 @@ export async function traceLineage(store: SqlStore, project: string, subject: st
   async function walk(from: 'thing' | 'source', to: 'thing' | 'source', step: number) {
     let frontier = [subject]
     for (let distance = step; frontier.length > 0 && distances.size < maxThings; distance += step) {
-      const rows = await store.read.selectFrom('lineage').selectAll().where('project', '=', project).where(from, 'in', frontier).limit(maxThings).execute()
+      const rows = await store.read
+        .selectFrom('lineage')
+        .selectAll()
+        .where('project', '=', project)
+        .where(from, 'in', frontier)
+        .limit(maxThings)
+        .execute()
       frontier = []
       for (const row of rows) {
         edges.set(`${row.thing}\0${row.source}\0${row.relation}`, {

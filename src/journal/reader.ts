@@ -37,7 +37,10 @@ const pollInterval = 200
 const maxFailures = 8
 
 /** Starts a reader of the journal with a durable cursor. Of all processes that start it, one at a time reads. */
-export function startReader<T extends EventType>(environment: ReaderEnvironment, definition: ReaderDefinition<T>): Reader {
+export function startReader<T extends EventType>(
+  environment: ReaderEnvironment,
+  definition: ReaderDefinition<T>,
+): Reader {
   const { journal, store, clock, log, node } = environment
   let stopped = false
   let wake: (() => void) | undefined
@@ -46,12 +49,23 @@ export function startReader<T extends EventType>(environment: ReaderEnvironment,
   /** Takes or renews the lease; the position, or nothing when another process holds it. */
   const takeLease = () =>
     store.write(async ({ db, now }) => {
-      const row = await db.selectFrom('journal_cursors').selectAll().where('name', '=', definition.name).executeTakeFirst()
+      const row = await db
+        .selectFrom('journal_cursors')
+        .selectAll()
+        .where('name', '=', definition.name)
+        .executeTakeFirst()
       if (!row) {
         const position = definition.from === 'now' ? await journal.head() : 0
         await db
           .insertInto('journal_cursors')
-          .values({ name: definition.name, position, leased_by: node, leased_until: now + lease, failures: 0, error: null })
+          .values({
+            name: definition.name,
+            position,
+            leased_by: node,
+            leased_until: now + lease,
+            failures: 0,
+            error: null,
+          })
           .onConflict((c) => c.column('name').doNothing())
           .execute()
         return undefined
@@ -60,7 +74,9 @@ export function startReader<T extends EventType>(environment: ReaderEnvironment,
         .updateTable('journal_cursors')
         .set({ leased_by: node, leased_until: now + lease })
         .where('name', '=', definition.name)
-        .where((where) => where.or([where('leased_by', '=', node), where('leased_until', '<', now), where('leased_by', 'is', null)]))
+        .where((where) =>
+          where.or([where('leased_by', '=', node), where('leased_until', '<', now), where('leased_by', 'is', null)]),
+        )
         .executeTakeFirst()
       return taken.numUpdatedRows > 0n ? row : undefined
     })
@@ -80,12 +96,17 @@ export function startReader<T extends EventType>(environment: ReaderEnvironment,
       })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      log.warn({ reader: definition.name, event: event.id, type: event.type, err: error }, 'a reader of the journal failed')
+      log.warn(
+        { reader: definition.name, event: event.id, type: event.type, err: error },
+        'a reader of the journal failed',
+      )
       const giveUp = failures + 1 >= maxFailures
       await journal.change({ actor: `reader/${definition.name}`, cause: event.id }, async (change) => {
         await change.db
           .updateTable('journal_cursors')
-          .set(giveUp ? { position: event.id, failures: 0, error: message } : { failures: failures + 1, error: message })
+          .set(
+            giveUp ? { position: event.id, failures: 0, error: message } : { failures: failures + 1, error: message },
+          )
           .where('name', '=', definition.name)
           .execute()
         if (giveUp)
@@ -117,7 +138,13 @@ export function startReader<T extends EventType>(environment: ReaderEnvironment,
   }
 
   const position = async () =>
-    (await store.read.selectFrom('journal_cursors').select('position').where('name', '=', definition.name).executeTakeFirst())?.position ?? 0
+    (
+      await store.read
+        .selectFrom('journal_cursors')
+        .select('position')
+        .where('name', '=', definition.name)
+        .executeTakeFirst()
+    )?.position ?? 0
 
   const pause = (time: number) =>
     new Promise<void>((resolve) => {
@@ -157,7 +184,14 @@ export function startReader<T extends EventType>(environment: ReaderEnvironment,
       unsubscribe()
       await loop
       await store
-        .write(({ db }) => db.updateTable('journal_cursors').set({ leased_by: null }).where('name', '=', definition.name).where('leased_by', '=', node).execute())
+        .write(({ db }) =>
+          db
+            .updateTable('journal_cursors')
+            .set({ leased_by: null })
+            .where('name', '=', definition.name)
+            .where('leased_by', '=', node)
+            .execute(),
+        )
         .catch(() => {})
     },
   }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyError, type FastifyInstance, LogController, type RouteOptions } from 'fastify'
 import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { asKedgeError, KedgeError } from '../errors.ts'
+import type { Caller } from '../governance/tokens.ts'
 import type { Logger } from '../log.ts'
 import { httpStatus } from './http-status.ts'
-import type { Caller } from '../governance/tokens.ts'
 
 export interface HttpServerOptions {
   log: Logger
@@ -44,15 +44,19 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const caller = await options.identify(request.headers.authorization)
     if (!caller) throw new KedgeError('unauthenticated')
     request.actor = caller.actor
-    const project = (request.params as { project?: string } | undefined)?.project ?? request.routeOptions.config?.project
+    const project =
+      (request.params as { project?: string } | undefined)?.project ?? request.routeOptions.config?.project
     if (!caller.may(permission, project)) throw new KedgeError('forbidden', { permission })
   })
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = fromFastify(error)
-    if (known.class === 'internal') request.log.error({ err: known.cause, id: request.id, url: request.url }, 'a request failed inside Kedge')
+    if (known.class === 'internal')
+      request.log.error({ err: known.cause, id: request.id, url: request.url }, 'a request failed inside Kedge')
     if (known.class === 'overloaded' || known.class === 'unavailable') reply.header('retry-after', '1')
-    reply.status(httpStatus[known.class]).send({ error: { ...known.toJSON(), ...(known.class === 'internal' ? { id: request.id } : {}) } })
+    reply
+      .status(httpStatus[known.class])
+      .send({ error: { ...known.toJSON(), ...(known.class === 'internal' ? { id: request.id } : {}) } })
   })
   app.setNotFoundHandler((request, reply) => {
     const error = new KedgeError('not_found', { kind: 'Route', name: `${request.method} ${request.url.split('?')[0]}` })
@@ -77,9 +81,15 @@ function fromFastify(error: FastifyError): KedgeError {
       where: [error.validationContext, ...issue.instancePath.split('/').filter(Boolean)].join('.'),
       what: issue.message ?? 'is not valid',
     }))
-    return new KedgeError('invalid_input', { what: places.map((place) => `${place.where}: ${place.what}`).join('; ') }, { places })
+    return new KedgeError(
+      'invalid_input',
+      { what: places.map((place) => `${place.where}: ${place.what}`).join('; ') },
+      { places },
+    )
   }
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new KedgeError('too_large', { what: 'The body', limit: 'this route' }, { cause: error })
-  if (error.code?.startsWith('FST_ERR_CTP') || error.statusCode === 400) return new KedgeError('invalid_input', { what: error.message }, { cause: error })
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new KedgeError('too_large', { what: 'The body', limit: 'this route' }, { cause: error })
+  if (error.code?.startsWith('FST_ERR_CTP') || error.statusCode === 400)
+    return new KedgeError('invalid_input', { what: error.message }, { cause: error })
   return asKedgeError(error)
 }

@@ -17,7 +17,12 @@ declare module 'fastify' {
 type Schema = z.ZodType | undefined
 type Inferred<S extends Schema> = S extends z.ZodType ? z.output<S> : unknown
 
-export interface RouteDefinition<Params extends Schema, Query extends Schema, Body extends Schema, Answer extends Schema> {
+export interface RouteDefinition<
+  Params extends Schema,
+  Query extends Schema,
+  Body extends Schema,
+  Answer extends Schema,
+> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   permission: Permission
@@ -37,10 +42,12 @@ export interface RouteDefinition<Params extends Schema, Query extends Schema, Bo
 }
 
 /** Adds a route with everything that must stand beside it: permission, input and answer schemas, description. */
-export function route<Params extends Schema = undefined, Query extends Schema = undefined, Body extends Schema = undefined, Answer extends Schema = undefined>(
-  app: FastifyInstance,
-  definition: RouteDefinition<Params, Query, Body, Answer>,
-): void {
+export function route<
+  Params extends Schema = undefined,
+  Query extends Schema = undefined,
+  Body extends Schema = undefined,
+  Answer extends Schema = undefined,
+>(app: FastifyInstance, definition: RouteDefinition<Params, Query, Body, Answer>): void {
   app.route({
     method: definition.method,
     url: definition.url,

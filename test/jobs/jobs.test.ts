@@ -44,7 +44,14 @@ describe.each(kinds)('queue on %s', (_, open) => {
     await store.close()
   })
   const start = () => {
-    jobs = createJobs({ store, journal, clock: Date.now, log: silentLog, node: `node-${Math.random()}`, pollInterval: 10 })
+    jobs = createJobs({
+      store,
+      journal,
+      clock: Date.now,
+      log: silentLog,
+      node: `node-${Math.random()}`,
+      pollInterval: 10,
+    })
     return jobs
   }
   const enqueue = (job: NewJob) => journal.change({ actor: 'user/test' }, (change) => jobs.enqueue(change, job))
@@ -54,13 +61,16 @@ describe.each(kinds)('queue on %s', (_, open) => {
       kind: 'add',
       run: async ({ payload }) => ({
         result: payload.a + 1,
-        commit: async ({ db, now }) => void (await db.insertInto('projects').values({ name: 'effect', created_at: now }).execute()),
+        commit: async ({ db, now }) =>
+          void (await db.insertInto('projects').values({ name: 'effect', created_at: now }).execute()),
       }),
     })
     jobs.start()
     const id = await enqueue({ kind: 'add', project: 'test', payload: { a: 1 } })
     expect(await jobs.wait(id!)).toMatchObject({ state: 'succeeded', result: 2, attempts: 1 })
-    expect(await store.read.selectFrom('projects').select('name').where('name', '=', 'effect').executeTakeFirst()).toBeDefined()
+    expect(
+      await store.read.selectFrom('projects').select('name').where('name', '=', 'effect').executeTakeFirst(),
+    ).toBeDefined()
   })
 
   it('adds one job for a key while it is queued', async () => {
@@ -97,7 +107,11 @@ describe.each(kinds)('queue on %s', (_, open) => {
   })
 
   it('cancels a queued and a running job', async () => {
-    start().handle({ kind: 'slow', run: (_job, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))) })
+    start().handle({
+      kind: 'slow',
+      run: (_job, { signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))),
+    })
     const queued = await enqueue({ kind: 'slow', project: 'test', payload: {} })
     await journal.change({ actor: 'user/test' }, (change) => jobs.cancel(change, queued!))
     expect(await jobs.get(queued!)).toMatchObject({ state: 'cancelled' })
@@ -120,7 +134,9 @@ describe.each(kinds)('queue on %s', (_, open) => {
         now--
       },
     })
-    const ids = await Promise.all(Array.from({ length: 20 }, () => enqueue({ kind: 'narrow', project: 'test', payload: {} })))
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, () => enqueue({ kind: 'narrow', project: 'test', payload: {} })),
+    )
     jobs.start()
     for (const id of ids) await jobs.wait(id!)
     expect(most).toBe(3)
@@ -129,12 +145,16 @@ describe.each(kinds)('queue on %s', (_, open) => {
   it('runs a schedule when it is due, once', async () => {
     let runs = 0
     start().handle({ kind: 'tick', run: async () => void runs++ })
-    await journal.change({ actor: 'user/test' }, (change) => jobs.schedule(change, { name: 't', cron: '0 0 1 1 *', kind: 'tick', project: 'test', payload: {} }))
+    await journal.change({ actor: 'user/test' }, (change) =>
+      jobs.schedule(change, { name: 't', cron: '0 0 1 1 *', kind: 'tick', project: 'test', payload: {} }),
+    )
     await store.write(({ db }) => db.updateTable('job_schedules').set({ next_at: 1 }).execute())
     jobs.start()
     await expect.poll(() => runs).toBe(1)
     await expect(
-      journal.change({ actor: 'user/test' }, (change) => jobs.schedule(change, { name: 'bad', cron: 'at noon', kind: 'tick', project: 'test', payload: {} })),
+      journal.change({ actor: 'user/test' }, (change) =>
+        jobs.schedule(change, { name: 'bad', cron: 'at noon', kind: 'tick', project: 'test', payload: {} }),
+      ),
     ).rejects.toMatchObject({ code: 'invalid_input' })
   })
 })
@@ -146,10 +166,23 @@ it('finishes every job exactly once when workers on one PostgreSQL are killed at
   const jobs = createJobs({ store, journal, clock: Date.now, log: silentLog, node: 'test' })
   const count = 2000
   await journal.change({ actor: 'user/test' }, async (change) => {
-    for (let i = 0; i < count; i++) await jobs.enqueue(change, { kind: 'mark', project: 'test', payload: { i }, maxAttempts: 1000 })
+    for (let i = 0; i < count; i++)
+      await jobs.enqueue(change, { kind: 'mark', project: 'test', payload: { i }, maxAttempts: 1000 })
   })
-  const worker = () => spawn(process.execPath, [join(import.meta.dirname, 'mark-until-killed.ts'), url], { stdio: ['ignore', 'inherit', 'inherit'] })
-  const left = async () => Number((await store.read.selectFrom('jobs').select((s) => s.fn.countAll().as('n')).where('state', '!=', 'succeeded').executeTakeFirstOrThrow()).n)
+  const worker = () =>
+    spawn(process.execPath, [join(import.meta.dirname, 'mark-until-killed.ts'), url], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+  const left = async () =>
+    Number(
+      (
+        await store.read
+          .selectFrom('jobs')
+          .select((s) => s.fn.countAll().as('n'))
+          .where('state', '!=', 'succeeded')
+          .executeTakeFirstOrThrow()
+      ).n,
+    )
   let workers = [worker(), worker()]
   for (let kill = 0; kill < 6; kill++) {
     await new Promise((done) => setTimeout(done, 500 + Math.random() * 300))

@@ -68,7 +68,9 @@ describe.each(kinds)('journal on %s', (_, open) => {
   it('filters by type, subject and prefix, and pages both ways', async () => {
     expect(await journal.read({ types: ['token.created'] })).toEqual([])
     expect((await journal.read({ subject: 'project/two' })).map((event) => event.id)).toEqual([2])
-    expect((await journal.read({ subject: 'project/', newestFirst: true, limit: 2 })).map((event) => event.id)).toEqual([3, 2])
+    expect((await journal.read({ subject: 'project/', newestFirst: true, limit: 2 })).map((event) => event.id)).toEqual(
+      [3, 2],
+    )
     expect((await journal.read({ before: 3, newestFirst: true })).map((event) => event.id)).toEqual([2, 1])
   })
 
@@ -92,7 +94,10 @@ describe.each(kinds)('journal on %s', (_, open) => {
       types: ['project.created'] as const,
       async handle(event: { id: number }, change: { db: SqlStore['read']; now: number }) {
         if (event.id === 2 && failures-- > 0) throw new Error('not yet')
-        await change.db.insertInto('projects').values({ name: `handled-${event.id}`, created_at: change.now }).execute()
+        await change.db
+          .insertInto('projects')
+          .values({ name: `handled-${event.id}`, created_at: change.now })
+          .execute()
         handled.push(event.id)
       },
     }
@@ -114,7 +119,10 @@ describe.each(kinds)('journal on %s', (_, open) => {
     expect(entries).toBe(await journal.head())
     expect(hash).toMatch(/^[0-9a-f]{64}$/)
     await store.write(({ db }) => sql`UPDATE journal SET actor = 'user/other' WHERE id = 2`.execute(db))
-    await expect(journal.verify()).rejects.toMatchObject({ code: 'journal_broken', message: expect.stringContaining('entry 2') })
+    await expect(journal.verify()).rejects.toMatchObject({
+      code: 'journal_broken',
+      message: expect.stringContaining('entry 2'),
+    })
     await store.write(({ db }) => sql`UPDATE journal SET actor = 'user/test' WHERE id = 2`.execute(db))
     await journal.verify()
   })
@@ -124,7 +132,9 @@ it('keeps one order with one chain when two processes append to one PostgreSQL',
   const url = await postgres.createDatabase('two-writers')
   const stores = await Promise.all([openPostgres(url, Date.now), openPostgres(url, Date.now)])
   const journals = stores.map((store) => createJournal(store))
-  await Promise.all(journals.flatMap((journal, process) => Array.from({ length: 200 }, (_, i) => append(journal, `${process}-${i}`))))
+  await Promise.all(
+    journals.flatMap((journal, process) => Array.from({ length: 200 }, (_, i) => append(journal, `${process}-${i}`))),
+  )
   expect(await journals[0]!.verify()).toMatchObject({ entries: 400 })
   for (const store of stores) await store.close()
 })

@@ -13,8 +13,10 @@ export function sqlStoreSuite(kind: string, open: () => Promise<SqlStore>): void
       await store.close()
     })
 
-    const names = async () => (await store.read.selectFrom('projects').select('name').orderBy('name').execute()).map((row) => row.name)
-    const insert = (name: string) => store.write(({ db, now }) => db.insertInto('projects').values({ name, created_at: now }).execute())
+    const names = async () =>
+      (await store.read.selectFrom('projects').select('name').orderBy('name').execute()).map((row) => row.name)
+    const insert = (name: string) =>
+      store.write(({ db, now }) => db.insertInto('projects').values({ name, created_at: now }).execute())
 
     it('shows a write to readers once it has resolved', async () => {
       await insert('a')
@@ -48,8 +50,14 @@ export function sqlStoreSuite(kind: string, open: () => Promise<SqlStore>): void
     })
 
     it('returns numbers for 64-bit integers, exact up to 2^53', async () => {
-      await store.write(({ db }) => db.insertInto('projects').values({ name: 'big', created_at: Number.MAX_SAFE_INTEGER }).execute())
-      const row = await store.read.selectFrom('projects').selectAll().where('name', '=', 'big').executeTakeFirstOrThrow()
+      await store.write(({ db }) =>
+        db.insertInto('projects').values({ name: 'big', created_at: Number.MAX_SAFE_INTEGER }).execute(),
+      )
+      const row = await store.read
+        .selectFrom('projects')
+        .selectAll()
+        .where('name', '=', 'big')
+        .executeTakeFirstOrThrow()
       expect(row.created_at).toBe(Number.MAX_SAFE_INTEGER)
     })
 
@@ -59,12 +67,24 @@ export function sqlStoreSuite(kind: string, open: () => Promise<SqlStore>): void
         Array.from({ length: 50 }, () =>
           store.write(async ({ db, lock }) => {
             await lock('counter')
-            const { created_at } = await db.selectFrom('projects').select('created_at').where('name', '=', 'counter').executeTakeFirstOrThrow()
-            await db.updateTable('projects').set({ created_at: created_at + 1 }).where('name', '=', 'counter').execute()
+            const { created_at } = await db
+              .selectFrom('projects')
+              .select('created_at')
+              .where('name', '=', 'counter')
+              .executeTakeFirstOrThrow()
+            await db
+              .updateTable('projects')
+              .set({ created_at: created_at + 1 })
+              .where('name', '=', 'counter')
+              .execute()
           }),
         ),
       )
-      const row = await store.read.selectFrom('projects').selectAll().where('name', '=', 'counter').executeTakeFirstOrThrow()
+      const row = await store.read
+        .selectFrom('projects')
+        .selectAll()
+        .where('name', '=', 'counter')
+        .executeTakeFirstOrThrow()
       expect(row.created_at).toBe(50)
     })
 
@@ -81,7 +101,10 @@ export function sqlStoreSuite(kind: string, open: () => Promise<SqlStore>): void
     })
 
     it('refuses a bad statement without hurting its neighbours', async () => {
-      const [bad, good] = await Promise.allSettled([store.write(({ db }) => sql`SELECT * FROM nowhere`.execute(db)), insert('neighbour')])
+      const [bad, good] = await Promise.allSettled([
+        store.write(({ db }) => sql`SELECT * FROM nowhere`.execute(db)),
+        insert('neighbour'),
+      ])
       expect(bad.status).toBe('rejected')
       expect(good.status).toBe('fulfilled')
     })

@@ -25,7 +25,10 @@ describe('SQLite', () => {
   it('is opened by one process at a time, with an error that names the other', async () => {
     const path = join(directory, 'one')
     const store = await openSqlite(path, Date.now)
-    await expect(openSqlite(path, Date.now)).rejects.toMatchObject({ code: 'data_directory_in_use', message: expect.stringContaining(String(process.pid)) })
+    await expect(openSqlite(path, Date.now)).rejects.toMatchObject({
+      code: 'data_directory_in_use',
+      message: expect.stringContaining(String(process.pid)),
+    })
     await store.close()
     await (await openSqlite(path, Date.now)).close()
   })
@@ -48,7 +51,12 @@ describe('SQLite', () => {
     const writer = join(import.meta.dirname, 'append-until-killed.ts')
     const acknowledged = new Set<string>()
     for (let round = 0; round < 5; round++) {
-      const child = spawnSync(process.execPath, [writer, path, String(round)], { encoding: 'utf8', timeout: 300 + round * 70, killSignal: 'SIGKILL', maxBuffer: 2 ** 28 })
+      const child = spawnSync(process.execPath, [writer, path, String(round)], {
+        encoding: 'utf8',
+        timeout: 300 + round * 70,
+        killSignal: 'SIGKILL',
+        maxBuffer: 2 ** 28,
+      })
       expect(child.signal).toBe('SIGKILL')
       const lines = child.stdout.split('\n')
       lines.pop() // the last one may be cut

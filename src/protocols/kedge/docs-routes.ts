@@ -7,7 +7,11 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Kedge', version, description: 'Errors: `{"error": {"code", "message", "todo", "places"?}}`. Times are milliseconds since 1970.' },
+      info: {
+        title: 'Kedge',
+        version,
+        description: 'Errors: `{"error": {"code", "message", "todo", "places"?}}`. Times are milliseconds since 1970.',
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },

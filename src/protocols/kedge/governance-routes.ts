@@ -70,10 +70,16 @@ export function governanceRoutes(app: FastifyInstance, { projects, tokens, secre
     permission: 'admin',
     summary: 'Makes a token; its text is shown in this answer only',
     tag: 'access',
-    body: z.object({ name, role: z.enum(roleNames), project: z.string().default('*'), expiresAt: z.number().int().optional() }),
+    body: z.object({
+      name,
+      role: z.enum(roleNames),
+      project: z.string().default('*'),
+      expiresAt: z.number().int().optional(),
+    }),
     answer: z.object({ token: z.string() }),
     status: 201,
-    handler: ({ actor, body: { expiresAt, ...body } }) => tokens.create({ actor }, { ...body, ...(expiresAt === undefined ? {} : { expiresAt }) }),
+    handler: ({ actor, body: { expiresAt, ...body } }) =>
+      tokens.create({ actor }, { ...body, ...(expiresAt === undefined ? {} : { expiresAt }) }),
   })
   route(app, {
     method: 'DELETE',

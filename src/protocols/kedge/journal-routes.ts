@@ -36,7 +36,12 @@ export function journalRoutes(app: FastifyInstance, { journal, store }: { journa
     }),
     answer: z.object({ items: z.array(journalEvent), head: z.number() }),
     async handler({ query }) {
-      const filter = { ...toFilter(query), newestFirst: query.order === 'desc', limit: query.limit, ...(query.before === undefined ? {} : { before: query.before }) }
+      const filter = {
+        ...toFilter(query),
+        newestFirst: query.order === 'desc',
+        limit: query.limit,
+        ...(query.before === undefined ? {} : { before: query.before }),
+      }
       return { items: await journal.read(filter), head: await journal.head() }
     },
   })
@@ -50,7 +55,10 @@ export function journalRoutes(app: FastifyInstance, { journal, store }: { journa
     query: filterQuery,
     async handler(request, reply) {
       const last = request.headers['last-event-id']
-      const filter = { ...toFilter(request.query), ...(typeof last === 'string' && /^\d+$/.test(last) ? { after: Number(last) } : {}) }
+      const filter = {
+        ...toFilter(request.query),
+        ...(typeof last === 'string' && /^\d+$/.test(last) ? { after: Number(last) } : {}),
+      }
       await sendEventStream(request, reply, async function* (signal) {
         for await (const event of journal.follow(filter, signal)) yield { id: event.id, data: event }
       })
@@ -75,7 +83,11 @@ export function journalRoutes(app: FastifyInstance, { journal, store }: { journa
     tag: 'journal',
     answer: z.object({ items: z.array(z.object({ type: z.string(), description: z.string(), data: z.unknown() })) }),
     handler: async () => ({
-      items: Object.entries(eventCatalogue).map(([type, { description, data }]) => ({ type, description, data: z.toJSONSchema(data) })),
+      items: Object.entries(eventCatalogue).map(([type, { description, data }]) => ({
+        type,
+        description,
+        data: z.toJSONSchema(data),
+      })),
     }),
   })
 

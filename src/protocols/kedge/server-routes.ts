@@ -18,7 +18,19 @@ const job = z.object({
   finishedAt: z.number().nullable(),
 })
 
-const toAnswer = ({ id, kind, project, state, attempts, cause, progress, result, error, createdAt, finishedAt }: Job) => ({
+const toAnswer = ({
+  id,
+  kind,
+  project,
+  state,
+  attempts,
+  cause,
+  progress,
+  result,
+  error,
+  createdAt,
+  finishedAt,
+}: Job) => ({
   id,
   kind,
   project,
@@ -43,7 +55,11 @@ export interface ServerFacts {
 }
 
 /** The server itself: health, status, jobs. */
-export function serverRoutes(app: FastifyInstance, { jobs, journal, events, store }: Environment, facts: ServerFacts): void {
+export function serverRoutes(
+  app: FastifyInstance,
+  { jobs, journal, events, store }: Environment,
+  facts: ServerFacts,
+): void {
   route(app, {
     method: 'GET',
     url: '/health',
@@ -67,7 +83,10 @@ export function serverRoutes(app: FastifyInstance, { jobs, journal, events, stor
       startedAt: z.number(),
       addresses: z.object({ http: z.string(), inference: z.string().nullable(), grpc: z.string().nullable() }),
       roles: z.array(z.string()),
-      stores: z.object({ sql: z.string(), events: z.object({ kind: z.string(), state: z.string(), pid: z.number().optional(), restarts: z.number() }) }),
+      stores: z.object({
+        sql: z.string(),
+        events: z.object({ kind: z.string(), state: z.string(), pid: z.number().optional(), restarts: z.number() }),
+      }),
       inference: z.unknown(),
       memory: z.object({ residentBytes: z.number() }),
       journal: z.object({ head: z.number() }),
@@ -92,11 +111,20 @@ export function serverRoutes(app: FastifyInstance, { jobs, journal, events, stor
     summary: 'Jobs, newest first',
     tag: 'server',
     params: z.object({ project: z.string() }),
-    query: z.object({ kind: z.string().optional(), state: job.shape.state.optional(), limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+    query: z.object({
+      kind: z.string().optional(),
+      state: job.shape.state.optional(),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
     answer: z.object({ items: z.array(job) }),
     async handler({ params, query }) {
       const { kind, state, limit } = query
-      const items = await jobs.list({ project: params.project, limit, ...(kind === undefined ? {} : { kind }), ...(state === undefined ? {} : { state }) })
+      const items = await jobs.list({
+        project: params.project,
+        limit,
+        ...(kind === undefined ? {} : { kind }),
+        ...(state === undefined ? {} : { state }),
+      })
       return { items: items.map(toAnswer) }
     },
   })

@@ -9,7 +9,8 @@ export async function migrate(db: Kysely<never>, place: string): Promise<void> {
   const migrator = new Migrator({ db: db as never, provider })
   const known = Object.keys(migrations)
   const done = (await executed(db)).filter((name) => !known.includes(name))
-  if (done.length > 0) throw new KedgeError('data_directory_newer', { path: place, found: done.at(-1), known: known.at(-1) })
+  if (done.length > 0)
+    throw new KedgeError('data_directory_newer', { path: place, found: done.at(-1), known: known.at(-1) })
   const { error } = await migrator.migrateToLatest()
   if (error) throw error
 }

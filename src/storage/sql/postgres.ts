@@ -16,7 +16,10 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
     connectionString: url,
     max: 8,
     connectionTimeoutMillis: 10_000,
-    types: { getTypeParser: ((oid: number, format?: never) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format))) as typeof pg.types.getTypeParser },
+    types: {
+      getTypeParser: ((oid: number, format?: never) =>
+        oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    },
   })
   // an idle connection that the server closes is replaced by the pool at its next use
   pool.on('error', () => {})
@@ -26,7 +29,11 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
   } catch (error) {
     await read.destroy()
     if (error instanceof KedgeError) throw error
-    throw new KedgeError('unavailable', { what: `PostgreSQL cannot be used: ${(error as Error).message}` }, { cause: error })
+    throw new KedgeError(
+      'unavailable',
+      { what: `PostgreSQL cannot be used: ${(error as Error).message}` },
+      { cause: error },
+    )
   }
 
   let transaction: { db: Kysely<Database>; end(): void } | undefined
@@ -64,7 +71,11 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
       retryable(error, committing) {
         const code = String((error as { code?: unknown } | null)?.code ?? '')
         if (committing) return code === '40001' || code === '40P01'
-        return retryableStates.has(code) || retryableErrors.has(code) || /Connection terminated/.test(String((error as Error)?.message))
+        return (
+          retryableStates.has(code) ||
+          retryableErrors.has(code) ||
+          /Connection terminated/.test(String((error as Error)?.message))
+        )
       },
     },
     clock,

@@ -30,7 +30,10 @@ export async function openSqlite(directory: string, clock: () => number): Promis
   const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) })
 
   const statements = Object.fromEntries(
-    ['BEGIN IMMEDIATE', 'SAVEPOINT unit', 'RELEASE unit', 'ROLLBACK TO unit', 'COMMIT', 'ROLLBACK'].map((text) => [text, writer.prepare(text)]),
+    ['BEGIN IMMEDIATE', 'SAVEPOINT unit', 'RELEASE unit', 'ROLLBACK TO unit', 'COMMIT', 'ROLLBACK'].map((text) => [
+      text,
+      writer.prepare(text),
+    ]),
   )
   const run = (text: string) => void statements[text]!.run()
   const queue = createWriteQueue(
