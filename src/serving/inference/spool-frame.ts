@@ -4,11 +4,12 @@ import { crc32 } from 'node:zlib'
 export const frameHeader = 8
 const largestFrame = 256 * 2 ** 20
 
-export function encodeFrame(payload: Buffer): Buffer {
-  const frame = Buffer.allocUnsafe(frameHeader + payload.length)
-  frame.writeUInt32LE(payload.length, 0)
-  frame.writeUInt32LE(crc32(payload), 4)
-  payload.copy(frame, frameHeader)
+export function encodeFrame(payload: string): Buffer {
+  const length = Buffer.byteLength(payload)
+  const frame = Buffer.allocUnsafe(frameHeader + length)
+  frame.write(payload, frameHeader, length, 'utf8')
+  frame.writeUInt32LE(length, 0)
+  frame.writeUInt32LE(crc32(frame.subarray(frameHeader)), 4)
   return frame
 }
 

@@ -154,7 +154,7 @@ export function openSpool({
   return {
     append(lines) {
       if (waiting >= limitBytes) return drop(lines, undefined)
-      const frame = encodeFrame(Buffer.from(lines))
+      const frame = encodeFrame(lines)
       const before = sizes.get(active)!
       try {
         for (let written = 0; written < frame.length; ) written += writeSync(file, frame, written)
