@@ -20,8 +20,18 @@ export default {
       from: { path: '^src/statistics/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/', pathNot: '^src/(statistics/|errors\\.ts)' },
     },
-    { name: 'statistics-does-no-io', severity: 'error', from: { path: '^src/statistics/', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['core'] } },
-    { name: 'contracts-know-no-domain', severity: 'error', from: { path: '^src/contracts/' }, to: { path: `^src/(${[...domains, 'governance', 'protocols', 'cli', 'adapters'].join('|')})/` } },
+    {
+      name: 'statistics-does-no-io',
+      severity: 'error',
+      from: { path: '^src/statistics/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'contracts-know-no-domain',
+      severity: 'error',
+      from: { path: '^src/contracts/' },
+      to: { path: `^src/(${[...domains, 'governance', 'protocols', 'cli', 'adapters'].join('|')})/` },
+    },
     {
       name: 'adapters-implement-contracts',
       severity: 'error',
@@ -39,10 +49,25 @@ export default {
       severity: 'error',
       // the entry of a process of its own is the composition root of that process
       from: { path: `^src/${domain}/`, pathNot: '-process\\.ts$' },
-      to: { path: `^src/(${[...domains.filter((other) => other !== domain && !mayImport[domain].includes(other)), 'protocols', 'cli', 'adapters', 'project-file'].join('|')})/` },
+      to: {
+        path: `^src/(${[...domains.filter((other) => other !== domain && !mayImport[domain].includes(other)), 'protocols', 'cli', 'adapters', 'project-file'].join('|')})/`,
+      },
     })),
-    { name: 'only-main-knows-adapters', severity: 'error', from: { path: '^src/', pathNot: '^src/(adapters/|(main|open-stores|compose-domains)\\.ts)|process\\.ts$|\\.test\\.ts$' }, to: { path: '^src/adapters/' } },
-    { name: 'tests-stay-out', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: '^(test|bench|examples|web)/|\\.test\\.ts$' } },
+    {
+      name: 'only-main-knows-adapters',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: '^src/(adapters/|(main|open-stores|compose-domains)\\.ts)|process\\.ts$|\\.test\\.ts$',
+      },
+      to: { path: '^src/adapters/' },
+    },
+    {
+      name: 'tests-stay-out',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(test|bench|examples|web)/|\\.test\\.ts$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -22,7 +22,10 @@ jobs.handle<{ i: number }>({
   concurrency: 256,
   run: async ({ payload }) => ({
     commit: async ({ db, now, onCommit }) => {
-      await db.insertInto('projects').values({ name: `bench-${payload.i}`, created_at: now }).execute()
+      await db
+        .insertInto('projects')
+        .values({ name: `bench-${payload.i}`, created_at: now })
+        .execute()
       onCommit(() => {
         if (++finished === count) finish()
       })
@@ -32,7 +35,8 @@ jobs.handle<{ i: number }>({
 const enqueueStart = performance.now()
 for (let i = 0; i < count; i += 500)
   await journal.change({ actor: 'bench' }, async (change) => {
-    for (let k = i; k < Math.min(i + 500, count); k++) await jobs.enqueue(change, { kind: 'bench', project: 'bench', payload: { i: k } })
+    for (let k = i; k < Math.min(i + 500, count); k++)
+      await jobs.enqueue(change, { kind: 'bench', project: 'bench', payload: { i: k } })
   })
 const enqueued = count / ((performance.now() - enqueueStart) / 1000)
 const start = performance.now()
@@ -40,7 +44,10 @@ jobs.start()
 await all
 const rate = count / ((performance.now() - start) / 1000)
 await jobs.stop()
-const { n } = await store.read.selectFrom('projects').select((select) => select.fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
+const { n } = await store.read
+  .selectFrom('projects')
+  .select((select) => select.fn.countAll<number>().as('n'))
+  .executeTakeFirstOrThrow()
 await store.close()
 rmSync(directory, { recursive: true, force: true })
 if (n !== count) throw new Error(`${count} jobs left ${n} effects`)

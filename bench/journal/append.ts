@@ -55,10 +55,15 @@ await store.close()
 const raw = new BetterSqlite(join(directory, 'raw.sqlite'))
 raw.pragma('journal_mode = WAL')
 raw.pragma('synchronous = FULL')
-raw.exec('CREATE TABLE journal (id INTEGER PRIMARY KEY, time INT, type TEXT, project TEXT, actor TEXT, subject TEXT, data TEXT, cause INT, hash TEXT)')
-const insert = raw.prepare('INSERT INTO journal (time, type, project, actor, subject, data, cause, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+raw.exec(
+  'CREATE TABLE journal (id INTEGER PRIMARY KEY, time INT, type TEXT, project TEXT, actor TEXT, subject TEXT, data TEXT, cause INT, hash TEXT)',
+)
+const insert = raw.prepare(
+  'INSERT INTO journal (time, type, project, actor, subject, data, cause, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+)
 const batch = raw.transaction(() => {
-  for (let i = 0; i < writers; i++) insert.run(1, 'project.created', 'bench', 'bench', `project/${i}`, '{"name":"bench"}', null, 'x'.repeat(64))
+  for (let i = 0; i < writers; i++)
+    insert.run(1, 'project.created', 'bench', 'bench', `project/${i}`, '{"name":"bench"}', null, 'x'.repeat(64))
 })
 let rawCount = 0
 const rawStart = performance.now()

@@ -59,6 +59,7 @@ export interface JobHandler<Payload = unknown> {
   /** how many of this kind run at once in one process, 1 when absent */
   concurrency?: number
   /** Does the work. It may be started again after a crash, so what it does outside `commit` must be repeatable. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without an outcome returns nothing
   run(job: Job<Payload>, context: JobContext): Promise<JobOutcome | void>
   /** Called in the finishing transaction when the last try has failed or the job was cancelled. */
   failed?(job: Job<Payload>, error: { code: string; message: string; todo: string }, change: Change): Promise<void>

@@ -14,9 +14,13 @@ export interface BucketAccess {
  * Parquet blobs as tables of the events engine: an embedded engine reads the same disk, a server reads the bucket.
  * Errors: `unsupported` when the engine is a server and the blobs are in a folder of this machine.
  */
-export function createParquetTable({ events, blobs }: Pick<Environment, 'events' | 'blobs'>, bucket?: BucketAccess): ParquetTable {
+export function createParquetTable(
+  { events, blobs }: Pick<Environment, 'events' | 'blobs'>,
+  bucket?: BucketAccess,
+): ParquetTable {
   return async (digest) => {
-    if (events.kind === 'embedded') return { sql: "file({path:String}, 'Parquet')", params: { path: await blobs.localPath(digest) } }
+    if (events.kind === 'embedded')
+      return { sql: "file({path:String}, 'Parquet')", params: { path: await blobs.localPath(digest) } }
     if (!bucket)
       throw new KedgeError(
         'unsupported',
