@@ -45,9 +45,9 @@ export type Part = 'loop' | 'control' | 'inference' | 'events' | 'step'
 /** Which part of Kedge a process is. */
 export function partOf({ command }: TreeProcess): Part | undefined {
   if (/inference-process/.test(command)) return 'inference'
-  if (/engine-child/.test(command)) return 'events'
+  if (/events-process/.test(command)) return 'events'
   if (/main\.(ts|js) serve /.test(command)) return 'control'
   if (/main\.(ts|js) loop/.test(command)) return 'loop'
-  if (/train\.py/.test(command)) return 'step'
+  if (/^python\S* train\.py/.test(command)) return 'step'
   return undefined
 }

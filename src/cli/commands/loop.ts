@@ -11,6 +11,8 @@ interface Options {
   data?: string
   until?: number
   pace?: number
+  port?: number
+  stay?: boolean
 }
 
 export function addLoop(program: Command, act: Act): void {
@@ -23,6 +25,8 @@ export function addLoop(program: Command, act: Act): void {
     )
     .option('--until <day>', 'end the replay before this day (default 2001-07-01)', pointInTime)
     .option('--pace <milliseconds>', 'least time that a day takes, to watch', wholeNumber)
+    .option('--port <port>', 'port of the server; free ones when absent', wholeNumber)
+    .option('--stay', 'keep the server running afterwards, to look around')
     .addHelpText(
       'after',
       `
@@ -43,11 +47,16 @@ Examples:
     const data =
       options.data === undefined ? mkdtempSync(join(tmpdir(), 'kedge-loop-')) : resolve(world.cwd, options.data)
     const report = createStageReport(terminal.print, terminal.progress, Date.now)
-    const server = await startLoopServer({ data, environment: world.environment, progress: terminal.progress })
+    const server = await startLoopServer({
+      data,
+      environment: world.environment,
+      progress: terminal.progress,
+      ...(options.port === undefined ? {} : { port: options.port }),
+    })
     try {
       const api = persistentApi(createApiClient({ url: server.url }), world.signal)
       report.stage('serve', { address: server.url, data })
-      report.progress(`Kedge is at ${server.url}; its stores are in ${data}`)
+      report.progress(`Kedge is at ${server.url}: open it in a browser. Its stores are in ${data}`)
       const checks = await playLoop({
         api,
         folder: join(data, 'loop'),
@@ -59,6 +68,12 @@ Examples:
         ...(options.pace === undefined ? {} : { pace: options.pace }),
       })
       const failed = checks.filter(({ ok }) => !ok)
+      if (options.stay && !world.signal.aborted) {
+        terminal.progress(
+          `${failed.length === 0 ? 'The loop has closed. ' : ''}Look around at ${server.url} and end with Ctrl-C.`,
+        )
+        await new Promise((resolve) => world.signal.addEventListener('abort', resolve, { once: true }))
+      }
       if (failed.length > 0)
         throw new KedgeError(
           'conflict',
