@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openStand, project, type Stand, type Window } from './stand.ts'
+import { openStand, project, type Stand, until, type Window } from './stand.ts'
 
 let stand: Stand
 let window: Window
@@ -132,6 +132,22 @@ describe('endpoint', () => {
   test('recorded predictions are listed', async () => {
     await window.go('/endpoints/delay?tab=predictions')
     await window.page.getByRole('table', { name: 'Predictions' }).getByText('trip-59').waitFor()
+  })
+})
+
+describe('monitoring', () => {
+  test('the chosen monitor is in the address beside the chosen part', async () => {
+    await until(async () => {
+      const { items } = await stand.ask<{ items: unknown[] }>(
+        'GET',
+        `/api/v1/projects/${project}/endpoints/delay/scores?monitor=quality`,
+      )
+      return items.length > 0
+    })
+    await window.go('/monitoring?tab=quality')
+    await window.page.getByRole('button', { name: 'Missing values' }).first().click()
+    await expect.poll(() => query().get('score')).toMatch(/^quality\.missing/)
+    expect(query().get('tab')).toBe('quality')
   })
 })
 

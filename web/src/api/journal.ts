@@ -44,6 +44,25 @@ export const lineageQuery = (project: string, kind: string, id: string) =>
       ),
   })
 
+const mostFollowers = 2000
+
+/** An event and everything that it led to, as far as causes tell, oldest first. */
+export const consequencesQuery = (project: string, event: number) =>
+  queryOptions({
+    queryKey: [project, 'journal', 'consequences', event],
+    queryFn: async ({ signal }) => {
+      const query = { project, after: event - 1, order: 'asc', limit: mostFollowers }
+      const { items } = await api<JournalPage>('/journal', { signal, query })
+      const chain = new Set([event])
+      return items.filter(({ id, cause }) => {
+        if (id !== event && (cause === null || !chain.has(cause))) return false
+        chain.add(id)
+        return true
+      })
+    },
+    enabled: event > 0,
+  })
+
 /** One event by its id; undefined when there is none. */
 export const eventQuery = (id: number) =>
   queryOptions({

@@ -40,7 +40,7 @@ export function Intervals({ rows, zero, label }: { rows: IntervalRow[]; zero?: s
           <span className="number">{measure(row.value)}</span>
         </div>
       ))}
-      {zero !== undefined && (
+      {zero && (
         <div className={classes.row}>
           <span />
           <span className={classes.track}>

@@ -100,7 +100,7 @@ export function LinePlot(props: LinePlotProps) {
           ))}
           {band && (
             <span>
-              <i className={classes.band} />
+              <i className={band.low && band.high ? classes.band : classes.threshold} />
               {band.text}
             </span>
           )}

@@ -145,6 +145,7 @@ function drawMarked(plot: uPlot, x: number[], one: Shown, colours: ChartColours)
   if (!one.marked?.some(Boolean)) return
   const { ctx } = plot
   ctx.save()
+  ctx.setLineDash([])
   for (const [i, marked] of one.marked.entries()) {
     const y = one.y[i]
     if (!marked || y == null) continue

@@ -62,12 +62,12 @@ export const clockTime = (time: number) => {
   return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`
 }
 
-/** A window [from, to) by event time; whole days are shown as days. */
+/** A window [from, to) by event time, both days named; a short one to the minute. */
 export function eventWindow(window: { from: number; to: number } | null | undefined): string {
   if (!window) return 'all rows'
-  const wholeDays = window.from % day === 0 && window.to % day === 0
-  if (!wholeDays) return `${dateTime(window.from).slice(0, 16)} – ${dateTime(window.to).slice(0, 16)}`
-  const [first, last] = [date(window.from), date(window.to - day)]
+  if (window.to - window.from < day)
+    return `${dateTime(window.from).slice(0, 16)} – ${dateTime(window.to).slice(11, 16)}`
+  const [first, last] = [date(window.from), date(window.to - 1)]
   if (first === last) return first
   return `${first} – ${first.slice(0, 4) === last.slice(0, 4) ? last.slice(5) : last}`
 }

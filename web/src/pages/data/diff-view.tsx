@@ -97,8 +97,11 @@ function Difference({ diff }: { diff: DatasetDiff }) {
 }
 
 function ColumnCard({ column, names }: { column: ColumnDiff; names: [string, string] }) {
+  const plain = column.bins.every(({ label }) => label !== '' && !Number.isNaN(Number(label)))
   const bins = column.bins.map((bin) => ({ label: bin.label, value: bin.a, against: bin.b }))
-  const isCategory = /text|bool/.test(column.type)
+  // few different numbers come as categories, most frequent first
+  if (plain) bins.sort((x, y) => Number(x.label) - Number(y.label))
+  const asBars = /text|bool/.test(column.type) || bins.length <= 3
   return (
     <section className={classes.card}>
       <header>
@@ -109,7 +112,9 @@ function ColumnCard({ column, names }: { column: ColumnDiff; names: [string, str
           </Explained>
         )}
       </header>
-      {isCategory ? (
+      {bins.length === 0 ? (
+        <div className="muted">Not compared: the distribution of this column says nothing.</div>
+      ) : asBars ? (
         <CategoryBars label={`${column.name} in both versions`} bins={bins} shares names={names} limit={7} />
       ) : (
         <Histogram

@@ -128,7 +128,7 @@ export default function JournalPage() {
 
 const columns: VirtualColumn<JournalEvent>[] = [
   { key: 'id', head: '#', width: '64px', right: true, cell: (event) => <span className="muted">{event.id}</span> },
-  { key: 'time', head: 'When', width: '90px', cell: (event) => <Time at={event.time} /> },
+  { key: 'time', head: 'When', width: '102px', cell: (event) => <Time at={event.time} /> },
   {
     key: 'type',
     head: 'Type',

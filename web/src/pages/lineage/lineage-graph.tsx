@@ -131,7 +131,7 @@ function Graph({
         }}
       >
         <Background gap={24} color="var(--line)" />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} position="bottom-right" />
       </ReactFlow>
     </div>
   )

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import { latestEventsQuery } from '../../api/journal.ts'
+import { consequencesQuery } from '../../api/journal.ts'
 import { alertQuery, closeAlert } from '../../api/monitoring.ts'
 import type { Alert } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
@@ -27,7 +27,7 @@ export default function AlertPage() {
   const client = useQueryClient()
   const id = Number(useRouteParams<'alert'>().alert)
   const alert = useQuery(alertQuery(project, id))
-  const followed = useQuery(latestEventsQuery(project, { subject: `alert/${id}` }, 20))
+  const followed = useQuery(consequencesQuery(project, alert.data?.event ?? 0))
   const close = useMutation({
     mutationFn: (reason: string) => closeAlert(project, id, reason),
     onSuccess: () => client.invalidateQueries({ queryKey: [project, 'monitoring'] }),
@@ -109,11 +109,9 @@ export default function AlertPage() {
                 rowKey={(row) => `${row.monitor} ${row.feature} ${row.windowEnd} ${row.revision}`}
               />
             </Panel>
-            <Panel title="What followed" note="events of this alert and what they led to" flush>
+            <Panel title="What followed" note="the alert and everything that it led to" flush>
               <Load query={followed}>
-                {({ items }) =>
-                  items.length === 0 ? <Empty title="Nothing yet" compact /> : <EventList events={items} />
-                }
+                {(items) => (items.length === 0 ? <Empty title="Nothing yet" compact /> : <EventList events={items} />)}
               </Load>
             </Panel>
           </>

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import { performanceQuery, revisionComparisonQuery } from '../../api/monitoring.ts'
 import { releasesQuery } from '../../api/serving.ts'
 import type { Endpoint, RevisionComparison } from '../../api/types.ts'
+import { useChartColours } from '../../charts/chart-colours.ts'
 import { Intervals } from '../../charts/intervals.tsx'
 import { LinePlot } from '../../charts/line-plot.tsx'
 import { Choice } from '../../components/choice.tsx'
@@ -13,7 +14,7 @@ import { Load } from '../../components/load.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure } from '../../format/number.ts'
-import { eventWindow } from '../../format/time.ts'
+import { date } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { championLine } from './champion-line.ts'
 import classes from './worth-it.module.css'
@@ -72,6 +73,7 @@ function Comparison({
   const project = useProject()
   const releases = useQuery(releasesQuery(project, endpoint.name)).data?.items
   const line = useMemo(() => championLine(points, metric, releases ?? []), [points, metric, releases])
+  const colours = useChartColours()
   const compared = useQuery({
     ...revisionComparisonQuery(project, endpoint.name, {
       first: line.first,
@@ -83,37 +85,62 @@ function Comparison({
   const has = line.champion.some((value, i) => value !== null && line.never[i] !== null)
   return (
     <div className={classes.layout}>
-      <LinePlot
-        label={`${metric} of the champion and of the first revision`}
-        x={line.x}
-        time
-        height={250}
-        series={[
-          {
-            name: 'champion',
-            y: line.champion.map((one) => one?.value ?? null),
-            low: line.champion.map((one) => one?.low ?? null),
-            high: line.champion.map((one) => one?.high ?? null),
-            note: (i) =>
-              line.champion[i] &&
-              `revision ${line.revisions[i]}, ${count(line.champion[i].n)} predictions with their actual`,
-          },
-          ...(has && line.first !== line.last
-            ? [
-                {
-                  name: `never retrained (revision ${line.first})`,
-                  y: line.never.map((one) => one?.value ?? null),
-                  low: line.never.map((one) => one?.low ?? null),
-                  high: line.never.map((one) => one?.high ?? null),
-                  dashed: true,
-                  note: (i: number) => line.never[i] && `${count(line.never[i].n)} predictions with their actual`,
-                },
-              ]
-            : []),
-        ]}
-        legend
-        markers={line.changes.map(({ x, revision }) => ({ x, text: `revision ${revision}`, tone: 'accent' as const }))}
-      />
+      <div className={classes.plots}>
+        <LinePlot
+          label={`${metric} of the champion and of the first revision`}
+          x={line.x}
+          time
+          height={250}
+          series={[
+            {
+              name: 'champion',
+              y: line.champion.map((one) => one?.value ?? null),
+              low: line.champion.map((one) => one?.low ?? null),
+              high: line.champion.map((one) => one?.high ?? null),
+              note: (i) =>
+                line.champion[i] &&
+                `revision ${line.revisions[i]}, ${count(line.champion[i].n)} predictions with their actual`,
+            },
+            ...(has && line.first !== line.last
+              ? [
+                  {
+                    name: `never retrained (revision ${line.first})`,
+                    y: line.never.map((one) => one?.value ?? null),
+                    low: line.never.map((one) => one?.low ?? null),
+                    high: line.never.map((one) => one?.high ?? null),
+                    dashed: true,
+                    note: (i: number) => line.never[i] && `${count(line.never[i].n)} predictions with their actual`,
+                  },
+                ]
+              : []),
+          ]}
+          legend
+          markers={line.changes.map(({ x, revision }) => ({
+            x,
+            text: `revision ${revision}`,
+            tone: 'accent' as const,
+          }))}
+        />
+        {has && line.first !== line.last && (
+          <LinePlot
+            label={`${metric} of the champion less that of the first revision`}
+            x={line.x}
+            time
+            height={120}
+            legend
+            series={[
+              {
+                name: `champion less never retrained, ${metric === 'auc' ? 'above' : 'below'} zero is better`,
+                y: line.champion.map((one, i) =>
+                  one && line.never[i] && line.revisions[i] !== line.first ? one.value - line.never[i].value : null,
+                ),
+                note: () => 'by week without an interval; over all weeks it is beside',
+              },
+              { name: 'no difference', y: line.x.map(() => 0), dashed: true, colour: colours.reference },
+            ]}
+          />
+        )}
+      </div>
       <div className={classes.side}>
         {line.first === line.last ? (
           <p className="muted">
@@ -143,19 +170,19 @@ function Differences({ answer }: { answer: RevisionComparison }) {
         <Explained
           definition="Predictions that both revisions made for the same request, with the actual known: the difference is paired row by row, which takes out what both find hard."
           samples={answer.rows}
-          facts={{ From: eventWindow({ from: answer.start, to: answer.end }) }}
+          facts={{ Since: date(answer.start) }}
         >
           {count(answer.rows)} rows
         </Explained>
       </p>
-      {known.map((one) => {
+      {known.map((one, i) => {
         const better = one.metric === 'auc' ? one.difference > 0 : one.difference < 0
         const sure = one.low > 0 || one.high < 0
         return (
           <div key={one.metric} className={classes.difference}>
             <Intervals
               label={`Difference in ${one.metric}`}
-              zero="no difference"
+              zero={i === 0 ? 'no difference' : ''}
               rows={[
                 {
                   name: titles[one.metric] ?? one.metric.replace('_', ' '),
