@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts'
 import type { Governance } from './governance/governance.ts'
 import { internalRoutes } from './protocols/internal/internal-routes.ts'
 import { automationRoutes } from './protocols/kedge/automation-routes.ts'
+import { backupRoutes } from './protocols/kedge/backup-routes.ts'
 import { dataRoutes } from './protocols/kedge/data-routes.ts'
 import { docsRoutes } from './protocols/kedge/docs-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
@@ -33,6 +34,7 @@ export async function addRoutes(
   governanceRoutes(app, governance)
   journalRoutes(app, environment)
   projectRoutes(app, domains)
+  backupRoutes(app, domains)
   dataRoutes(app, domains)
   trackingRoutes(app, domains)
   registryRoutes(app, domains)

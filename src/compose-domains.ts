@@ -8,6 +8,7 @@ import { operations } from './adapters/operations/index.generated.ts'
 import { releaseAnalyses } from './adapters/release-analyses/index.generated.ts'
 import { sources } from './adapters/sources/index.generated.ts'
 import { createAutomation } from './automation/automation.ts'
+import { createBackups } from './backup/create-backup.ts'
 import type { Config } from './config.ts'
 import { createData } from './data/data.ts'
 import { createAddressGuard } from './data/source/address-guard.ts'
@@ -88,6 +89,10 @@ export function composeDomains(
     checkedHost: createAddressGuard({ allowHosts: config.allowSourceHost }).check,
     secret: governance.secrets.get,
   })
+  const backups = createBackups({
+    environment,
+    embedded: config.sql === undefined && config.events === undefined && config.blobs === undefined,
+  })
   const projectFile = createProjectFile(
     { projects: governance.projects, data, registry, pipelines, serving, monitoring, automation },
     { sources, operations, expectations, channels },
@@ -103,6 +108,7 @@ export function composeDomains(
     serving,
     automation,
     projectFile,
+    backups,
     /** Starts the readers of the journal. */
     async start() {
       await data.start()

@@ -61,6 +61,8 @@ export async function startLoopServer(options: {
     // the channel tells the child when this process is gone, however it went
     const own = spawn(process.execPath, args, {
       stdio: ['ignore', 'ignore', log, 'ipc'],
+      // Ctrl-C in a terminal reaches this process only, which then ends the server in its own time
+      detached: true,
       env: { ...environment, KEDGE_WRAPPED: '1', KEDGE_URL: undefined },
     })
     child = own
