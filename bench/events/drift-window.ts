@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEmbeddedEvents } from '../../src/storage/events/embedded-events.ts'
+import { mergeSketches } from '../../src/storage/events/merge-sketches.ts'
 import { sketchKey } from '../../src/storage/events/sketch-key.ts'
 
 const ROWS = 3_000_000
@@ -85,13 +86,16 @@ const tenfold = `INSERT INTO profiles
     mapApply((k, v) -> (k, v * 10), categories)
   FROM profiles FINAL WHERE project = 'bench'`
 
-/** one window over everything, all features merged in one query */
-const merged = `SELECT feature, sum(count) AS rows, sum(missing) AS missing, sum(sum) AS sum, sum(sum_squares) AS sum_squares,
-    min(minimum) AS minimum, max(maximum) AS maximum, sumMap(sketch_keys, sketch_counts) AS sketch, sumMap(categories) AS categories
-  FROM profiles FINAL
-  WHERE project = {project:String} AND scope = 'delay' AND revision = 1 AND segment = ''
-    AND bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')}
-  GROUP BY feature`
+const window = `profiles FINAL WHERE project = {project:String} AND scope = 'delay' AND revision = 1 AND segment = ''
+    AND bucket >= {from:DateTime('UTC')} AND bucket < {to:DateTime('UTC')}`
+
+/** all features of a window, merged in one query */
+const merged = `SELECT feature, sum(count) AS rows, sum(missing) AS without, sum(sum) AS total, sum(sum_squares) AS squares,
+    min(minimum) AS low, max(maximum) AS high, ${mergeSketches()} AS sketch
+  FROM ${window} GROUP BY feature`
+
+const categories = `SELECT feature, category, sum(n) AS rows FROM (SELECT feature, categories FROM ${window} AND notEmpty(categories))
+  ARRAY JOIN mapKeys(categories) AS category, mapValues(categories) AS n GROUP BY feature, category`
 
 const everything = { from: new Date('2001-01-01T00:00:00Z'), to: new Date('2001-07-02T00:00:00Z') }
 const oneWeek = { from: new Date('2001-03-01T00:00:00Z'), to: new Date('2001-03-08T00:00:00Z') }
@@ -113,24 +117,29 @@ try {
     `229 categories × ${HOURS} hours`,
   )
   await store.command(tenfold)
-  const window = (project: string, range: object) => () => store.query<{ rows: number }>(merged, { project, ...range })
+  const ask = (sql: string, project: string, range: object) => () =>
+    store.query<{ rows: number }>(sql, { project, ...range })
+  const both = (project: string, range: object) => () =>
+    Promise.all([ask(merged, project, range)(), ask(categories, project, range)()])
   for (const [project, name] of [
     ['bench', '3M'],
     ['bench30', '30M'],
   ] as const) {
-    const answer = await window(project, everything)()
+    const answer = await ask(merged, project, everything)()
     const rows = Math.max(...answer.map((row) => row.rows))
+    const all = await latency(ask(merged, project, everything))
     line(
       `**window over everything, ${name} rows**, all ${answer.length} features`,
-      await latency(window(project, everything)),
+      all,
       `${rows.toLocaleString('en')} rows counted; goal 200 ms`,
     )
-    line(`window of one week, ${name} rows`, await latency(window(project, oneWeek)))
+    line(`the same with the counts of 229 categories`, await latency(both(project, everything)), 'two queries at once')
+    line(`window of one week, ${name} rows, with categories`, await latency(both(project, oneWeek)))
   }
   line(
     'the same moments from the raw 3M rows',
     await latency(() =>
-      store.query(`SELECT name, count(), sum(x), min(x), max(x), sumMap([${sketchKey('x')}], [1])
+      store.query(`SELECT name, count(), sum(x), min(x), max(x), ${mergeSketches(`[${sketchKey('x')}]`, '[toUInt64(1)]')}
     FROM predictions ARRAY JOIN mapKeys(numbers) AS name, mapValues(numbers) AS x WHERE project = 'bench' GROUP BY name`),
     ),
     'for comparison',
@@ -138,7 +147,7 @@ try {
   const [disk] = await store.query<{ bytes: number }>(
     'SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE active',
   )
-  line('disk', 0, `${(disk!.bytes / 1e6).toFixed(0)} MB`)
+  table.push(['disk in the end', `${(disk!.bytes / 1e6).toFixed(0)} MB`, ''])
   console.log('| what | time | |\n|---|---:|---|')
   for (const row of table) console.log(`| ${row.join(' | ')} |`)
 } finally {

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KedgeError } from '../../src/errors.ts'
+import { sketchKey as keyOf, sketchEntries, sketchOf } from '../../src/statistics/sketch.ts'
 import type { EventsStore } from '../../src/storage/events/events-store.ts'
+import { mergeSketches } from '../../src/storage/events/merge-sketches.ts'
 import { sketchKey } from '../../src/storage/events/sketch-key.ts'
 
 export interface OpenedStore {
@@ -277,9 +279,6 @@ export function eventsStoreSuite(name: string, open: () => Promise<OpenedStore>)
     })
 
     it('computes the sketch key in the encoding of the statistics', async () => {
-      const gamma = Math.log(1.01 / 0.99)
-      const expected = (x: number) =>
-        x === 0 ? 0 : Math.sign(x) * (Math.max(-2000, Math.min(2000, Math.ceil(Math.log(Math.abs(x)) / gamma))) + 2001)
       const values = [
         0,
         1,
@@ -302,7 +301,30 @@ export function eventsStoreSuite(name: string, open: () => Promise<OpenedStore>)
         `SELECT ${sketchKey('x')} AS key FROM (SELECT arrayJoin({values:Array(Float64)}) AS x)`,
         { values },
       )
-      expect(rows.map((row) => row.key)).toEqual(values.map(expected))
+      expect(rows.map((row) => row.key)).toEqual(values.map(keyOf))
+    })
+
+    it('merges sketches as the statistics do', async () => {
+      const values = [
+        [0, 1, 2, -3, 1e300],
+        [5, 5, -5e-324],
+        [-1e300, 0.001],
+      ]
+      const row = { project: 'p', scope: 'merge', revision: 1, segment: '', feature: 'x', computed_at: 1, missing: 0 }
+      const moments = { sum: 0, sum_squares: 0, minimum: 0, maximum: 0, categories: {} }
+      const rows = values.map(sketchOf).map((sketch, i) => ({
+        ...row,
+        ...moments,
+        bucket: 3600 * i,
+        count: values[i]!.length,
+        sketch_keys: [...sketch.keys()],
+        sketch_counts: [...sketch.values()],
+      }))
+      await store.insert('profiles', rows)
+      const [answer] = await store.query<{ sketch: [number, number][] }>(
+        `SELECT ${mergeSketches()} AS sketch FROM profiles FINAL WHERE scope = 'merge'`,
+      )
+      expect(answer!.sketch).toEqual(sketchEntries(sketchOf(values.flat())))
     })
   })
 }

@@ -24,13 +24,14 @@ export const tables: EventsMigration = {
       value Nullable(Float64), label String, received_at DateTime64(3, 'UTC')
     ) ENGINE = ReplacingMergeTree(received_at) ORDER BY (project, endpoint, id) SETTINGS ${SETTINGS}`,
 
+    // a row holds a sketch of kilobytes, so fewer of them are read at once
     `CREATE TABLE IF NOT EXISTS profiles (
       project LowCardinality(String), scope LowCardinality(String), revision UInt32, segment String,
       feature LowCardinality(String), bucket DateTime('UTC'), computed_at UInt64,
       count UInt64, missing UInt64, sum Float64, sum_squares Float64, minimum Float64, maximum Float64,
       sketch_keys Array(Int32), sketch_counts Array(UInt64), categories Map(String, UInt64)
     ) ENGINE = ReplacingMergeTree(computed_at)
-    ORDER BY (project, scope, revision, segment, feature, bucket) SETTINGS ${SETTINGS}`,
+    ORDER BY (project, scope, revision, segment, feature, bucket) SETTINGS ${SETTINGS}, index_granularity = 256`,
 
     `CREATE TABLE IF NOT EXISTS performance (
       project LowCardinality(String), scope LowCardinality(String), revision UInt32, segment String,
