@@ -25,6 +25,12 @@ export interface CommandContext {
   exit(code: ExitCode): void
 }
 
+/** Adds an action to a command: it gets the context and the parsed arguments and options. */
+export type Act = <Options>(
+  command: Command,
+  action: (context: CommandContext, options: Options, args: string[]) => Promise<void>,
+) => void
+
 export const defaultUrl = 'http://127.0.0.1:4700'
 
 /** The context of one invocation, from the options of the command and its parents. */

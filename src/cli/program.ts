@@ -16,15 +16,9 @@ import { addRun } from './commands/run.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
-import { type CommandContext, createContext, defaultUrl, type World } from './context.ts'
+import { type Act, createContext, defaultUrl, type World } from './context.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
 import { createTerminal } from './terminal.ts'
-
-/** Adds an action to a command: it gets the context and the parsed arguments and options. */
-export type Act = <Options>(
-  command: Command,
-  action: (context: CommandContext, options: Options, args: string[]) => Promise<void>,
-) => void
 
 /** Runs the CLI once; resolves with its exit code. Nothing is thrown. */
 export async function runCli(args: readonly string[], world: World): Promise<ExitCode> {

@@ -7,8 +7,7 @@ import { readPipelineFiles } from '../../pipelines/pipeline-files.ts'
 import { pipelineSpec } from '../../pipelines/pipeline-spec.ts'
 import type { PlannedChange } from '../../project-file/plan.ts'
 import type { ApiClient } from '../api-client.ts'
-import { projectOf } from '../context.ts'
-import type { Act } from '../program.ts'
+import { type Act, projectOf } from '../context.ts'
 import type { Colour, Terminal } from '../terminal.ts'
 
 interface Options {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { KedgeError } from '../../errors.ts'
-import type { Act } from '../program.ts'
+import type { Act } from '../context.ts'
 import { bytes } from '../readable.ts'
 
 interface BackupJob {

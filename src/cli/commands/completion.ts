@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
 import { completionScript, type Shell } from '../completion-script.ts'
-import type { Act } from '../program.ts'
+import type { Act } from '../context.ts'
 
 export function addCompletion(program: Command, act: Act): void {
   const command = program

@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import { KedgeError } from '../../errors.ts'
 import type { datasetVersionSummary } from '../../protocols/kedge/schemas/data.ts'
 import type { ApiClient } from '../api-client.ts'
+import type { Act } from '../context.ts'
 import { pointInTime } from '../option-values.ts'
-import type { Act } from '../program.ts'
 import { bytes, moment } from '../readable.ts'
 
 export type DatasetVersion = z.output<typeof datasetVersionSummary>

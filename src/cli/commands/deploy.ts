@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import { KedgeError } from '../../errors.ts'
 import type { deployAnswer, uploadAnswer } from '../../protocols/kedge/schemas/serving.ts'
 import type { ApiClient } from '../api-client.ts'
-import type { Act } from '../program.ts'
+import type { Act } from '../context.ts'
 
 type Deployed = z.output<typeof deployAnswer>
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { Act } from '../context.ts'
 import { examineMachine } from '../doctor/examine-machine.ts'
-import type { Act } from '../program.ts'
 
 export function addDoctor(program: Command, act: Act): void {
   const command = program

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { journalEvent } from '../../protocols/kedge/schemas/journal.ts'
+import type { Act } from '../context.ts'
 import { wholeNumber } from '../option-values.ts'
-import type { Act } from '../program.ts'
 import type { Terminal } from '../terminal.ts'
 
 type JournalEvent = z.output<typeof journalEvent>

@@ -5,7 +5,7 @@ import type { lineageGraph } from '../../protocols/kedge/schemas/journal.ts'
 import type { predictionRows } from '../../protocols/kedge/schemas/monitoring.ts'
 import type { endpointDetail } from '../../protocols/kedge/schemas/serving.ts'
 import type { ApiClient } from '../api-client.ts'
-import type { Act } from '../program.ts'
+import type { Act } from '../context.ts'
 
 type Graph = z.output<typeof lineageGraph>
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { KedgeError } from '../../errors.ts'
+import type { Act } from '../context.ts'
 import { wholeNumber } from '../option-values.ts'
-import type { Act } from '../program.ts'
 import type { PipelineRun } from './run.ts'
 
 export function addLogs(program: Command, act: Act): void {

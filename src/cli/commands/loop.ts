@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { KedgeError } from '../../errors.ts'
 import { createApiClient } from '../api-client.ts'
+import type { Act } from '../context.ts'
 import { pointInTime, wholeNumber } from '../option-values.ts'
-import type { Act } from '../program.ts'
 
 interface Options {
   data?: string

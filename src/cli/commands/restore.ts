@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { restoreBackup } from '../../backup/restore-backup.ts'
 import { silentLog } from '../../log.ts'
-import type { Act } from '../program.ts'
+import type { Act } from '../context.ts'
 import { bytes, moment } from '../readable.ts'
 
 export function addRestore(program: Command, act: Act): void {

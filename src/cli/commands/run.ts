@@ -4,8 +4,8 @@ import type { z } from 'zod'
 import { KedgeError } from '../../errors.ts'
 import type { pipelineRunAnswer } from '../../protocols/kedge/schemas/pipelines.ts'
 import type { ApiClient } from '../api-client.ts'
+import type { Act } from '../context.ts'
 import { nameAndValue, pointInTime } from '../option-values.ts'
-import type { Act } from '../program.ts'
 import { span } from '../readable.ts'
 
 export type PipelineRun = z.output<typeof pipelineRunAnswer>

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { configSchema, readConfig } from '../../config.ts'
-import type { Act } from '../program.ts'
+import type { Act } from '../context.ts'
 
 /** What must not stand on a command line, where every user of the machine can read it. */
 const secret = new Set(['adminToken', 'internalSecret', 'secretKey'])

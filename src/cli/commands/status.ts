@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { alertList } from '../../protocols/kedge/schemas/monitoring.ts'
 import type { endpointList } from '../../protocols/kedge/schemas/serving.ts'
-import type { Act } from '../program.ts'
+import type { Act } from '../context.ts'
 import { bytes, moment, span } from '../readable.ts'
 
 interface ServerStatus {

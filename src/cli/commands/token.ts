@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { Act } from '../context.ts'
 import { wholeNumber } from '../option-values.ts'
-import type { Act } from '../program.ts'
 import { moment } from '../readable.ts'
 
 interface TokenRow {
