@@ -119,7 +119,7 @@ async function openWindow(
     async go(path, of = project) {
       await page.goto(`${address}/projects/${of}${path}`)
       await page.locator('main h1').waitFor()
-      await page.waitForFunction(`!document.querySelector('main [aria-busy="true"]')`)
+      await page.waitForSelector('main [aria-busy="true"]', { state: 'detached' })
     },
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openStand, project, type Stand, until, type Window } from './stand.ts'
+import { openStand, project, type Stand, type Window } from './stand.ts'
 
 let stand: Stand
 let window: Window
@@ -106,6 +106,16 @@ describe('runs', () => {
     window.problems.length = 0
   })
 
+  test('runs that are ticked are compared, and the choice stays in the address', async () => {
+    await window.go('/runs')
+    for (const name of ['Compare trial-299', 'Compare trial-298']) await window.page.getByLabel(name).check()
+    await window.page.getByRole('combobox').first().selectOption('loss')
+    await window.page.getByRole('radio', { name: 'time' }).click()
+    await window.page.locator('figure[aria-label="loss by time"] canvas').waitFor()
+    expect(query().get('compare')?.split(',')).toHaveLength(2)
+    expect([query().get('metric'), query().get('by')]).toEqual(['loss', 'time'])
+  })
+
   test('a run shows its params, metrics and their course', async () => {
     await window.go('/runs?filter=trial-7+')
     await window.page.getByRole('link', { name: 'trial-7', exact: true }).click()
@@ -132,22 +142,6 @@ describe('endpoint', () => {
   test('recorded predictions are listed', async () => {
     await window.go('/endpoints/delay?tab=predictions')
     await window.page.getByRole('table', { name: 'Predictions' }).getByText('trip-59').waitFor()
-  })
-})
-
-describe('monitoring', () => {
-  test('the chosen monitor is in the address beside the chosen part', async () => {
-    await until(async () => {
-      const { items } = await stand.ask<{ items: unknown[] }>(
-        'GET',
-        `/api/v1/projects/${project}/endpoints/delay/scores?monitor=quality`,
-      )
-      return items.length > 0
-    })
-    await window.go('/monitoring?tab=quality')
-    await window.page.getByRole('button', { name: 'Missing values' }).first().click()
-    await expect.poll(() => query().get('score')).toMatch(/^quality\.missing/)
-    expect(query().get('tab')).toBe('quality')
   })
 })
 

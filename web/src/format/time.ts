@@ -56,12 +56,6 @@ export const dateTime = (time: number) => {
   return `${date(time)} ${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}:${pad(at.getUTCSeconds())}`
 }
 
-/** The reader's own clock: 08:30:12. */
-export const clockTime = (time: number) => {
-  const at = new Date(time)
-  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`
-}
-
 /** A window [from, to) by event time, both days named; a short one to the minute. */
 export function eventWindow(window: { from: number; to: number } | null | undefined): string {
   if (!window) return 'all rows'
