@@ -32,7 +32,9 @@ export function installPackages() {
   const start = Date.now()
   // npm 10 knows no allowScripts; this keeps onnxruntime's script from downloading what is not needed
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', ONNXRUNTIME_NODE_INSTALL_CUDA: 'skip' }
-  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env })
+  // not `npm ci`: npm 11 refuses a lock file that was made where a registry lacks a package of another platform;
+  // what the lock file names is installed exactly, and the lock file stays as it is
+  const status = run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { env })
   if (status !== 0) {
     say('The packages could not be installed; npm says why above.')
     process.exit(status)
