@@ -63,7 +63,7 @@ export default function DatasetPage() {
           <Load query={versions}>
             {({ items }) =>
               items.length === 0 ? (
-                <Empty title="No version yet" command={`kedge materialise ${name}`} icon="data">
+                <Empty title="No version yet" command={`kedge data materialise ${name}`} icon="data">
                   A version is made when a pipeline needs it, or when you ask for it.
                 </Empty>
               ) : (
