@@ -82,10 +82,10 @@ export async function killLoop(options: KillOptions): Promise<KillOutcome> {
         const part = partOf(one)
         return part ? [{ ...one, part }] : []
       })
-      // the part that was hit least, of those that run now, so that all are hit though some are rarely there
-      const parts = [...new Set(targets.map(({ part }) => part))]
-      const least = Math.min(...parts.map((part) => killed[part]))
-      const open = parts.filter((part) => killed[part] === least)
+      // the part that was hit least, of those that run now; a step only now and then, or no training would ever end
+      const parts = [...new Set(targets.map(({ part }) => part))].filter((part) => part !== 'step' || random() < 0.3)
+      const least = Math.min(...parts.map((part) => (part === 'step' ? 0 : killed[part])))
+      const open = parts.filter((part) => part === 'step' || killed[part] === least)
       const part = open[Math.floor(random() * open.length)]
       const target = targets.filter((one) => one.part === part)
       const victim = target[Math.floor(random() * target.length)]

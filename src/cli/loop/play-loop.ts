@@ -229,7 +229,7 @@ async function firstTraining(
     const run = await waitForRun(api, project, started.id, progress, signal)
     if (run.state === 'succeeded') return run
     const ended = run.steps.some(({ reason }) => reason === 'signal' || reason === 'lost')
-    if (!ended || attempt === 10) throw runError(run)
+    if (!ended || attempt === 50) throw runError(run)
   }
 }
 
