@@ -70,7 +70,7 @@ export function createReferences(
         change.append({
           type: 'reference.profiled',
           project,
-          subject: `model_version/${revision.model}/${revision.version}`,
+          subject: `model_version/${revision.model}@${revision.version}`,
           data: {
             model: revision.model,
             version: revision.version,

@@ -10,6 +10,17 @@ import type { RevisionStatus } from './revision-reports.ts'
 import { allTraffic } from './routing.ts'
 import type { ServingRegistry } from './serving-registry.ts'
 
+/** The same change, whose events name the start of the release as what led to them. */
+async function withinRelease(change: Change, release: Pick<Release, 'id'>): Promise<Change> {
+  const start = await change.db
+    .selectFrom('journal')
+    .select('id')
+    .where('subject', '=', `release/${release.id}`)
+    .where('type', '=', 'release.started')
+    .executeTakeFirst()
+  return start ? { ...change, append: (event) => change.append({ cause: start.id, ...event }) } : change
+}
+
 /** The steps of a release, each in the change of whoever decided it. */
 export function createReleaseMoves({ registry, log }: { registry: Pick<ServingRegistry, 'aliases'>; log: Logger }) {
   const candidateOf = async (change: Change, endpoint: EndpointRow, release: Release): Promise<RevisionRow> =>
@@ -50,7 +61,7 @@ export function createReleaseMoves({ registry, log }: { registry: Pick<ServingRe
 
   /** Takes the new revision out; the one before answers everybody again. */
   async function end(
-    change: Change,
+    outer: Change,
     endpoint: EndpointRow,
     release: Release,
     state: 'rolled_back' | 'aborted',
@@ -58,6 +69,7 @@ export function createReleaseMoves({ registry, log }: { registry: Pick<ServingRe
     results: readonly AnalysisResult[],
     predictions = 0,
   ) {
+    const change = await withinRelease(outer, release)
     const candidate = await candidateOf(change, endpoint, release)
     await setRevision(change, endpoint.id, release.revision, {
       traffic: 0,
@@ -88,13 +100,14 @@ export function createReleaseMoves({ registry, log }: { registry: Pick<ServingRe
 
   /** The new revision answers everybody; the others retire, but for the first where it is kept in shadow. */
   async function finish(
-    change: Change,
+    outer: Change,
     endpoint: EndpointRow,
     release: Release,
     results: readonly AnalysisResult[],
     predictions: number,
     reason: string,
   ) {
+    const change = await withinRelease(outer, release)
     const candidate = await candidateOf(change, endpoint, release)
     const { keepShadow } = specOf(endpoint)
     await setRevision(change, endpoint.id, release.revision, { traffic: allTraffic, shadow: 0, state: 'live' })
@@ -146,7 +159,7 @@ export function createReleaseMoves({ registry, log }: { registry: Pick<ServingRe
   }
 
   async function advance(
-    change: Change,
+    outer: Change,
     endpoint: EndpointRow,
     release: Release,
     status: RevisionStatus | undefined,
@@ -154,6 +167,7 @@ export function createReleaseMoves({ registry, log }: { registry: Pick<ServingRe
     predictions: number,
     by?: string,
   ) {
+    const change = await withinRelease(outer, release)
     const next = nextStage(release.strategy, release.stage, release.percent)
     if (next.stage === 'full' || release.stage === 'full')
       return finish(change, endpoint, release, results, predictions, by ?? 'every stage passed')
