@@ -1,57 +1,27 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { z } from 'zod'
 import { KedgeError } from '../../errors.ts'
 import type { datasetVersionAnswer } from '../../protocols/kedge/schemas/data.ts'
 import type { journalEvent } from '../../protocols/kedge/schemas/journal.ts'
 import type { alertList, monitoringOverview } from '../../protocols/kedge/schemas/monitoring.ts'
-import type { endpointDetail } from '../../protocols/kedge/schemas/serving.ts'
 import type { ApiClient } from '../api-client.ts'
 import { sendProjectFile } from '../commands/apply.ts'
 import { materialiseDataset } from '../commands/data.ts'
 import { readLineage } from '../commands/lineage.ts'
 import { type PipelineRun, runError, waitForRun } from '../commands/run.ts'
 import { openAcknowledgements } from './acknowledgements.ts'
-import { createFlightClient } from './flight-client.ts'
+import { base, endpoint, january, project, replayEnd, replayStart } from './example-names.ts'
 import { flightsExample } from './flights-example.ts'
 import { type LoopChecks, loopChecks } from './loop-checks.ts'
+import type { LoopOptions } from './loop-options.ts'
+import { proveWorth } from './prove-worth.ts'
 import { pairWithFirst, readRecorded } from './recorded-pairs.ts'
-import { day, dayText, replayDays } from './replay-days.ts'
-import { settle } from './settle.ts'
-import type { StageReport } from './stage-report.ts'
-import { createStory } from './story.ts'
+import { readyEndpoint, replay } from './replay.ts'
+import { day, replayDays } from './replay-days.ts'
 import { readTrainingMetrics } from './training-metrics.ts'
 import { playUnchangedWorld } from './unchanged-world.ts'
-import { weeklyWorth, worthOf } from './worth.ts'
-import { worthPlot } from './worth-plot.ts'
 
-type EndpointDetail = z.output<typeof endpointDetail>
 type JournalEvent = z.output<typeof journalEvent>
-
-export interface LoopOptions {
-  /** of the server; waits while it is away */
-  api: ApiClient
-  /** folder for the client's own files: acknowledgements, plot */
-  folder: string
-  cwd: string
-  report: StageReport
-  signal: AbortSignal
-  /** first and last day of the replay, midnight UTC; the last is not in it */
-  from?: number
-  until?: number
-  /** least time a day takes, in milliseconds, so that one can watch */
-  pace?: number
-  /** how often the server was started again so far */
-  restarts?(): number
-}
-
-const project = 'flights'
-const endpoint = 'delay'
-const january = Date.UTC(2001, 0, 1)
-export const replayStart = Date.UTC(2001, 1, 1)
-export const replayEnd = Date.UTC(2001, 6, 1)
-const base = `/api/v1/projects/${project}`
 
 /**
  * Plays the flights example to its end and checks that the loop has closed. Where it is follows from what the server and
@@ -116,23 +86,7 @@ export async function playLoop(options: LoopOptions): Promise<LoopChecks> {
 
   const recorded = await readRecorded(api, project, endpoint, from, until)
   const pairs = pairWithFirst(recorded)
-  const last = pairs.filter(({ revision }) => revision === 1).at(-1)
-  const after = last ? pairs.filter(({ time }) => time > last.time) : pairs
-  const worth = worthOf(after)
-  const weeks = weeklyWorth(after)
-  const plot = join(folder, 'worth.svg')
-  writeFileSync(plot, worthPlot(weeks, firstDays(pairs)))
-  report.stage('worth', {
-    ...worth,
-    weeks: weeks.map(({ week, lateShare, worth: { rows, logLoss } }) => ({
-      week,
-      rows,
-      lateShare,
-      logLoss: logLoss && { retrained: logLoss.retrained, never: logLoss.never, difference: logLoss.difference },
-    })),
-    plot,
-  })
-  tellWorth(report, worth)
+  const { worth, plot } = proveWorth(report, pairs, folder)
 
   const january_ = await materialiseDataset(
     api,
@@ -231,110 +185,4 @@ async function firstTraining(
     const ended = run.steps.some(({ reason }) => reason === 'signal' || reason === 'lost')
     if (!ended || attempt === 50) throw runError(run)
   }
-}
-
-async function readyEndpoint(api: ApiClient, signal: AbortSignal): Promise<EndpointDetail> {
-  const deadline = Date.now() + 120_000
-  for (;;) {
-    const detail = await api.get<EndpointDetail>(`${base}/endpoints/${endpoint}`)
-    if (detail.state === 'ready' && detail.addresses.http) return detail
-    if (detail.state === 'failed')
-      throw new KedgeError('conflict', { what: `The first revision of ${endpoint} cannot be loaded` })
-    if (Date.now() > deadline)
-      throw new KedgeError('unavailable', {
-        what: `The endpoint ${endpoint} is still ${detail.state}: its first version may not have passed its gate`,
-      })
-    await pause(100, undefined, { signal })
-  }
-}
-
-/** One day after the other: the day's predictions, the truth of the day before, then what follows from it. */
-async function replay(
-  options: LoopOptions & {
-    from: number
-    until: number
-    days: ReadonlyMap<number, Parameters<ReturnType<typeof createFlightClient>['predict']>[0]>
-    head: number
-  },
-): Promise<void> {
-  const { api, report, signal, from, until, days, folder } = options
-  const acknowledgements = openAcknowledgements(join(folder, 'acknowledged.ndjson'))
-  let address: string | undefined
-  const client = createFlightClient({
-    async predictUrl() {
-      address ??= (await readyEndpoint(api, signal)).addresses.http ?? undefined
-      return `${address}/endpoints/${endpoint}/predict`
-    },
-    actualsUrl: `${api.url}${base}/endpoints/${endpoint}/actuals`,
-    acknowledgements,
-    signal,
-  })
-  const story = await createStory(api, project, report, options.head)
-  const overview = await api.get<z.output<typeof monitoringOverview>>(`${base}/endpoints/${endpoint}/monitoring`)
-  const reached =
-    overview.lastPrediction === null ? from : Math.max(from, Math.floor(overview.lastPrediction / day) * day)
-  if (reached > from) report.progress(`Going on with ${dayText(reached)}`)
-  report.progress(`Replaying ${dayText(from)} to ${dayText(until - day)}, one day after the other …`)
-
-  const flightsOf = (midnight: number) => days.get(midnight) ?? []
-  let expected = 0
-  for (let midnight = from; midnight < reached; midnight += day) expected += flightsOf(midnight).length
-  let asked = 0
-  let week = Date.now()
-  // a day more than there are days: it brings the truth of the last one
-  for (let midnight = reached; midnight <= until; midnight += day) {
-    const begun = Date.now()
-    const today = dayText(midnight)
-    const flights = midnight < until ? flightsOf(midnight) : []
-    expected += flights.length
-    asked += await client.predict(flights)
-    await client.tell(flightsOf(midnight - day).filter(({ time }) => time >= from))
-    await settle(api, project, endpoint, { predictions: expected, signal })
-    await settleRelease(api, signal)
-    await story.tell(today)
-    if (new Date(midnight).getUTCDay() === 0) {
-      report.progress(`  ${today}  ${expected} predictions (${((Date.now() - week) / 7000).toFixed(1)} s a day)`)
-      week = Date.now()
-    }
-    const left = (options.pace ?? 0) - (Date.now() - begun)
-    if (left > 0) await pause(left, undefined, { signal })
-  }
-  report.stage('replay', { from: dayText(from), to: dayText(until - day), predictions: expected, askedNow: asked })
-}
-
-/** While a release is under way, waits for what inference processes report twice a second to have been judged. */
-async function settleRelease(api: ApiClient, signal: AbortSignal): Promise<void> {
-  const { release } = await api.get<EndpointDetail>(`${base}/endpoints/${endpoint}`)
-  if (release?.state === 'running') await pause(1200, undefined, { signal })
-}
-
-/** Days on which a later revision first answered a caller. */
-function firstDays(pairs: readonly { revision: number; time: number }[]): string[] {
-  const first = new Map<number, number>()
-  for (const { revision, time } of pairs) if (!first.has(revision)) first.set(revision, time)
-  return [...first].filter(([revision]) => revision > 1).map(([, time]) => dayText(time))
-}
-
-function tellWorth(report: StageReport, worth: ReturnType<typeof worthOf>) {
-  if (worth.rows === 0)
-    return report.progress('No retrained version has come to answer every caller, so there is nothing to compare.')
-  report.progress(
-    `Was retraining worth it? ${worth.rows} flights from ${worth.from} to ${worth.to}, against the first version kept in shadow:`,
-  )
-  const line = (name: string, measure: typeof worth.logLoss, better: number) => {
-    if (!measure) return report.progress(`  ${name}: too few rows`)
-    const { retrained, never, difference, low, high } = measure
-    const verdict =
-      low * better > 0 && high * better > 0
-        ? 'better'
-        : low * better < 0 && high * better < 0
-          ? 'worse'
-          : 'no clear difference'
-    report.progress(
-      `  ${name}: ${retrained.toFixed(4)} against ${never.toFixed(4)}, difference ${difference.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]: ${verdict}`,
-    )
-  }
-  line('log loss', worth.logLoss, -1)
-  line('Brier score', worth.brier, -1)
-  line('AUC', worth.auc, 1)
 }
