@@ -1,9 +1,10 @@
-import { writeSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 import { createJournal } from '../../src/journal/journal.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 
-/** Appends from 16 writers and prints each subject once it is acknowledged, until it is killed. */
-const [, , path, round] = process.argv
+/** Appends from 16 writers and notes each subject in a file once it is acknowledged, until it is killed. */
+const [, , path, round, notes] = process.argv
+const file = openSync(notes!, 'a')
 const journal = createJournal(await openSqlite(path!, Date.now))
 await Promise.all(
   Array.from({ length: 16 }, async (_, writer) => {
@@ -12,7 +13,7 @@ await Promise.all(
       await journal.change({ actor: 'test' }, async (change) => {
         change.append({ type: 'project.created', project: 'test', subject, data: { name: subject } })
       })
-      writeSync(1, `${subject}\n`)
+      writeSync(file, `${subject}\n`)
     }
   }),
 )
