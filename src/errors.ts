@@ -232,7 +232,11 @@ export const catalogue = {
     message: 'No Kedge can be reached at {url}: {why}',
     todo: 'Start one with `kedge serve`, or name another with --url or KEDGE_URL.',
   },
-  backup_invalid: { class: 'conflict', message: 'The backup in {path} cannot be used: {what}', todo: 'Take another backup, or copy this one again from where it came.' },
+  backup_invalid: {
+    class: 'conflict',
+    message: 'The backup in {path} cannot be used: {what}',
+    todo: 'Take another backup, or copy this one again from where it came.',
+  },
   project_file_invalid: {
     class: 'invalid',
     message: '{file} has {count}',

@@ -51,13 +51,7 @@ function upperFraction(a: number, x: number): number {
   return h * front(a, x)
 }
 
-/** P(a, x) = γ(a, x) / Γ(a), the regularised lower incomplete gamma function. */
-export function lowerGamma(a: number, x: number): number {
-  if (x <= 0) return 0
-  return x < a + 1 ? lowerSeries(a, x) : 1 - upperFraction(a, x)
-}
-
-/** Q(a, x) = 1 − P(a, x), kept exact where it is tiny. */
+/** Q(a, x) = 1 − γ(a, x) / Γ(a), the regularised upper incomplete gamma function, kept exact where it is tiny. */
 export function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1
   return x < a + 1 ? 1 - lowerSeries(a, x) : upperFraction(a, x)

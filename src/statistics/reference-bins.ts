@@ -15,8 +15,6 @@ export interface CategoryBins {
   categories: string[]
 }
 
-export type ReferenceBins = NumericBins | CategoryBins
-
 /**
  * About `bins` bins of equal frequency in the reference, and two more for what lies below its smallest and above its
  * largest value. Few distinct values get a bin each.

@@ -13,9 +13,6 @@ const LOG_GAMMA = Math.log(GAMMA)
 const MOST = 2000
 const OFFSET = MOST + 1
 
-/** The largest relative error of a representative within the range of the keys. */
-export const SKETCH_ERROR = 0.01
-
 /** The key of the bin that holds `x`; NaN has none (it counts as missing), ±∞ fall into the outermost bins. */
 export function sketchKey(x: number): number {
   if (x === 0) return 0

@@ -1,13 +1,7 @@
 import { KedgeError } from '../../errors.ts'
+import type { EventsMigration } from './events-migration.ts'
 import type { EventsStore } from './events-store.ts'
 import { tables } from './migrations/0001-tables.ts'
-
-export interface EventsMigration {
-  number: number
-  name: string
-  /** Statements that may run twice without harm: a migration that was interrupted starts again from its first. */
-  statements: readonly string[]
-}
 
 const MIGRATIONS: readonly EventsMigration[] = [tables]
 

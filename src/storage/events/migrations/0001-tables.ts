@@ -1,4 +1,4 @@
-import type { EventsMigration } from '../migrations.ts'
+import type { EventsMigration } from '../events-migration.ts'
 
 /**
  * Every table replaces rows of the same key, so that every write may be repeated. The tokens of the last inserts are kept
