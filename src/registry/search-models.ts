@@ -1,10 +1,10 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import { KedgeError } from '../errors.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import { compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
 import type { Comparison } from '../tracking/filter/parse-filter.ts'
 import { checkMaxResults } from '../tracking/limits.ts'
 import { decodePage, encodePage } from '../tracking/page-token.ts'
+import { parseAttributeOrder } from '../tracking/parse-attribute-order.ts'
 import type { ModelRow, RegisteredModel } from './registered-model.ts'
 import type { RegistryQuery } from './search-versions.ts'
 
@@ -29,7 +29,7 @@ export function createModelSearch(
     if (condition) select = select.where(condition)
     if (!query.filter?.includes(promptTag)) select = select.where(notPrompts)
     for (const order of query.orderBy ?? []) {
-      const { column, descending } = modelOrder(order)
+      const { column, descending } = parseAttributeOrder(order, orderColumns, 'order by name or last_updated_timestamp')
       select = select.orderBy(column, descending ? 'desc' : 'asc')
     }
     const rows = await select
@@ -50,16 +50,6 @@ const orderColumns: Record<string, 'name' | 'updated_at' | 'created_at'> = {
   timestamp: 'updated_at',
   last_updated_timestamp: 'updated_at',
   creation_timestamp: 'created_at',
-}
-
-function modelOrder(order: string) {
-  const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(order.trim())
-  const column = found && orderColumns[found[1]!]
-  if (!column)
-    throw new KedgeError('invalid_input', {
-      what: `Invalid order_by clause '${order}': order by name or last_updated_timestamp`,
-    })
-  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
 }
 
 function modelCondition(

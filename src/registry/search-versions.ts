@@ -1,10 +1,10 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import { KedgeError } from '../errors.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import { compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
 import type { Comparison } from '../tracking/filter/parse-filter.ts'
 import { checkMaxResults, limits } from '../tracking/limits.ts'
 import { decodePage, encodePage } from '../tracking/page-token.ts'
+import { parseAttributeOrder } from '../tracking/parse-attribute-order.ts'
 import type { ModelVersion, ModelVersionRow } from './model-version.ts'
 
 export interface RegistryQuery {
@@ -32,7 +32,11 @@ export function createVersionSearch(
       .where('state', '=', 'active')
     if (condition) select = select.where(condition)
     for (const order of query.orderBy ?? []) {
-      const { column, descending } = versionOrder(order)
+      const { column, descending } = parseAttributeOrder(
+        order,
+        orderColumns,
+        'order by name, version_number, creation_timestamp or last_updated_timestamp',
+      )
       select = select.orderBy(column, descending ? 'desc' : 'asc')
     }
     if (!query.orderBy?.length) select = select.orderBy('updated_at', 'desc')
@@ -52,16 +56,6 @@ const orderColumns: Record<string, 'model' | 'version' | 'created_at' | 'updated
   version_number: 'version',
   creation_timestamp: 'created_at',
   last_updated_timestamp: 'updated_at',
-}
-
-function versionOrder(order: string) {
-  const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(order.trim())
-  const column = found && orderColumns[found[1]!]
-  if (!column)
-    throw new KedgeError('invalid_input', {
-      what: `Invalid order_by clause '${order}': order by name, version_number, creation_timestamp or last_updated_timestamp`,
-    })
-  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
 }
 
 function versionCondition(

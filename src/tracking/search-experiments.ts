@@ -1,11 +1,11 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import { KedgeError } from '../errors.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import type { Experiment, ExperimentRow } from './experiment.ts'
 import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import { decodePage, encodePage } from './page-token.ts'
+import { parseAttributeOrder } from './parse-attribute-order.ts'
 import type { SearchQuery } from './search-query.ts'
 
 /** Searches experiments with MLflow's filters, order and pages. `complete` makes rows into experiments. */
@@ -27,7 +27,11 @@ export function createExperimentSearch(
     if (condition) select = select.where(condition)
     if (query.view !== 'ALL') select = select.where('state', '=', query.view === 'DELETED_ONLY' ? 'deleted' : 'active')
     for (const order of query.orderBy ?? []) {
-      const { column, descending } = experimentOrder(order)
+      const { column, descending } = parseAttributeOrder(
+        order,
+        orderColumns,
+        'order by name, experiment_id, creation_time or last_update_time',
+      )
       select = select.orderBy(column, descending ? 'desc' : 'asc')
     }
     if (!query.orderBy?.length) select = select.orderBy('created_at', 'desc')
@@ -46,16 +50,6 @@ const orderColumns: Record<string, 'name' | 'number' | 'created_at' | 'updated_a
   experiment_id: 'number',
   creation_time: 'created_at',
   last_update_time: 'updated_at',
-}
-
-function experimentOrder(order: string) {
-  const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(order.trim())
-  const column = found && orderColumns[found[1]!]
-  if (!column)
-    throw new KedgeError('invalid_input', {
-      what: `Invalid order_by clause '${order}': order by name, experiment_id, creation_time or last_update_time`,
-    })
-  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
 }
 
 function experimentCondition(
