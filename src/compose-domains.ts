@@ -28,11 +28,11 @@ import { createTracking } from './tracking/tracking.ts'
 export interface ComposeOptions {
   config: Config
   governance: Governance
-  /** address of this server, once it listens */
   /** the SQL engine over files of this machine */
   engine: EventsStore
   /** how a ClickHouse server reads the blobs */
   bucket: BucketAccess | undefined
+  /** address of this server, once it listens */
   serverUrl(): string | undefined
 }
 
