@@ -29,7 +29,8 @@ export const dataEvents = {
   'dataset.removed': event('A dataset was removed; its versions stay', z.object({ dataset: z.string() })),
   'dataset_version.published': event('A new version of a dataset can be used', z.object(version), (thing, data) => [
     ...data.sources.map((source) => ({ thing, source: `source/${source.name}`, relation: 'pulled from' })),
-    ...(data.parent === null
+    // a version of a window stands alone; one without continues what was read before
+    ...(data.parent === null || data.window !== null
       ? []
       : [{ thing, source: `dataset_version/${data.dataset}@${data.parent}`, relation: 'continues' }]),
   ]),
