@@ -1,7 +1,7 @@
 // Kills each process of `kedge loop` with -9 at random, again and again, and then lets it come to its end: everything that
 // was acknowledged must be there exactly once. Usage: node test/loop/kill-loop.ts [--kills 100] [--until 2001-07-01] [--seed 1]
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -73,17 +73,29 @@ export async function killLoop(options: KillOptions): Promise<KillOutcome> {
     ended = new Promise((resolve) => own.once('exit', (code) => resolve(code)))
   }
 
+  const acknowledged = () => statSync(join(data, 'loop', 'acknowledged.ndjson'), { throwIfNoEntry: false })?.size ?? 0
+  const progressed = async (before: number) => {
+    while (acknowledged() <= before && loop?.exitCode === null) await pause(50)
+  }
+  const early = Math.min(15, Math.ceil(options.kills / 3))
+
   try {
     start()
     let count = 0
+    let reached = 0
     while (count < options.kills && loop?.exitCode === null) {
-      await pause(200 + random() * (options.longest ?? 4000))
+      await pause(200 + random() * (options.longest ?? 1500))
+      // most kills shall hit the replay: a few before it begins, then one after each time that it has come on a little
+      if (count >= early && count > 0) await progressed(reached)
+      if (loop.exitCode !== null) break
+      reached = acknowledged()
       const targets = processTree(loop.pid!).flatMap((one) => {
         const part = partOf(one)
         return part ? [{ ...one, part }] : []
       })
-      // the part that was hit least, of those that run now; a step only now and then, or no training would ever end
-      const parts = [...new Set(targets.map(({ part }) => part))].filter((part) => part !== 'step' || random() < 0.3)
+      // the part that was hit least, of those that run now; the first training's step a few times only, or it would never end
+      const stepToo = random() < 0.6 && (killed.step < 3 || acknowledged() > 0)
+      const parts = [...new Set(targets.map(({ part }) => part))].filter((part) => part !== 'step' || stepToo)
       const least = Math.min(...parts.map((part) => (part === 'step' ? 0 : killed[part])))
       const open = parts.filter((part) => part === 'step' || killed[part] === least)
       const part = open[Math.floor(random() * open.length)]
@@ -97,7 +109,7 @@ export async function killLoop(options: KillOptions): Promise<KillOutcome> {
       }
       killed[victim.part]++
       count++
-      say(`${count}: killed ${victim.part} (${victim.pid})`)
+      say(`${count}: killed ${victim.part} (${victim.pid}) after ${acknowledged()} bytes of acknowledgements`)
       if (victim.part === 'loop') {
         await ended
         start()
