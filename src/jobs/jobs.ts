@@ -1,15 +1,17 @@
-import { Cron } from 'croner'
-import { type Selectable, sql } from 'kysely'
+// Over 300 lines: claiming, running, ending and stopping share the set of jobs that run in this process.
 import { asKedgeError, KedgeError } from '../errors.ts'
 import type { Change, Journal } from '../journal/journal.ts'
 import type { Logger } from '../log.ts'
-import { fromJson, toJson } from '../storage/sql/json-column.ts'
+import { toJson } from '../storage/sql/json-column.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import type { JobState, JobTables } from '../storage/sql/tables/jobs.ts'
 import { claimJobs } from './claim-jobs.ts'
+import { insertJob } from './insert-job.ts'
 import type { Job, JobHandler, JobOutcome, NewJob } from './job.ts'
+import { toJob } from './job-row.ts'
+import { createSchedules, type Schedules } from './schedules.ts'
 
-export interface Jobs {
+export interface Jobs extends Pick<Schedules, 'schedule' | 'unschedule'> {
   /** Adds a job in the caller's transaction. Returns its id, or undefined when one with its key waits already. */
   enqueue(change: Change, job: NewJob): Promise<number | undefined>
   handle<Payload>(handler: JobHandler<Payload>): void
@@ -23,12 +25,6 @@ export interface Jobs {
   cancel(change: Change, id: number): Promise<void>
   /** Resolves when the job has ended. Errors: the job's own when it failed. */
   wait(id: number, signal?: AbortSignal): Promise<Job>
-  /** Declares that a job is enqueued by the clock; the same name again changes it. Missed times run once. */
-  schedule(
-    change: Change,
-    schedule: { name: string; cron: string; timezone?: string; kind: string; project: string; payload: unknown },
-  ): Promise<void>
-  unschedule(change: Change, name: string): Promise<void>
 }
 
 export interface JobsEnvironment {
@@ -59,6 +55,11 @@ export function createJobs(environment: JobsEnvironment): Jobs {
   let loop: Promise<void> | undefined
   let heartbeat: NodeJS.Timeout | undefined
 
+  const enqueue: Jobs['enqueue'] = (change, job) => {
+    change.onCommit(() => wake?.())
+    return insertJob(change, job)
+  }
+  const schedules = createSchedules({ store, journal, clock, enqueue })
   const wakeWaiters = () => {
     for (const waiter of waiters) waiter()
   }
@@ -189,27 +190,6 @@ export function createJobs(environment: JobsEnvironment): Jobs {
     }
   }
 
-  async function fireSchedules() {
-    const due = await store.read.selectFrom('job_schedules').selectAll().where('next_at', '<=', clock()).execute()
-    for (const schedule of due)
-      await journal.change({ actor: `schedule/${schedule.name}` }, async (change) => {
-        const next = new Cron(schedule.cron, { timezone: schedule.timezone }).nextRun(new Date(change.now))
-        const moved = await change.db
-          .updateTable('job_schedules')
-          .set({ next_at: next?.getTime() ?? Number.MAX_SAFE_INTEGER })
-          .where('name', '=', schedule.name)
-          .where('next_at', '=', schedule.next_at)
-          .executeTakeFirst()
-        if (moved.numUpdatedRows > 0n)
-          await jobs.enqueue(change, {
-            kind: schedule.kind,
-            key: `schedule/${schedule.name}`,
-            project: schedule.project,
-            payload: fromJson(schedule.payload),
-          })
-      })
-  }
-
   async function work() {
     let nextChores = 0
     if (store.kind === 'sqlite') await releaseAll()
@@ -217,7 +197,7 @@ export function createJobs(environment: JobsEnvironment): Jobs {
       try {
         if (clock() >= nextChores) {
           nextChores = clock() + 1000
-          await fireSchedules()
+          await schedules.fire()
           await prune()
         }
         const claimed = await claimJobs(store, journal, { node, now: clock(), lease, slots: freeSlots() })
@@ -261,36 +241,9 @@ export function createJobs(environment: JobsEnvironment): Jobs {
   }
 
   const jobs: Jobs = {
-    async enqueue(change, job) {
-      const row = await change.db
-        .insertInto('jobs')
-        .values({
-          kind: job.kind,
-          key: job.key ?? null,
-          project: job.project,
-          payload: toJson(job.payload),
-          state: 'queued',
-          priority: job.priority ?? 0,
-          attempts: 0,
-          max_attempts: job.maxAttempts ?? 3,
-          run_at: job.runAt ?? 0,
-          leased_by: null,
-          leased_until: 0,
-          cancel_requested: 0,
-          progress: null,
-          result: null,
-          error: null,
-          actor: change.context.actor,
-          cause: change.context.cause ?? null,
-          created_at: change.now,
-          finished_at: null,
-        })
-        .onConflict((c) => c.columns(['kind', 'key']).where('state', '=', sql.lit('queued')).doNothing())
-        .returning('id')
-        .executeTakeFirst()
-      change.onCommit(() => wake?.())
-      return row?.id
-    },
+    schedule: schedules.schedule,
+    unschedule: schedules.unschedule,
+    enqueue,
     handle(handler) {
       handlers.set(handler.kind, handler as JobHandler)
       wake?.()
@@ -367,52 +320,6 @@ export function createJobs(environment: JobsEnvironment): Jobs {
         })
       }
     },
-    async schedule(change, schedule) {
-      const timezone = schedule.timezone ?? 'UTC'
-      let next: Date | null
-      try {
-        next = new Cron(schedule.cron, { timezone }).nextRun(new Date(change.now))
-      } catch (cause) {
-        throw new KedgeError('invalid_input', { what: `"${schedule.cron}" is not a cron expression` }, { cause })
-      }
-      const row = {
-        name: schedule.name,
-        cron: schedule.cron,
-        timezone,
-        next_at: next?.getTime() ?? Number.MAX_SAFE_INTEGER,
-        kind: schedule.kind,
-        project: schedule.project,
-        payload: toJson(schedule.payload),
-      }
-      await change.db
-        .insertInto('job_schedules')
-        .values(row)
-        .onConflict((c) => c.column('name').doUpdateSet(row))
-        .execute()
-    },
-    async unschedule(change, name) {
-      await change.db.deleteFrom('job_schedules').where('name', '=', name).execute()
-    },
   }
   return jobs
-}
-
-function toJob(row: Selectable<JobTables['jobs']>): Job {
-  return {
-    id: row.id,
-    kind: row.kind,
-    key: row.key,
-    project: row.project,
-    payload: fromJson(row.payload),
-    state: row.state,
-    attempts: row.attempts,
-    maxAttempts: row.max_attempts,
-    cause: row.cause,
-    actor: row.actor,
-    progress: fromJson(row.progress),
-    result: fromJson(row.result),
-    error: fromJson(row.error),
-    createdAt: row.created_at,
-    finishedAt: row.finished_at,
-  }
 }
