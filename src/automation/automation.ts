@@ -4,7 +4,9 @@ import { type Reader, startReader } from '../journal/reader.ts'
 import { offeredTypes } from './channel-spec.ts'
 import { createChannels } from './channels.ts'
 import { createDeliveries, type Retries } from './deliveries.ts'
-import { createFirings, type Firing, type StartPipeline } from './firings.ts'
+import type { Firing } from './firing.ts'
+import { createFirings, type StartPipeline } from './firings.ts'
+import { listFirings } from './list-firings.ts'
 import { causeFor } from './rule-cause.ts'
 import { createRules, findRule, tickJob, toRule } from './rules.ts'
 
@@ -83,7 +85,10 @@ export function createAutomation(environment: Environment, options: AutomationOp
 
   return {
     rules,
-    firings: { list: firings.list },
+    firings: {
+      list: (project: string, filter?: Parameters<typeof listFirings>[2]) =>
+        listFirings(environment.store, project, filter),
+    },
     channels: { ...createChannels(environment, options.channels), kinds: options.channels },
     deliveries: { list: deliveries.list, get: deliveries.get, test: deliveries.test },
 

@@ -1,33 +1,13 @@
-import type { Selectable, Updateable } from 'kysely'
+import type { Updateable } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { Change } from '../journal/journal.ts'
-import { fromJson, toJson } from '../storage/sql/json-column.ts'
-import type { AutomationTables, FiringState } from '../storage/sql/tables/automation.ts'
+import { toJson } from '../storage/sql/json-column.ts'
+import type { AutomationTables } from '../storage/sql/tables/automation.ts'
+import { type Firing, type FiringGate, toFiring } from './firing.ts'
+import { obstacle } from './obstacle.ts'
 import type { RuleCause } from './rule-cause.ts'
 import { findRule, type Rule } from './rules.ts'
-
-export interface FiringGate {
-  model: string
-  version: number
-  result: 'waiting' | 'passed' | 'failed'
-}
-
-/** A cause that a rule has looked at, and what came of it. */
-export interface Firing {
-  id: number
-  project: string
-  rule: string
-  cause: number | null
-  subject: string
-  time: number
-  state: FiringState
-  reason: string | null
-  pipelineRun: number | null
-  gates: FiringGate[]
-  createdAt: number
-  finishedAt: number | null
-}
 
 /** What rules need of the pipelines domain. */
 export interface StartPipeline {
@@ -39,22 +19,6 @@ export interface StartPipeline {
   ): Promise<{ id: number }>
 }
 
-type Row = Selectable<AutomationTables['rule_firings']>
-export const toFiring = (row: Row): Firing => ({
-  id: row.id,
-  project: row.project,
-  rule: row.rule,
-  cause: row.cause,
-  subject: row.subject,
-  time: row.time,
-  state: row.state,
-  reason: row.reason,
-  pipelineRun: row.pipeline_run,
-  gates: fromJson(row.gates),
-  createdAt: row.created_at,
-  finishedAt: row.finished_at,
-})
-
 /** Decides what a cause leads to, and follows what it has led to until its end. Everything happens in the caller's change. */
 export function createFirings({ store }: Pick<Environment, 'store'>, pipelines: StartPipeline) {
   const set = (change: Change, id: number, columns: Updateable<AutomationTables['rule_firings']>) =>
@@ -65,32 +29,6 @@ export function createFirings({ store }: Pick<Environment, 'store'>, pipelines: 
   async function hold(change: Change, project: string, rule: string): Promise<Rule | undefined> {
     await change.lock(`rule/${project}/${rule}`)
     return findRule(change.db, project, rule).catch(() => undefined)
-  }
-
-  /** Why the rule may not fire now, if so; `wait`: it may later. */
-  async function obstacle(
-    db: Change['db'],
-    rule: Rule,
-    time: number,
-  ): Promise<{ reason: string; wait: boolean } | undefined> {
-    if (!rule.spec.enabled) return { reason: 'the rule is switched off', wait: false }
-    if (rule.state === 'tripped')
-      return { reason: `the rule has stopped after ${rule.failures} failures; a person must reset it`, wait: true }
-    const running = await db
-      .selectFrom('rule_firings')
-      .select(['id', 'pipeline_run'])
-      .where('project', '=', rule.project)
-      .where('rule', '=', rule.name)
-      .where('state', '=', 'running')
-      .executeTakeFirst()
-    if (running)
-      return { reason: `pipeline run ${running.pipeline_run} of this rule has not come to its end`, wait: true }
-    if (rule.lastFired !== null && time < rule.lastFired + rule.spec.cooldown)
-      return {
-        reason: `within the cooldown, which ends ${new Date(rule.lastFired + rule.spec.cooldown).toISOString()}`,
-        wait: true,
-      }
-    return undefined
   }
 
   async function fire(
@@ -343,23 +281,6 @@ export function createFirings({ store }: Pick<Environment, 'store'>, pipelines: 
       if (state === 'succeeded') await settleByGates(change, firing)
       // that a person stopped it says nothing about the rule
       else await settle(change, firing, 'failed', message, state === 'failed')
-    },
-
-    async list(
-      project: string,
-      filter: { rule?: string | undefined; state?: FiringState | undefined; limit?: number; offset?: number } = {},
-    ): Promise<{ items: Firing[]; total: number }> {
-      let query = store.read.selectFrom('rule_firings').where('project', '=', project)
-      if (filter.rule !== undefined) query = query.where('rule', '=', filter.rule)
-      if (filter.state !== undefined) query = query.where('state', '=', filter.state)
-      const { total } = await query.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-      const rows = await query
-        .selectAll()
-        .orderBy('id', 'desc')
-        .limit(filter.limit ?? 100)
-        .offset(filter.offset ?? 0)
-        .execute()
-      return { items: rows.map(toFiring), total: Number(total) }
     },
   }
 }
