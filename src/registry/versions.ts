@@ -4,45 +4,21 @@ import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import { readFolder } from '../storage/blobs/folder.ts'
 import { toJson } from '../storage/sql/json-column.ts'
-import { checkLength, checkTagKey, limits } from '../tracking/limits.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { gateJob } from './gate-job.ts'
-import { type DatasetUse, type ModelVersion, type ModelVersionRow, toModelVersion } from './model-version.ts'
+import { insertVersion } from './insert-version.ts'
+import { type ModelVersion, type ModelVersionRow, toModelVersion } from './model-version.ts'
 import type { Models } from './models.ts'
+import type { NewVersion, RegisteredSource } from './new-version.ts'
 import { createVersionSearch } from './search-versions.ts'
 import { folderOfArtifacts, sourceRoot } from './version-source.ts'
-
-export interface NewVersion {
-  runId?: string | undefined
-  /** With `step`: a second creation for the same step gives the same version. */
-  pipelineRunId?: number | undefined
-  step?: string | undefined
-  artifact: { digest: string; kind: 'onnx' | 'mlflow'; bytes?: number | undefined }
-  datasetVersions: DatasetUse[]
-  codeDigest?: string | undefined
-  environmentDigest?: string | undefined
-  signature?: unknown
-  /** the rows on which its gate decides; without them there is no gate */
-  holdout?: { dataset: string; version: number } | undefined
-  asOf?: number | undefined
-  description?: string | undefined
-}
-
-export interface RegisteredSource {
-  source: string
-  runId?: string | undefined
-  runLink?: string | undefined
-  modelId?: string | undefined
-  description?: string | undefined
-  user?: string | undefined
-  tags?: readonly { key: string; value: string }[]
-}
+import { createVersionTags, writeVersionTag } from './version-tags.ts'
 
 type Row = ModelVersionRow
-type Insert = Partial<Row> & { source: string }
 
 export const stages = ['None', 'Staging', 'Production', 'Archived'] as const
 
+/** Model versions: what made each, where its files lie, its stage and tags. A deleted one keeps its row and number. */
 export function createVersions(
   environment: Pick<Environment, 'store' | 'journal' | 'jobs' | 'blobs'>,
   models: Models,
@@ -95,84 +71,6 @@ export function createVersions(
     )
   }
 
-  async function insert(change: Change, project: string, model: string, fields: Insert): Promise<number> {
-    const numbered = await change.db
-      .updateTable('registered_models')
-      .set((e) => ({ next_version: e('next_version', '+', 1), updated_at: change.now }))
-      .where('project', '=', project)
-      .where('name', '=', model)
-      .where('state', '=', 'active')
-      .returning('next_version')
-      .executeTakeFirst()
-    if (!numbered) throw new KedgeError('not_found', { kind: 'Registered Model with name=', name: model })
-    const version = numbered.next_version - 1
-    await change.db
-      .insertInto('model_versions')
-      .values({
-        project,
-        model,
-        version,
-        state: 'active',
-        status: 'READY',
-        status_message: null,
-        stage: 'None',
-        description: null,
-        user_id: null,
-        run_id: null,
-        run_link: null,
-        model_id: null,
-        digest: null,
-        bytes: null,
-        kind: null,
-        pipeline_run: null,
-        step: null,
-        code_digest: null,
-        environment_digest: null,
-        signature: null,
-        dataset_versions: '[]',
-        holdout: null,
-        as_of: null,
-        gate: 'none',
-        reference: null,
-        created_at: change.now,
-        updated_at: change.now,
-        ...fields,
-      })
-      .execute()
-    change.append({
-      type: 'model_version.created',
-      project,
-      subject: `model_version/${model}@${version}`,
-      data: {
-        model,
-        version,
-        digest: fields.digest ?? null,
-        run: fields.run_id ?? null,
-        pipelineRun: fields.pipeline_run ?? null,
-        step: fields.step ?? null,
-        datasetVersions: JSON.parse(fields.dataset_versions ?? '[]') as DatasetUse[],
-        gated: fields.gate === 'waiting',
-      },
-    })
-    return version
-  }
-
-  async function writeTag(
-    change: Change,
-    project: string,
-    model: string,
-    version: number,
-    tag: { key: string; value: string },
-  ) {
-    checkTagKey(tag.key, 'key')
-    checkLength(tag.value, limits.registryTagValue, 'value')
-    await change.db
-      .insertInto('model_version_tags')
-      .values({ project, model, version, ...tag })
-      .onConflict((c) => c.columns(['project', 'model', 'version', 'key']).doUpdateSet({ value: tag.value }))
-      .execute()
-  }
-
   const touch = (change: Change, row: Pick<Row, 'project' | 'model' | 'version'>, fields: Partial<Row>) =>
     change.db
       .updateTable('model_versions')
@@ -207,7 +105,7 @@ export function createVersions(
             .executeTakeFirst()
           if (there) return there
         }
-        const version = await insert(change, project, model, {
+        const version = await insertVersion(change, project, model, {
           source: `blob:${input.artifact.digest}`,
           digest: input.artifact.digest,
           bytes: input.artifact.bytes ?? null,
@@ -243,7 +141,7 @@ export function createVersions(
       const logged = modelId ? await tracking.loggedModels.get(project, modelId).catch(() => undefined) : undefined
       const runId = input.runId || logged?.sourceRun || null
       const version = await journal.change(context, async (change) => {
-        const number = await insert(change, project, model, {
+        const number = await insertVersion(change, project, model, {
           source: input.source,
           digest: folder?.digest ?? null,
           bytes: folder?.bytes ?? null,
@@ -254,7 +152,7 @@ export function createVersions(
           description: input.description ?? null,
           user_id: input.user ?? null,
         })
-        for (const tag of input.tags ?? []) await writeTag(change, project, model, number, tag)
+        for (const tag of input.tags ?? []) await writeVersionTag(change, project, model, number, tag)
         return number
       })
       return versions.get(project, model, version)
@@ -355,29 +253,7 @@ export function createVersions(
         })
       }),
 
-    setTag: (
-      context: ChangeContext,
-      project: string,
-      model: string,
-      version: number,
-      tag: { key: string; value: string },
-    ): Promise<void> =>
-      journal.change(context, async (change) => {
-        await find(change.db, project, model, version)
-        await writeTag(change, project, model, version, tag)
-      }),
-
-    deleteTag: (context: ChangeContext, project: string, model: string, version: number, key: string): Promise<void> =>
-      journal.change(context, async (change) => {
-        await find(change.db, project, model, version)
-        await change.db
-          .deleteFrom('model_version_tags')
-          .where('project', '=', project)
-          .where('model', '=', model)
-          .where('version', '=', version)
-          .where('key', '=', key)
-          .execute()
-      }),
+    ...createVersionTags(journal, find),
 
     /** Where the version's files lie among the project's artifacts; files that only a digest names are given a place there. */
     async artifactRoot(project: string, version: ModelVersion): Promise<string> {
