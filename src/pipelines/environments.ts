@@ -5,8 +5,10 @@ import type { Executor, StepOutcome } from '../contracts/executor.ts'
 import { KedgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { findPython, type Python } from './find-python.ts'
+import { findUv } from './find-uv.ts'
 import { installerSettings } from './installer-settings.ts'
 import { checkLockFile } from './lock-file.ts'
+import { shellWord } from './shell-word.ts'
 
 /** A Python environment that is whole and ready. */
 export interface PreparedEnvironment {
@@ -48,7 +50,6 @@ export interface EnvironmentsOptions {
 
 const abandonedAfter = 3_600_000
 const limits = { cpus: 1024, memoryBytes: 8 * 2 ** 30, timeoutMs: 1_800_000, outputBytes: 4 * 2 ** 20 }
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 interface Build {
   listeners: Set<PrepareOptions>
@@ -123,41 +124,6 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       { signal, onOutput },
     )
 
-  /** The uv program: one that is installed, or one that is put beside the environments with the machine's pip. */
-  async function findUv(
-    found: Python,
-    env: Record<string, string>,
-    signal: AbortSignal,
-    say: (text: string | Buffer) => void,
-  ): Promise<string | undefined> {
-    const tools = join(folder, 'tools')
-    const program = join(tools, 'uv', 'bin', 'uv')
-    const own = await stat(program).catch(() => undefined)
-    if (own) return program
-    await mkdir(tools, { recursive: true })
-    const silent = () => {}
-    if ((await execute('uv --version', tools, env, signal, silent)).exitCode === 0) return 'uv'
-    signal.throwIfAborted()
-    say('[kedge] installing uv, which installs packages several times faster than pip\n')
-    const build = `uv.${randomBytes(4).toString('hex')}`
-    const pip = found.hasPip ? quote(found.path) : `${quote(join(tools, `${build}.venv`))}/bin/python`
-    const venv = found.hasPip ? '' : `${quote(found.path)} -m venv ${quote(join(tools, `${build}.venv`))} && `
-    const outcome = await execute(
-      `${venv}${pip} -m pip install -q --only-binary :all: --target ${quote(join(tools, build))} uv`,
-      tools,
-      env,
-      signal,
-      say,
-    )
-    signal.throwIfAborted()
-    await rm(join(tools, `${build}.venv`), { recursive: true, force: true })
-    if (outcome.exitCode === 0)
-      await rename(join(tools, build), join(tools, 'uv')).catch(() =>
-        rm(join(tools, build), { recursive: true, force: true }),
-      )
-    return (await stat(program).catch(() => undefined)) ? program : undefined
-  }
-
   async function build(
     digest: string,
     name: string,
@@ -183,13 +149,19 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
         await rm(at, { recursive: true, force: true })
         let command: string
         if (installer === 'uv') {
-          const uv = await findUv(found, env, signal, say)
+          const uv = await findUv(
+            join(folder, 'tools'),
+            found,
+            (command, at, onOutput) => execute(command, at, env, signal, onOutput),
+            signal,
+            say,
+          )
           if (!uv) continue
-          const run = uv === 'uv' ? 'uv' : quote(uv)
-          command = `${run} venv -q --python ${quote(found.path)} ${quote(at)} && ${run} pip install --python ${quote(join(at, 'bin', 'python'))} ${hashed ? '--require-hashes ' : ''}-r ${quote(lockPath)}`
+          const run = uv === 'uv' ? 'uv' : shellWord(uv)
+          command = `${run} venv -q --python ${shellWord(found.path)} ${shellWord(at)} && ${run} pip install --python ${shellWord(join(at, 'bin', 'python'))} ${hashed ? '--require-hashes ' : ''}-r ${shellWord(lockPath)}`
         } else {
           if (!found.hasVenv) continue
-          command = `${quote(found.path)} -m venv ${quote(at)} && ${quote(join(at, 'bin', 'python'))} -m pip install ${hashed ? '--require-hashes ' : ''}-r ${quote(lockPath)}`
+          command = `${shellWord(found.path)} -m venv ${shellWord(at)} && ${shellWord(join(at, 'bin', 'python'))} -m pip install ${hashed ? '--require-hashes ' : ''}-r ${shellWord(lockPath)}`
         }
         const outcome = await execute(command, join(folder, digest), env, signal, say)
         if (signal.aborted) throw new KedgeError('cancelled', { what: `Building the environment of ${name}` })
@@ -271,7 +243,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       const compile = async () => {
         if (await stat(mark).catch(() => undefined)) return
         const env = { PATH: join(path, 'bin'), LANG: 'C.UTF-8' }
-        const command = `exec nice -n 19 ${quote(join(path, 'bin', 'python'))} -m compileall -q lib`
+        const command = `exec nice -n 19 ${shellWord(join(path, 'bin', 'python'))} -m compileall -q lib`
         const run = await executor.run(
           {
             name: `compile/${path}`,
