@@ -2,6 +2,7 @@ import type { ReferenceView } from '../contracts/monitor-kind.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { mergeSlices } from '../statistics/slice.ts'
+import { quote as literal } from '../storage/events/bind-parameters.ts'
 import { loadDaySlices } from './day-slices.ts'
 import { type ProfileSource, performanceStatement, profileStatement } from './profile-sql.ts'
 import { chooseSegments } from './segments.ts'
@@ -101,7 +102,6 @@ export function createReferences(
 }
 
 const quote = (name: string) => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
-const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 const plain = (type: string) => type.replace(/LowCardinality\((.*)\)/, '$1').replace(/Nullable\((.*)\)/, '$1')
 const isNumber = (type: string) => /^(U?Int|Float|Decimal|BFloat)/.test(type)
 const isText = (type: string) => /^(String|FixedString|Enum|Bool|UUID)/.test(type)
