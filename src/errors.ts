@@ -1,3 +1,4 @@
+// Over 300 lines: the catalogue stands in one place, an entry a line or two.
 /**
  * The catalogue of everything that can go wrong. Knows nothing of HTTP: a code belongs to a class, and each protocol
  * maps the class to its own status. A message says what happened and where; `todo` says what to do about it.

@@ -1,3 +1,4 @@
+// Over 300 lines: what both kinds of events store must do, in one suite.
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

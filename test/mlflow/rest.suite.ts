@@ -1,3 +1,4 @@
+// Over 300 lines: what MLflow's REST API must answer on both kinds of SQL store, in one suite.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TrackingServer } from '../servers/tracking-server.ts'
 

@@ -1,3 +1,4 @@
+// Over 300 lines: every way in which an input can be broken, on one opened store of data.
 import { readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
