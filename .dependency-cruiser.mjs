@@ -10,6 +10,10 @@ const mayImport = {
   automation: ['data', 'tracking', 'registry', 'pipelines', 'serving', 'monitoring'],
 }
 const below = ['errors', 'log', 'environment']
+/** Rooms that stand on the domains, and the one that decides at the door who may do what. */
+const above = ['governance', 'backup', 'project-file', 'protocols', 'cli', 'adapters']
+const composition = '^src/(main|add-routes|compose-domains|open-stores)\\.ts$'
+const outside = (rooms) => `^src/(${rooms.join('|')})/`
 
 export default {
   forbidden: [
@@ -30,7 +34,7 @@ export default {
       name: 'contracts-know-no-domain',
       severity: 'error',
       from: { path: '^src/contracts/' },
-      to: { path: `^src/(${[...domains, 'governance', 'protocols', 'cli', 'adapters'].join('|')})/` },
+      to: { path: '^src/', pathNot: '^src/(contracts|statistics)/|^src/errors\\.ts' },
     },
     {
       name: 'adapters-implement-contracts',
@@ -42,7 +46,19 @@ export default {
       name: 'foundation-knows-no-domain',
       severity: 'error',
       from: { path: '^src/(storage|journal|jobs)/' },
-      to: { path: `^src/(${[...domains, 'governance', 'protocols', 'cli', 'adapters', 'project-file'].join('|')})/` },
+      to: { path: outside([...domains, ...above]) },
+    },
+    {
+      name: 'storage-stands-lowest',
+      severity: 'error',
+      from: { path: '^src/storage/' },
+      to: { path: outside(['journal', 'jobs']) },
+    },
+    {
+      name: 'journal-knows-no-queue',
+      severity: 'error',
+      from: { path: '^src/journal/' },
+      to: { path: outside(['jobs']) },
     },
     ...domains.map((domain) => ({
       name: `${domain}-imports-only-what-stands-before-it`,
@@ -50,9 +66,57 @@ export default {
       // the entry of a process of its own is the composition root of that process
       from: { path: `^src/${domain}/`, pathNot: '-process\\.ts$' },
       to: {
-        path: `^src/(${[...domains.filter((other) => other !== domain && !mayImport[domain].includes(other)), 'protocols', 'cli', 'adapters', 'project-file'].join('|')})/`,
+        path: outside([...domains.filter((other) => other !== domain && !mayImport[domain].includes(other)), ...above]),
       },
     })),
+    {
+      // permissions are checked at the door, by protocols: domains know nothing of them, nor governance of domains
+      name: 'governance-stands-beside-the-domains',
+      severity: 'error',
+      from: { path: '^src/governance/' },
+      to: { path: outside([...domains, ...above.filter((room) => room !== 'governance')]) },
+    },
+    {
+      // a restored server marks what monitoring must compute again
+      name: 'backup-knows-stores-and-monitoring',
+      severity: 'error',
+      from: { path: '^src/backup/' },
+      to: {
+        path: outside([
+          ...domains.filter((domain) => domain !== 'monitoring'),
+          ...above.filter((room) => room !== 'backup'),
+        ]),
+      },
+    },
+    {
+      name: 'project-file-stands-on-the-domains',
+      severity: 'error',
+      from: { path: '^src/project-file/', pathNot: '\\.test\\.ts$' },
+      to: { path: outside(['backup', 'protocols', 'cli', 'adapters', 'storage', 'jobs']) },
+    },
+    {
+      name: 'protocols-are-thin',
+      severity: 'error',
+      from: { path: '^src/protocols/', pathNot: '\\.test\\.ts$' },
+      to: { path: outside(['cli', 'adapters', 'statistics']) },
+    },
+    {
+      // what the server answers it asks over REST; of the rest only what reads files of this machine or judges numbers
+      name: 'cli-talks-rest',
+      severity: 'error',
+      from: { path: '^src/cli/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot:
+          '^src/(cli|statistics|protocols/kedge/schemas|project-file|backup)/|^src/pipelines/(find-python|pipeline-files|pipeline-spec)\\.ts|^src/(errors|config|log|version|main)\\.ts',
+      },
+    },
+    {
+      name: 'only-the-command-line-starts-a-server',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${composition}|^src/cli/|\\.test\\.ts$` },
+      to: { path: composition },
+    },
     {
       name: 'only-main-knows-adapters',
       severity: 'error',
