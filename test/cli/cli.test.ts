@@ -79,6 +79,14 @@ describe('apply', () => {
     })
   })
 
+  test('says which line is not UTF-8', async () => {
+    writeFileSync(join(folder, 'latin.yaml'), Buffer.from('project: fruit\nsources: { caf\u00e9: {} }\n', 'latin1'))
+    expect(await on(['apply', '-f', 'latin.yaml'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('2:1 this line is not UTF-8'),
+    })
+  })
+
   test('says which file is missing', async () => {
     expect(await on(['apply', '-f', 'nothing.yaml'])).toMatchObject({
       code: 1,

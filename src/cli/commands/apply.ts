@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -26,17 +27,38 @@ export function addApply(program: Command, act: Act): void {
     .addHelpText('after', '\nExamples:\n  $ kedge apply --dry-run\n  $ kedge apply -f examples/flights/kedge.yaml')
   act<Options>(command, async ({ api, terminal, world }, options) => {
     const path = resolve(world.cwd, options.file)
-    const text = await readFile(path, 'utf8').catch((cause) => {
-      throw new KedgeError(
-        'not_found',
-        { kind: 'The file', name: options.file },
-        { cause, todo: 'Name the project file with -f.' },
-      )
-    })
+    const text = decode(
+      options.file,
+      await readFile(path).catch((cause) => {
+        throw new KedgeError(
+          'not_found',
+          { kind: 'The file', name: options.file },
+          { cause, todo: 'Name the project file with -f.' },
+        )
+      }),
+    )
     const flags = { dryRun: options.dryRun === true, prune: options.prune === true }
     const plan = await sendProjectFile(api, { text, path, ...flags })
     terminal.answer({ project: projectOf(text), ...flags, changes: plan }, () => planText(terminal, plan, flags.dryRun))
   })
+}
+
+/** Errors: `invalid_input` at the line that is not UTF-8. */
+function decode(file: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    const lines = bytes
+      .toString('latin1')
+      .split('\n')
+      .map((line) => Buffer.from(line, 'latin1'))
+    const bad = lines.findIndex((line) => !isUtf8(line))
+    throw new KedgeError(
+      'project_file_invalid',
+      { file, count: 'one mistake' },
+      { places: [{ where: `${bad + 1}:1`, what: 'this line is not UTF-8' }] },
+    )
+  }
 }
 
 /** Sends a project file with the code that its pipelines name. Errors: `project_file_invalid` with every mistake. */
