@@ -159,12 +159,15 @@ describe.each(kinds)('queue on %s', (_, open) => {
   })
 })
 
-it('finishes every job exactly once when workers on one PostgreSQL are killed at random', async () => {
+it('finishes every job exactly once when workers on one PostgreSQL are killed at random', {
+  timeout: 600_000,
+}, async () => {
   const url = await postgres.createDatabase('killed-workers')
   const store = await openPostgres(url, Date.now)
   const journal = createJournal(store)
   const jobs = createJobs({ store, journal, clock: Date.now, log: silentLog, node: 'test' })
-  const count = 2000
+  const kills = Number(process.env.KEDGE_TEST_KILLS ?? 6)
+  const count = 350 * kills
   await journal.change({ actor: 'user/test' }, async (change) => {
     for (let i = 0; i < count; i++)
       await jobs.enqueue(change, { kind: 'mark', project: 'test', payload: { i }, maxAttempts: 1000 })
@@ -184,7 +187,7 @@ it('finishes every job exactly once when workers on one PostgreSQL are killed at
       ).n,
     )
   let workers = [worker(), worker()]
-  for (let kill = 0; kill < 6; kill++) {
+  for (let kill = 0; kill < kills; kill++) {
     await new Promise((done) => setTimeout(done, 500 + Math.random() * 300))
     const victim = workers[kill % 2]!
     victim.kill('SIGKILL')
@@ -194,6 +197,66 @@ it('finishes every job exactly once when workers on one PostgreSQL are killed at
   await expect.poll(left, { timeout: 60_000, interval: 200 }).toBe(0)
   for (const child of workers) child.kill('SIGKILL')
   workers = []
+  const marks = await store.read.selectFrom('projects').select('name').where('name', 'like', 'mark-%').execute()
+  expect(marks.length).toBe(count)
+  await journal.verify()
+  await store.close()
+})
+
+it('finishes every job exactly once when the process of a SQLite is killed at random', {
+  timeout: 600_000,
+}, async () => {
+  const place = join(directory, 'killed-process')
+  const kills = Number(process.env.KEDGE_TEST_KILLS ?? 6)
+  const count = 150 * kills
+  const before = await openSqlite(place, Date.now)
+  const queue = createJobs({
+    store: before,
+    journal: createJournal(before),
+    clock: Date.now,
+    log: silentLog,
+    node: 'test',
+  })
+  await createJournal(before).change({ actor: 'user/test' }, async (change) => {
+    for (let i = 0; i < count; i++)
+      await queue.enqueue(change, { kind: 'mark', project: 'test', payload: { i }, maxAttempts: 1000 })
+  })
+  await before.close()
+  for (let kill = 0; kill < kills; kill++) {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'mark-until-killed.ts'), place], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    await new Promise((done) => setTimeout(done, 400 + Math.random() * 300))
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  const store = await openSqlite(place, Date.now)
+  const journal = createJournal(store)
+  const jobs = createJobs({ store, journal, clock: Date.now, log: silentLog, node: 'last' })
+  jobs.handle<{ i: number }>({
+    kind: 'mark',
+    concurrency: 50,
+    run: async ({ payload }) => ({
+      commit: async ({ db, now }) =>
+        void (await db
+          .insertInto('projects')
+          .values({ name: `mark-${payload.i}`, created_at: now })
+          .execute()),
+    }),
+  })
+  jobs.start()
+  const left = async () =>
+    Number(
+      (
+        await store.read
+          .selectFrom('jobs')
+          .select((s) => s.fn.countAll().as('n'))
+          .where('state', '!=', 'succeeded')
+          .executeTakeFirstOrThrow()
+      ).n,
+    )
+  await expect.poll(left, { timeout: 60_000, interval: 100 }).toBe(0)
+  await jobs.stop()
   const marks = await store.read.selectFrom('projects').select('name').where('name', 'like', 'mark-%').execute()
   expect(marks.length).toBe(count)
   await journal.verify()

@@ -2,9 +2,11 @@ import { createJobs } from '../../src/jobs/jobs.ts'
 import { createJournal } from '../../src/journal/journal.ts'
 import { silentLog } from '../../src/log.ts'
 import { openPostgres } from '../../src/storage/sql/postgres.ts'
+import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 
 /** A worker whose jobs each insert one row under a unique name: a job done twice would fail, one lost would be missing. */
-const store = await openPostgres(process.argv[2]!, Date.now)
+const place = process.argv[2]!
+const store = await (place.startsWith('postgres:') ? openPostgres : openSqlite)(place, Date.now)
 const journal = createJournal(store)
 const jobs = createJobs({
   store,
