@@ -17,6 +17,7 @@ export interface DeclaredChannel {
   updatedAt: number
 }
 
+/** A channel as its row says it. */
 export const toChannel = (row: Selectable<AutomationTables['channels']>): DeclaredChannel => ({
   project: row.project,
   name: row.name,
@@ -26,6 +27,7 @@ export const toChannel = (row: Selectable<AutomationTables['channels']>): Declar
   updatedAt: row.updated_at,
 })
 
+/** The channel of this name as the change sees it. Errors: `not_found`. */
 export async function findChannel(db: Change['db'], project: string, name: string): Promise<DeclaredChannel> {
   const row = await db
     .selectFrom('channels')

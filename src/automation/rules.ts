@@ -21,6 +21,7 @@ export interface Rule {
 export const tickJob = 'automation.tick'
 const scheduleName = (project: string, rule: string) => `rule/${project}/${rule}`
 
+/** A rule as its row says it. */
 export const toRule = (row: Selectable<AutomationTables['automation_rules']>): Rule => ({
   project: row.project,
   name: row.name,
@@ -32,6 +33,7 @@ export const toRule = (row: Selectable<AutomationTables['automation_rules']>): R
   updatedAt: row.updated_at,
 })
 
+/** The rule of this name as the change sees it. Errors: `not_found`. */
 export async function findRule(db: Change['db'], project: string, name: string): Promise<Rule> {
   const row = await db
     .selectFrom('automation_rules')

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
+/** An option's value as a whole number. Errors: the command line's own, exit code 2. */
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)

@@ -36,6 +36,7 @@ export interface Terminal {
 const plain = (text: string) =>
   [...stripVTControlCharacters(text)].filter((c) => c === '\n' || c === '\t' || c >= ' ').join('')
 
+/** What a command says, for people or with `json` for programs; colours only on a terminal that wants them. */
 export function createTerminal(
   streams: TerminalStreams,
   options: { json: boolean; environment: Record<string, string | undefined> },

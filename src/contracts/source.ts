@@ -81,6 +81,7 @@ export const fileLocation = {
     .optional()
     .meta({ description: 'http or https address' }),
 }
+/** Whether exactly one of path and address is given. */
 export const oneLocation = (config: { path?: string | undefined; url?: string | undefined }) =>
   (config.path === undefined) !== (config.url === undefined)
 export const oneLocationMessage = { message: 'needs exactly one of path and url' }

@@ -9,6 +9,7 @@ export interface Governance {
   secrets: Secrets
 }
 
+/** Projects, tokens and secrets. */
 export function createGovernance(environment: Environment, options: TokensOptions & { secretKey: Buffer }): Governance {
   return {
     projects: createProjects(environment),

@@ -13,6 +13,7 @@ export interface Projects {
 
 export const projectName = /^[a-z0-9][a-z0-9_-]{0,62}$/
 
+/** Projects: made at their first use, or on their own. */
 export function createProjects({ store, journal }: Pick<Environment, 'store' | 'journal'>): Projects {
   const projects: Projects = {
     ensure: (context, name) => journal.change(context, (change) => projects.ensureIn(change, name)),

@@ -45,6 +45,7 @@ export async function markStale(change: Change, jobs: Jobs, key: EndpointKey, ti
   await enqueueProfile(change, jobs, key)
 }
 
+/** Adds the job that computes an endpoint's stale buckets, unless it waits already. */
 export const enqueueProfile = (change: Change, jobs: Jobs, { project, endpoint }: EndpointKey) =>
   jobs.enqueue(change, {
     kind: 'monitoring.profile',
@@ -54,6 +55,7 @@ export const enqueueProfile = (change: Change, jobs: Jobs, { project, endpoint }
     maxAttempts: 10,
   })
 
+/** Adds the job that judges an endpoint's stale windows, unless it waits already. */
 export const enqueueEvaluate = (change: Change, jobs: Jobs, { project, endpoint }: EndpointKey) =>
   jobs.enqueue(change, {
     kind: 'monitoring.evaluate',

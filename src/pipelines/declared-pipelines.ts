@@ -26,6 +26,7 @@ export interface PipelineListing extends Pipeline {
   lastRun: { id: number; state: PipelineRunState; createdAt: number; finishedAt: number | null } | null
 }
 
+/** A pipeline as its row says it. */
 export const toPipeline = (row: Selectable<PipelineTables['pipelines']>): Pipeline => ({
   project: row.project,
   name: row.name,

@@ -71,6 +71,7 @@ export interface PipelineRun {
   steps: PipelineStep[]
 }
 
+/** A step of a pipeline run as its row says it. */
 export const toStep = (row: Selectable<PipelineTables['pipeline_steps']>): PipelineStep => ({
   name: row.step,
   position: row.position,
@@ -94,6 +95,7 @@ export const toStep = (row: Selectable<PipelineTables['pipeline_steps']>): Pipel
   finishedAt: row.finished_at,
 })
 
+/** A pipeline run as its rows say it. */
 export const toRun = (row: Selectable<PipelineTables['pipeline_runs']>, steps: PipelineStep[]): PipelineRun => ({
   id: row.id,
   project: row.project,

@@ -21,8 +21,10 @@ export async function findEndpoint(db: Kysely<Database>, project: string, name: 
   return row
 }
 
+/** What an endpoint's row declares. */
 export const specOf = (row: Pick<EndpointRow, 'spec'>): EndpointSpec => fromJson<EndpointSpec>(row.spec)
 
+/** An endpoint's revisions, the newest first. */
 export const revisionsOf = (db: Kysely<Database>, endpointId: number): Promise<RevisionRow[]> =>
   db.selectFrom('revisions').selectAll().where('endpoint_id', '=', endpointId).orderBy('number', 'desc').execute()
 
@@ -42,6 +44,7 @@ export async function setRevision(
   await touchRouting(change, endpointId)
 }
 
+/** Tells inference processes that an endpoint's routing is stale. */
 export const touchRouting = (change: Change, endpointId: number) =>
   change.db
     .updateTable('endpoints')

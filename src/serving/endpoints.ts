@@ -48,6 +48,7 @@ export interface EndpointDetail extends Endpoint {
 
 const endpointName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
+/** Endpoints and their revisions, in the SQL store. */
 export function createEndpoints(deps: {
   environment: Pick<Environment, 'store' | 'journal'>
   registry: ServingRegistry

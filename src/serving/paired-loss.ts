@@ -17,6 +17,7 @@ export type PerformanceSource = (
 const losses = ['log_loss', 'brier', 'absolute_error', 'squared_error']
 const quantile = 1.959964
 
+/** The first loss that there is, with its standard error; undefined when there is none. */
 export function pairedLossOf({ rows, differences }: RevisionDifferences): PairedLoss | undefined {
   for (const metric of losses) {
     const found = differences[metric]

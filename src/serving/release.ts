@@ -49,8 +49,10 @@ export interface Release {
   finishedAt: number | null
 }
 
+/** Marks of a stage in which nothing has been counted. */
 export const noMarks = (): StageMarks => ({ candidate: noCounters(), baseline: noCounters() })
 
+/** A release as its row says it. */
 export function toRelease(row: Selectable<ServingTables['releases']>): Release {
   return {
     id: row.id,

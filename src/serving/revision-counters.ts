@@ -36,6 +36,7 @@ const noRole = (): RoleCounters => ({
   bins: [],
 })
 
+/** Counters of a revision that has answered nothing. */
 export const noCounters = (): RevisionCounters => ({
   live: noRole(),
   shadow: noRole(),
@@ -72,6 +73,7 @@ export function countFailure(role: RoleCounters, rows: number): void {
   role.failedCalls++
 }
 
+/** Counts one value, in place. */
 export function addTo(moments: Moments, value: number): void {
   moments.n++
   moments.sum += value
@@ -111,6 +113,7 @@ function combine(a: RevisionCounters, b: RevisionCounters, sign: number): Revisi
   }
 }
 
+/** Both together. */
 export const addCounters = (a: RevisionCounters, b: RevisionCounters): RevisionCounters => combine(a, b, 1)
 /** What came to `before` until `after`. */
 export const countersSince = (before: RevisionCounters, after: RevisionCounters): RevisionCounters =>

@@ -42,4 +42,5 @@ export function artifactRoot(uri: string): string {
   return artifactPath(found[1]!.replace(/[?#].*$/, ''))
 }
 
+/** Joins the parts that are not empty by slashes. */
 export const joinPath = (...parts: string[]): string => parts.filter((part) => part !== '').join('/')

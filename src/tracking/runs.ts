@@ -27,6 +27,7 @@ type Row = Selectable<TrackingTables['runs']>
 
 const ended = new Set<RunStatus>(['FINISHED', 'FAILED', 'KILLED'])
 
+/** Runs: made, logged to, finished, deleted and restored. */
 export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, experiments: Experiments) {
   const { store, journal } = environment
   const missing = (id: string) => new KedgeError('not_found', { kind: 'Run with id', name: id })

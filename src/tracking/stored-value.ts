@@ -4,4 +4,5 @@ export function toStored(value: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
 }
 
+/** The value that `toStored` was given, but for clamped infinities. */
 export const fromStored = (value: number): number => (value === Number.POSITIVE_INFINITY ? Number.NaN : value)

@@ -33,6 +33,7 @@ export function toOnnxTensor(tensor: Tensor): OnnxTensor {
   return new OnnxTensor(type as 'float32', tensor.data as Float32Array, tensor.shape)
 }
 
+/** The runtime's tensor as one of the contract, without a copy. Errors: `model_unloadable` for a type that cannot be exchanged. */
 export function fromOnnxTensor(name: string, tensor: OnnxTensor): Tensor {
   return { name, datatype: datatypeOf(tensor.type), shape: [...tensor.dims], data: tensor.data as TensorData }
 }

@@ -11,6 +11,7 @@ interface BackupJob {
   error: { code: string; message: string; todo: string } | null
 }
 
+/** Adds `kedge backup`. */
 export function addBackup(program: Command, act: Act): void {
   const command = program
     .command('backup')

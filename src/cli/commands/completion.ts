@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander'
 import { completionScript, type Shell } from '../completion-script.ts'
 import type { Act } from '../context.ts'
 
+/** Adds `kedge completion`. */
 export function addCompletion(program: Command, act: Act): void {
   const command = program
     .command('completion')

@@ -9,6 +9,7 @@ import { bytes, moment } from '../readable.ts'
 
 export type DatasetVersion = z.output<typeof datasetVersionSummary>
 
+/** Adds `kedge data` with its subcommands. */
 export function addData(program: Command, act: Act): void {
   const data = program.command('data').description('Make and list dataset versions')
 

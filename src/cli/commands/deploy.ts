@@ -10,6 +10,7 @@ import type { Act } from '../context.ts'
 
 type Deployed = z.output<typeof deployAnswer>
 
+/** Adds `kedge deploy`. */
 export function addDeploy(program: Command, act: Act): void {
   const command = program
     .command('deploy <model>')

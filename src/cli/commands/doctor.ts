@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Act } from '../context.ts'
 import { examineMachine } from '../doctor/examine-machine.ts'
 
+/** Adds `kedge doctor`. */
 export function addDoctor(program: Command, act: Act): void {
   const command = program
     .command('doctor')

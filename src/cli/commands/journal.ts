@@ -15,6 +15,7 @@ interface Options {
   all?: boolean
 }
 
+/** Adds `kedge journal` and `kedge journal verify`. */
 export function addJournal(program: Command, act: Act): void {
   const command = program
     .command('journal')

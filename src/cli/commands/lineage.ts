@@ -9,6 +9,7 @@ import type { Act } from '../context.ts'
 
 type Graph = z.output<typeof lineageGraph>
 
+/** Adds `kedge lineage`. */
 export function addLineage(program: Command, act: Act): void {
   const command = program
     .command('lineage <thing>')

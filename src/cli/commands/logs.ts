@@ -4,6 +4,7 @@ import type { Act } from '../context.ts'
 import { wholeNumber } from '../option-values.ts'
 import type { PipelineRun } from './run.ts'
 
+/** Adds `kedge logs`. */
 export function addLogs(program: Command, act: Act): void {
   const command = program
     .command('logs [run] [step]')

@@ -15,6 +15,7 @@ interface Options {
   stay?: boolean
 }
 
+/** Adds `kedge loop`. */
 export function addLoop(program: Command, act: Act): void {
   const command = program
     .command('loop')

@@ -5,6 +5,7 @@ import { silentLog } from '../../log.ts'
 import type { Act } from '../context.ts'
 import { bytes, moment } from '../readable.ts'
 
+/** Adds `kedge restore`, which needs no server. */
 export function addRestore(program: Command, act: Act): void {
   const command = program
     .command('restore <backup>')

@@ -18,6 +18,7 @@ interface Options {
   wait: boolean
 }
 
+/** Adds `kedge run`. */
 export function addRun(program: Command, act: Act): void {
   const command = program
     .command('run <pipeline>')
@@ -69,6 +70,7 @@ export async function waitForRun(
   }
 }
 
+/** What to tell of a pipeline run that did not succeed. */
 export const runError = (run: PipelineRun): KedgeError => {
   const failed = run.steps.find((step) => step.error)
   return new KedgeError(

@@ -7,6 +7,7 @@ const secret = new Set(['adminToken', 'internalSecret', 'secretKey'])
 const kebab = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 const variable = (key: string) => `KEDGE_${kebab(key).replaceAll('-', '_').toUpperCase()}`
 
+/** Adds `kedge serve`; its options are those of the configuration. */
 export function addServe(program: Command, act: Act): void {
   const command = program.command('serve').description('Start a server and keep it running until it is told to stop')
   for (const [key, schema] of Object.entries(configSchema.shape))

@@ -16,6 +16,7 @@ interface ServerStatus {
   pid: number
 }
 
+/** Adds `kedge status`. */
 export function addStatus(program: Command, act: Act): void {
   const command = program
     .command('status')

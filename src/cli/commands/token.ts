@@ -12,13 +12,14 @@ interface TokenRow {
   revokedAt: number | null
 }
 
+/** Adds `kedge token` with its subcommands. */
 export function addToken(program: Command, act: Act): void {
   const command = program.command('token').description('Make, list and revoke the tokens that give access')
 
   const create = command
     .command('create <name>')
     .description('Make a token; its text is shown this once')
-    .requiredOption('--role <role>', 'viewer, editor, operator or admin')
+    .requiredOption('--role <role>', 'viewer, predictor, editor, operator or admin')
     .option('--days <count>', 'how long it is valid; for ever when absent', wholeNumber)
     .option('--all', 'for every project')
     .addHelpText('after', '\nExamples:\n  $ kedge token create ci --role editor --days 90 --project flights')

@@ -20,6 +20,7 @@ export interface Acknowledgements {
 
 type Line = { p: [id: string, revision: number, score: number][] } | { a: string[] }
 
+/** Reads what an earlier process has noted in the file and goes on in it; a torn last line counts as not acknowledged. */
 export function openAcknowledgements(path: string): Acknowledgements {
   const predictions = new Map<string, AcknowledgedPrediction>()
   const actuals = new Set<string>()

@@ -14,6 +14,7 @@ export interface ReplayedFlight {
   late: number
 }
 
+/** The day of a time (milliseconds since 1970, UTC), YYYY-MM-DD. */
 export const dayText = (time: number): string => new Date(time).toISOString().slice(0, 10)
 const features = ['hour', 'weekday', 'distance', 'origin', 'destination']
 

@@ -27,6 +27,7 @@ export function columnType(engineType: string): ColumnType {
   return 'text'
 }
 
+/** The engine's columns in Kedge's types. */
 export const asColumns = (columns: readonly EngineColumn[]): Column[] =>
   columns.map(({ name, type }) => ({ name, type: columnType(type) }))
 

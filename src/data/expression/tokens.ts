@@ -11,6 +11,7 @@ export interface Token {
 const pattern =
   /\s*(?:(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|'(?<text>(?:[^'\\]|''|\\.)*)'|[`"](?<quoted>[^`"]+)[`"]|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<sign><=|>=|<>|!=|==|\|\||[-+*/%()<>=,]))/suy
 
+/** The error `invalid_input` about an expression, with the position (characters from 0). */
 export const expressionError = (text: string, at: number, what: string, cause?: unknown) =>
   new KedgeError(
     'invalid_input',

@@ -86,6 +86,7 @@ export interface DatasetVersion extends DatasetVersionSummary {
 
 type Row = Selectable<DataTables['dataset_versions']>
 
+/** A dataset version without its profile, as its row says it; `eventId`: the event that made it. */
 export function toSummary(
   row: Omit<Row, 'profile' | 'batches' | 'source_schema'>,
   eventId: number | null,
@@ -117,6 +118,7 @@ export function toSummary(
   }
 }
 
+/** A dataset version with its profile, as its row says it. */
 export const toVersion = (row: Row, eventId: number | null): DatasetVersion => ({
   ...toSummary(row, eventId),
   profile: fromJson(row.profile),

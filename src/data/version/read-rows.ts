@@ -23,6 +23,7 @@ const forJson = ({ name, type }: Column) => {
 export const selectForJson = (columns: readonly Column[]): string =>
   columns.map((column, i) => `${forJson(column)} AS c${i}`).join(', ')
 
+/** Rows of `selectForJson` as arrays in the order of the columns. */
 export const asArrays = (columns: readonly Column[], found: Record<string, unknown>[]): unknown[][] =>
   found.map((row) => columns.map((_, i) => row[`c${i}`] ?? null))
 

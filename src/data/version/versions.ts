@@ -45,6 +45,7 @@ const summaryColumns = [
   'spec_digest', 'sources', 'expectations', 'counts', 'quarantine_digest', 'quarantine_reasons', 'parent_version', 'actor', 'created_at',
 ] as const // biome-ignore format: a list
 
+/** Dataset versions and what made them, in the SQL store. */
 export function createVersions({ store, journal }: Pick<Environment, 'store' | 'journal'>): Versions {
   const of = (project: string, dataset: string) =>
     store.read.selectFrom('dataset_versions').where('project', '=', project).where('dataset', '=', dataset)

@@ -47,10 +47,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Answers with a value as JSON. */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   sendText(response, status, JSON.stringify(value))
 }
 
+/** Answers with a text, JSON unless `type` says otherwise. */
 export function sendText(response: ServerResponse, status: number, text: string, type = 'application/json'): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) })
   response.end(text)

@@ -22,6 +22,7 @@ const toFilter = (query: z.output<typeof filterQuery>): JournalFilter => ({
   ...(query.type === undefined ? {} : { types: query.type.split(',') }),
 })
 
+/** The journal, its live stream and verification, and lineage. */
 export function journalRoutes(app: FastifyInstance, { journal, store }: { journal: Journal; store: SqlStore }): void {
   route(app, {
     method: 'GET',

@@ -27,6 +27,7 @@ export interface MonitoringRoutesDependencies {
   clock: () => number
 }
 
+/** Scores, features, performance, recorded predictions, actuals, alerts and the settings of monitoring. */
 export function monitoringRoutes(app: FastifyInstance, { monitoring, clock }: MonitoringRoutesDependencies): void {
   const key = ({ project, endpoint }: { project: string; endpoint: string }) => ({ project, endpoint })
 

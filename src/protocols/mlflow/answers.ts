@@ -10,8 +10,10 @@ export const numberText = (value: number): number | string =>
 /** Protobuf's JSON has no empty lists. */
 const list = <T>(name: string, items: T[]) => (items.length > 0 ? { [name]: items } : {})
 
+/** A record as MLflow's list of keys and values. */
 export const pairs = (record: Record<string, string>) => Object.entries(record).map(([key, value]) => ({ key, value }))
 
+/** MLflow's Experiment. */
 export const experimentAnswer = (experiment: Experiment) => ({
   experiment_id: experiment.id,
   name: experiment.name,
@@ -22,6 +24,7 @@ export const experimentAnswer = (experiment: Experiment) => ({
   ...list('tags', pairs(experiment.tags)),
 })
 
+/** MLflow's Metric. */
 export const metricAnswer = (key: string, point: MetricPoint) => ({
   key,
   value: numberText(point.value),
@@ -29,6 +32,7 @@ export const metricAnswer = (key: string, point: MetricPoint) => ({
   step: point.step,
 })
 
+/** MLflow's RunInfo. */
 export const runInfo = (run: Run) => ({
   run_uuid: run.id,
   run_id: run.id,
@@ -42,6 +46,7 @@ export const runInfo = (run: Run) => ({
   lifecycle_stage: run.state,
 })
 
+/** MLflow's Run. */
 export const runAnswer = (run: Run) => ({
   info: runInfo(run),
   data: {
@@ -82,6 +87,7 @@ export const runAnswer = (run: Run) => ({
   },
 })
 
+/** MLflow's LoggedModel. */
 export const loggedModelAnswer = (model: LoggedModel) => ({
   info: {
     model_id: model.id,

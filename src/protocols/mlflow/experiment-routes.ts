@@ -5,6 +5,7 @@ import type { MlflowScope } from './mlflow-scope.ts'
 
 export const viewTypes = { ACTIVE_ONLY: 1, DELETED_ONLY: 2, ALL: 3 } as const
 
+/** MLflow's endpoints of experiments. */
 export function experimentRoutes(scope: MlflowScope, { experiments }: Tracking): void {
   scope.add('POST', '/mlflow/experiments/create', 'tracking.write', async ({ context, project, fields }) => {
     const tags = Object.fromEntries(fields.messages('tags', readPair).map((tag) => [tag.key, tag.value]))

@@ -10,6 +10,7 @@ const statuses = Object.fromEntries(loggedModelStatuses.map((name, i) => [name, 
   number
 >
 
+/** MLflow's endpoints of logged models. */
 export function loggedModelRoutes(scope: MlflowScope, { loggedModels, artifacts }: Tracking): void {
   const path = '/mlflow/logged-models'
 

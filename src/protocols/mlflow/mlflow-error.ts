@@ -21,6 +21,7 @@ export function mlflowError(error: KedgeError): { status: number; body: { error_
   return { status: form.status, body: { error_code: form.code, message: error.message } }
 }
 
+/** Answers with an error in MLflow's form, and with its code. */
 export function sendMlflowError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const error = known(thrown)
   if (error.class === 'internal')

@@ -52,6 +52,7 @@ const latestOf = (versions: readonly ModelVersion[], wanted: readonly string[] =
   return [...found.values()]
 }
 
+/** MLflow's endpoints of registered models, versions and aliases. */
 export function registryRoutes(scope: MlflowScope, { models, versions, aliases }: Registry): void {
   const answer = async (project: string, name: string) =>
     modelAnswer(await models.get(project, name), latestOf(await versions.list(project, name)))

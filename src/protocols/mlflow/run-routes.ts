@@ -29,6 +29,7 @@ const readMetric = (item: Fields): LoggedMetric => {
   }
 }
 
+/** MLflow's endpoints of runs and what they log. */
 export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
   const { runs, values, inputs, history } = tracking
 

@@ -162,6 +162,7 @@ export function answering(endpoint: ServedEndpoint, number?: number): ServedRevi
   return most
 }
 
+/** The answer to `GET /v2`. */
 export const serverMetadata = (version: string) => ({
   name: 'kedge',
   version,

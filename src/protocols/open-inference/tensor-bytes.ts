@@ -24,6 +24,7 @@ const constructors: Record<Exclude<Datatype, 'BYTES'>, NumericConstructor> = {
   BF16: Uint16Array as unknown as NumericConstructor,
 }
 
+/** Whether this is a datatype of the protocol. */
 export const isDatatype = (text: unknown): text is Datatype =>
   typeof text === 'string' && (text === 'BYTES' || Object.hasOwn(constructors, text))
 
@@ -57,6 +58,7 @@ function decodeTexts(name: string, bytes: Uint8Array): string[] {
   return texts
 }
 
+/** A tensor's data to raw little-endian bytes: numbers without a copy, texts each behind 4 bytes of length. */
 export function encodeTensorBytes(data: TensorData): Buffer {
   if (!Array.isArray(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const parts: Buffer[] = []

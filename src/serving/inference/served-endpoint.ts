@@ -50,6 +50,7 @@ export function serveRevision(
   }
 }
 
+/** What the inference process keeps of an endpoint to answer and record without looking anything up. */
 export function serveEndpoint(endpoint: RoutedEndpoint, revisions: ServedRevision[]): ServedEndpoint {
   return {
     ...endpoint,

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 export const frameHeader = 8
 const largestFrame = 256 * 2 ** 20
 
+/** The payload as one frame. */
 export function encodeFrame(payload: string): Buffer {
   const length = Buffer.byteLength(payload)
   const frame = Buffer.allocUnsafe(frameHeader + length)

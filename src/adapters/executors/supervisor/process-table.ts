@@ -61,6 +61,7 @@ export const hasVariable = (pid: number, variable: string, value: string): boole
     ?.split('\0')
     .includes(Buffer.from(`${variable}=${value}`).toString('latin1')) ?? false
 
+/** The words of a process's command line; none when it is gone. */
 export const commandLine = (pid: number): string[] => readText(`/proc/${pid}/cmdline`)?.split('\0') ?? []
 
 /** Bytes with shared pages divided among those that share them; undefined when that cannot be read. */

@@ -4,6 +4,7 @@ export interface Frame {
   buffers: Buffer[]
 }
 
+/** One message: 32 bits of length (big-endian), the header as JSON with the buffers' lengths, then the buffers. */
 export function encodeFrame(header: Record<string, unknown>, buffers: readonly Uint8Array[] = []): Buffer {
   const text = Buffer.from(JSON.stringify({ ...header, buffers: buffers.map((buffer) => buffer.byteLength) }))
   const length = Buffer.alloc(4)
