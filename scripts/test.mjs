@@ -16,7 +16,6 @@ const system = [
   {
     package: 'python3-venv',
     for: 'the Python steps and clients',
-    paths: ['/usr/lib/python3/dist-packages/../../python3.11/ensurepip', '/root/.pyenv', 'pyenv'],
     probe: ['python3', ['-c', 'import venv, ensurepip']],
   },
 ]
