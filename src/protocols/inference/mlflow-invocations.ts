@@ -29,7 +29,7 @@ export async function mlflowInvocations(
     times: rows.map(() => now),
     rows,
     together: id,
-    where: (row) => `row ${row}, column `,
+    where: (row) => `rows.${row}`,
   })
   return JSON.stringify({ predictions: [...answer.scores] })
 }
