@@ -3,7 +3,7 @@ import { KedgeError } from '../errors.ts'
 import { categoryBins, categoryCounts, numericBins, numericCounts, numericEdges } from '../statistics/reference-bins.ts'
 import { sketchQuantile } from '../statistics/sketch.ts'
 import type { FeatureProfile, Slice } from '../statistics/slice.ts'
-import { typeOf } from '../statistics/slice.ts'
+import { noProfile, typeOf } from '../statistics/slice.ts'
 
 export interface ComparedSide {
   label: string
@@ -27,15 +27,6 @@ export interface FeatureComparison {
   distances: Record<string, number | null>
 }
 
-const none: FeatureProfile = {
-  count: 0,
-  sum: 0,
-  sumSquares: 0,
-  minimum: 0,
-  maximum: 0,
-  sketch: new Map(),
-  categories: new Map(),
-}
 const MOST_CATEGORIES = 30
 
 /** One feature of two slices over common bins, which are fixed on `against` (or on `current` when there is no other). */
@@ -56,7 +47,7 @@ export function compareFeature(
   const count = (p: FeatureProfile) =>
     type === 'numeric' ? numericCounts(p.sketch, numeric) : categoryCounts(p.categories, categorical)
   const side = (label: string, slice: Slice): ComparedSide => {
-    const p = slice.features.get(feature) ?? none
+    const p = slice.features.get(feature) ?? noProfile
     const isNumeric = type === 'numeric' && p.count > 0
     const quantile = (q: number) => sketchQuantile(p.sketch, q)
     const mean = p.sum / p.count

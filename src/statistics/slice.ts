@@ -14,6 +14,17 @@ export interface FeatureProfile {
   categories: ReadonlyMap<string, number>
 }
 
+/** The profile of no rows. */
+export const noProfile: FeatureProfile = {
+  count: 0,
+  sum: 0,
+  sumSquares: 0,
+  minimum: 0,
+  maximum: 0,
+  sketch: new Map(),
+  categories: new Map(),
+}
+
 export interface PerformanceSums {
   /** predictions with a known actual */
   joined: number

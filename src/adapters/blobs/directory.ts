@@ -1,14 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { type BlobInfo, type BlobStore, defineBlobStore } from '../../contracts/blob-store.ts'
 import { KedgeError } from '../../errors.ts'
 import { blobKey, digestOf } from './blob-key.ts'
 import { verified } from './verified.ts'
+import { writeDigested } from './write-digested.ts'
 
 /** An unfinished file older than this belonged to a process that died. */
 const abandoned = 86_400_000
@@ -67,19 +68,8 @@ export async function openBlobDirectory(path: string): Promise<BlobStore> {
 
   async function put(content: Readable | Uint8Array, expected?: string): Promise<BlobInfo> {
     const file = join(unfinished, randomUUID())
-    const hash = createHash('sha256')
-    let bytes = 0
-    const count = new Transform({
-      transform(piece: Buffer, _, done) {
-        hash.update(piece)
-        bytes += piece.length
-        done(null, piece)
-      },
-    })
     try {
-      const source = content instanceof Uint8Array ? Readable.from([content], { objectMode: false }) : content
-      await pipeline(source, count, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }))
-      const digest = hash.digest('hex')
+      const { digest, bytes } = await writeDigested(file, content, { flush: true })
       if (expected !== undefined && digest !== expected)
         throw new KedgeError('blob_mismatch', { found: digest, expected })
       return await settle(file, { digest, bytes })

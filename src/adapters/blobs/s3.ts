@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
   AbortMultipartUploadCommand,
@@ -22,6 +22,7 @@ import { KedgeError } from '../../errors.ts'
 import { blobKey, digestOf } from './blob-key.ts'
 import { openBlobDirectory } from './directory.ts'
 import { verified } from './verified.ts'
+import { writeDigested } from './write-digested.ts'
 
 const config = z.strictObject({
   kind: z.literal('s3'),
@@ -151,7 +152,7 @@ async function openBucket(settings: z.infer<typeof config>, cacheDirectory: stri
       guarded(async () => {
         const file = join(spool, randomUUID())
         try {
-          const blob = await spoolTo(file, content)
+          const blob = await writeDigested(file, content)
           if (expected !== undefined && blob.digest !== expected)
             throw new KedgeError('blob_mismatch', { found: blob.digest, expected })
           return await upload(file, blob)
@@ -201,21 +202,6 @@ async function openBucket(settings: z.infer<typeof config>, cacheDirectory: stri
       client.destroy()
     },
   }
-}
-
-async function spoolTo(file: string, content: Readable | Uint8Array): Promise<BlobInfo> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  const count = new Transform({
-    transform(piece: Buffer, _, done) {
-      hash.update(piece)
-      bytes += piece.length
-      done(null, piece)
-    },
-  })
-  const source = content instanceof Uint8Array ? Readable.from([content], { objectMode: false }) : content
-  await pipeline(source, count, createWriteStream(file, { flags: 'wx', mode: 0o600 }))
-  return { digest: hash.digest('hex'), bytes }
 }
 
 async function readPart(file: string, start: number, length: number): Promise<Buffer> {

@@ -15,22 +15,13 @@ import {
   numericEdges,
 } from '../../statistics/reference-bins.ts'
 import { total } from '../../statistics/shares.ts'
-import { type FeatureProfile, typeOf } from '../../statistics/slice.ts'
+import { type FeatureProfile, noProfile, typeOf } from '../../statistics/slice.ts'
 import { type Calibration, calibrateDistance, calibratedP, limits, widenForRows } from '../../statistics/threshold.ts'
 import type { Measured } from '../../statistics/too-few-samples.ts'
 
 const monitor = 'drift.distance'
 const binned = createMemory<ReferenceView, ReturnType<typeof binning>>()
 const calibrated = createMemory<ReferenceView, Measured<Calibration>>()
-const none: FeatureProfile = {
-  count: 0,
-  sum: 0,
-  sumSquares: 0,
-  minimum: 0,
-  maximum: 0,
-  sketch: new Map(),
-  categories: new Map(),
-}
 
 /** How a profile is counted over bins that the reference fixes. */
 function binning(reference: FeatureProfile, type: FeatureType) {
@@ -60,7 +51,7 @@ function scoreFeature(
   const type = typeOf(whole)
   const metric: DriftMetric = settings.metrics[type]
   const { count, shown, expected } = binned(reference, feature, () => binning(whole, type))
-  const current = count(window.slice.features.get(feature) ?? none)
+  const current = count(window.slice.features.get(feature) ?? noProfile)
   const samples = total(current)
   const definition: Record<string, unknown> = {
     metric: metric.name,
@@ -85,7 +76,7 @@ function scoreFeature(
   }
   const ofReference = calibrated(reference, JSON.stringify([feature, metric.name, run]), () =>
     calibrateDistance(
-      reference.days.map((day) => count(day.features.get(feature) ?? none)),
+      reference.days.map((day) => count(day.features.get(feature) ?? noProfile)),
       run,
       distance,
     ),
