@@ -3,7 +3,7 @@ import type { SqlStore } from '../storage/sql/sql-store.ts'
 import { compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
 import type { Comparison } from '../tracking/filter/parse-filter.ts'
 import { checkMaxResults } from '../tracking/limits.ts'
-import { decodePage, encodePage } from '../tracking/page-token.ts'
+import { decodePage, nextPage } from '../tracking/page-token.ts'
 import { parseAttributeOrder } from '../tracking/parse-attribute-order.ts'
 import type { ModelRow, RegisteredModel } from './registered-model.ts'
 import type { RegistryQuery } from './search-versions.ts'
@@ -38,7 +38,7 @@ export function createModelSearch(
       .offset(offset)
       .execute()
     const items = await complete(rows.slice(0, limit))
-    return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
+    return { items, ...nextPage(rows.length, limit, offset) }
   }
 }
 

@@ -3,7 +3,7 @@ import type { SqlStore } from '../storage/sql/sql-store.ts'
 import { compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
 import type { Comparison } from '../tracking/filter/parse-filter.ts'
 import { checkMaxResults, limits } from '../tracking/limits.ts'
-import { decodePage, encodePage } from '../tracking/page-token.ts'
+import { decodePage, nextPage } from '../tracking/page-token.ts'
 import { parseAttributeOrder } from '../tracking/parse-attribute-order.ts'
 import type { ModelVersion, ModelVersionRow } from './model-version.ts'
 
@@ -47,7 +47,7 @@ export function createVersionSearch(
       .offset(offset)
       .execute()
     const items = await complete(rows.slice(0, limit))
-    return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
+    return { items, ...nextPage(rows.length, limit, offset) }
   }
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { limits } from './limits.ts'
-import { decodePage, encodePage } from './page-token.ts'
+import { decodePage, nextPage } from './page-token.ts'
 import type { MetricPoint } from './run.ts'
 import type { Runs } from './runs.ts'
 import { fromStored } from './stored-value.ts'
@@ -45,7 +45,7 @@ export function createMetricHistory(environment: Pick<Environment, 'store'>, run
         .offset(offset)
         .execute()
       const items = rows.slice(0, limit).map(shown)
-      return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
+      return { items, ...nextPage(rows.length, limit, offset) }
     },
 
     /** The points of one metric in several runs, in the order of the run ids; of at most `limit` together. */

@@ -9,7 +9,11 @@ export interface Page {
 /** Opaque to clients, in MLflow's form: base64 of JSON. */
 export const encodePage = (page: Page): string => Buffer.from(JSON.stringify(page)).toString('base64')
 
-/** Errors: `invalid_input` for a token that no page has given. */
+/** The token of the next page, if more than `limit` rows were found from `offset` on. */
+export const nextPage = (found: number, limit: number, offset: number): { next?: string } =>
+  found > limit ? { next: encodePage({ offset: offset + limit }) } : {}
+
+/** The page that a token asks for, the first without one. Errors: `invalid_input` for a token that no page has given. */
 export function decodePage(token: string | undefined): Page {
   if (!token) return { offset: 0 }
   try {

@@ -4,7 +4,7 @@ import type { Experiment, ExperimentRow } from './experiment.ts'
 import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
-import { decodePage, encodePage } from './page-token.ts'
+import { decodePage, nextPage } from './page-token.ts'
 import { parseAttributeOrder } from './parse-attribute-order.ts'
 import type { SearchQuery } from './search-query.ts'
 
@@ -41,7 +41,7 @@ export function createExperimentSearch(
       .offset(offset)
       .execute()
     const items = await complete(rows.slice(0, limit))
-    return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
+    return { items, ...nextPage(rows.length, limit, offset) }
   }
 }
 

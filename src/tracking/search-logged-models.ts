@@ -5,7 +5,7 @@ import { compareNumber, compareText, compileFilter } from './filter/compile-filt
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import type { LoggedModel, LoggedModelRow } from './logged-model.ts'
-import { decodePage, encodePage } from './page-token.ts'
+import { decodePage, nextPage } from './page-token.ts'
 
 export interface LoggedModelOrder {
   field: string
@@ -48,7 +48,7 @@ export function createLoggedModelSearch(
         store.read,
       )
     const items = await complete(rows.slice(0, limit))
-    return rows.length > limit ? { items, next: encodePage({ offset: offset + limit }) } : { items }
+    return { items, ...nextPage(rows.length, limit, offset) }
   }
 }
 

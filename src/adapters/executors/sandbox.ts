@@ -20,6 +20,8 @@ const isolation = [
   '--cap-drop',
   'ALL',
 ]
+/** The machine's file system, which cannot be written to. */
+const system = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc']
 
 let tried: Promise<Availability> | undefined
 
@@ -31,20 +33,7 @@ async function tryOut(): Promise<Availability> {
       todo: 'Install it (Debian: apt-get install bubblewrap), or declare `executor: process`.',
     }
   try {
-    await run('bwrap', [
-      ...isolation,
-      '--unshare-net',
-      '--ro-bind',
-      '/',
-      '/',
-      '--dev',
-      '/dev',
-      '--proc',
-      '/proc',
-      '--tmpfs',
-      '/tmp',
-      'true',
-    ])
+    await run('bwrap', [...isolation, '--unshare-net', ...system, '--tmpfs', '/tmp', 'true'])
     return { available: true }
   } catch (error) {
     const why = `bubblewrap cannot make a sandbox here: ${String((error as { stderr?: string }).stderr ?? error)
@@ -65,20 +54,7 @@ async function tryOut(): Promise<Availability> {
 async function mounts(step: StepCommand): Promise<string[]> {
   const temporary = join(step.folder, '.tmp')
   await mkdir(temporary, { recursive: true })
-  const argv = [
-    '--ro-bind',
-    '/',
-    '/',
-    '--dev',
-    '/dev',
-    '--proc',
-    '/proc',
-    '--bind',
-    temporary,
-    '/tmp',
-    '--tmpfs',
-    '/run',
-  ]
+  const argv = [...system, '--bind', temporary, '/tmp', '--tmpfs', '/run']
   // where some systems keep the addresses of name servers
   if (step.network === 'all') argv.push('--ro-bind-try', '/run/systemd/resolve', '/run/systemd/resolve')
   for (const folder of step.hidden) argv.push('--tmpfs', folder)
