@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyError, type FastifyInstance, LogController, type RouteOptions } from 'fastify'
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+  type RouteOptions,
+} from 'fastify'
 import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { asKedgeError, KedgeError } from '../errors.ts'
+import { projectName } from '../governance/projects.ts'
 import type { Caller } from '../governance/tokens.ts'
 import type { Logger } from '../log.ts'
 import { httpStatus } from './http-status.ts'
@@ -24,6 +31,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 2000 },
     forceCloseConnections: 'idle',
+    // what is refused before a route is found: an address that cannot be decoded, a name that is far too long
+    frameworkErrors: (error, _request, reply) => void sendError(fromFastify(error), reply),
     keepAliveTimeout: 72_000,
   }) as unknown as FastifyInstance
   app.setValidatorCompiler(validatorCompiler)
@@ -39,13 +48,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
   app.addHook('onRequest', async (request) => {
     guardOrigin(request.headers, options.allowedHosts)
+    const { project: named } = (request.params ?? {}) as { project?: string }
+    if (named !== undefined && !projectName.test(named))
+      throw new KedgeError('invalid_input', {
+        what: `${JSON.stringify(named.slice(0, 100))} is not a project name: lower-case letters, digits, - and _, at most 63`,
+      })
     const permission = request.routeOptions.config?.permission
     if (permission === 'public' || permission === undefined) return
     const caller = await options.identify(request.headers.authorization)
     if (!caller) throw new KedgeError('unauthenticated')
     request.actor = caller.actor
-    const project =
-      (request.params as { project?: string } | undefined)?.project ?? request.routeOptions.config?.project
+    const project = named ?? request.routeOptions.config?.project
     if (!caller.may(permission, project)) throw new KedgeError('forbidden', { permission })
   })
 
@@ -53,16 +66,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const known = fromFastify(error)
     if (known.class === 'internal')
       request.log.error({ err: known.cause, id: request.id, url: request.url }, 'a request failed inside Kedge')
-    if (known.class === 'overloaded' || known.class === 'unavailable') reply.header('retry-after', '1')
-    reply
-      .status(httpStatus[known.class])
-      .send({ error: { ...known.toJSON(), ...(known.class === 'internal' ? { id: request.id } : {}) } })
+    sendError(known, reply, known.class === 'internal' ? { id: request.id } : {})
   })
   app.setNotFoundHandler((request, reply) => {
     const error = new KedgeError('not_found', { kind: 'Route', name: `${request.method} ${request.url.split('?')[0]}` })
-    reply.status(404).send({ error: error.toJSON() })
+    sendError(error, reply)
   })
   return app
+}
+
+function sendError(error: KedgeError, reply: FastifyReply, further: object = {}) {
+  if (error.class === 'overloaded' || error.class === 'unavailable') reply.header('retry-after', '1')
+  reply.status(httpStatus[error.class]).send({ error: { ...error.toJSON(), ...further } })
 }
 
 /** Browsers name the page's origin; a page of another site, or a name that was rebound to this address, is refused. */
@@ -89,6 +104,18 @@ function fromFastify(error: FastifyError): KedgeError {
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new KedgeError('too_large', { what: 'The body', limit: 'this route' }, { cause: error })
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new KedgeError(
+      'invalid_input',
+      { what: 'The content type of the body is not one that this route takes' },
+      { todo: 'Send JSON with the header "content-type: application/json".', cause: error },
+    )
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH' || error.code === 'FST_ERR_BAD_URL')
+    return new KedgeError(
+      'invalid_input',
+      { what: 'The address of the request cannot be read: a name in it is too long or not URL-encoded' },
+      { todo: 'Check the names in the address.', cause: error },
+    )
   if (error.code?.startsWith('FST_ERR_CTP') || error.statusCode === 400)
     return new KedgeError('invalid_input', { what: error.message }, { cause: error })
   return asKedgeError(error)
