@@ -36,7 +36,13 @@ Examples:
       { address: kedge.address, data: config.data, pid: process.pid },
       () => `Kedge is at ${kedge.address}`,
     )
-    await kedge.ready()
+    try {
+      await kedge.ready()
+    } catch (error) {
+      // half a server would keep the data directory and the port, and answer no prediction
+      await kedge.stop()
+      throw error
+    }
     if (!world.signal.aborted)
       await new Promise<void>((resolve) => world.signal.addEventListener('abort', () => resolve(), { once: true }))
     terminal.progress('Stopping …')
