@@ -11,7 +11,7 @@ import {
   type SourceSpec,
   sourceSpec,
 } from './dataset-spec.ts'
-import { documentDigest } from './spec-digest.ts'
+import { documentDigest } from './document-digest.ts'
 
 export interface DeclaredSource {
   project: string

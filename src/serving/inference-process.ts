@@ -8,9 +8,9 @@ import { runtimes } from '../adapters/runtimes/index.generated.ts'
 import { createLog } from '../log.ts'
 import { startInferenceListener } from '../protocols/inference/http-listener.ts'
 import { version } from '../version.ts'
-import { rememberAnswers } from './inference/authorization.ts'
 import { createControlClient } from './inference/control-client.ts'
 import { startInferenceNode } from './inference/inference-node.ts'
+import { rememberAnswers } from './inference/remember-answers.ts'
 import { inferenceSettings } from './inference-settings.ts'
 
 const settings = inferenceSettings.parse(JSON.parse(process.env.KEDGE_INFERENCE ?? '{}'))

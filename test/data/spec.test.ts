@@ -4,7 +4,7 @@ import { expectations } from '../../src/adapters/expectations/index.generated.ts
 import { operations } from '../../src/adapters/operations/index.generated.ts'
 import { sources } from '../../src/adapters/sources/index.generated.ts'
 import { datasetSpec, sourceSpec } from '../../src/data/dataset-spec.ts'
-import { documentDigest } from '../../src/data/spec-digest.ts'
+import { documentDigest } from '../../src/data/document-digest.ts'
 
 const dataset = datasetSpec({ operations, expectations })
 

@@ -6,8 +6,8 @@ import {
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
 import { compareGroups, type GroupCounts, type GroupRate, groupProportion } from '../../statistics/fairness.ts'
-import { simulateRange } from '../../statistics/range-of-rates.ts'
 import { seededRandom } from '../../statistics/seeded-random.ts'
+import { simulateRange } from '../../statistics/simulate-range.ts'
 import type { Slice } from '../../statistics/slice.ts'
 
 interface Metric {
