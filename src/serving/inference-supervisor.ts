@@ -85,7 +85,11 @@ export async function startInferenceSupervisor(options: InferenceSupervisorOptio
           const [, port] = /Port (\d+)/.exec(message.message) ?? []
           reject(
             port
-              ? new KedgeError('port_in_use', { port, host: settings.host ?? '127.0.0.1' })
+              ? new KedgeError(
+                  'port_in_use',
+                  { port, host: settings.host ?? '127.0.0.1' },
+                  { todo: 'Stop what listens there, or choose others with --inference-port and --grpc-port.' },
+                )
               : new KedgeError('unavailable', { what: message.message }),
           )
           return
