@@ -78,6 +78,11 @@ export const catalogue = {
     message: 'The data directory {path} is used by another Kedge (process {pid})',
     todo: 'Stop the other one, or choose another directory with --data.',
   },
+  data_directory_unusable: {
+    class: 'conflict',
+    message: 'The data directory {path} cannot be used: {why}',
+    todo: 'Choose another with --data, correct its rights, or restore a backup into a new one.',
+  },
   data_directory_newer: {
     class: 'conflict',
     message: 'The data in {path} was written by a newer Kedge ({found}; this one knows up to {known})',
@@ -141,7 +146,7 @@ export const catalogue = {
   address_guarded: {
     class: 'forbidden',
     message: 'The address {host} is not public, and calls to it are not allowed',
-    todo: 'If it is meant, an administrator allows the host with --allow-host {host}.',
+    todo: 'If it is meant, an administrator allows the host with --allow-source-host {host}.',
   },
   path_guarded: {
     class: 'forbidden',
@@ -269,7 +274,7 @@ export class KedgeError extends Error {
   readonly details: Record<string, unknown>
   readonly places: ErrorPlace[]
 
-  /** `details` fill the placeholders of the catalogue's message and are shown to the caller: no secrets in them. */
+  /** `details` fill the placeholders of the catalogue's texts and are shown to the caller: no secrets in them. */
   constructor(
     code: ErrorCode,
     details: Record<string, unknown> = {},
@@ -280,7 +285,7 @@ export class KedgeError extends Error {
     this.name = 'KedgeError'
     this.code = code
     this.class = entry.class
-    this.todo = options.todo ?? entry.todo
+    this.todo = options.todo ?? fill(entry.todo, details)
     this.details = details
     this.places = options.places ?? []
   }

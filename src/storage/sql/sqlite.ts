@@ -13,18 +13,8 @@ import { createWriteQueue } from './write-queue.ts'
  * (WAL, synchronous=FULL). Reads go through a connection of their own, so they see committed state only.
  */
 export async function openSqlite(directory: string, clock: () => number): Promise<SqlStore> {
-  mkdirSync(directory, { recursive: true })
-  const guard = takeDirectory(directory)
+  const { guard, writer, db } = await openWriter(directory)
   const file = join(directory, 'kedge.sqlite')
-  const writer = open(file)
-  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) })
-  try {
-    await migrate(db as unknown as Kysely<never>, directory)
-  } catch (error) {
-    await db.destroy()
-    guard.close()
-    throw error
-  }
   const reader = open(file)
   reader.pragma('query_only = ON')
   const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) })
@@ -73,13 +63,39 @@ export async function openSqlite(directory: string, clock: () => number): Promis
   }
 }
 
+/** The lock on the directory and the migrated database. What cannot be opened is left as it is. */
+async function openWriter(directory: string) {
+  let guard: ReturnType<typeof takeDirectory> | undefined
+  let writer: BetterSqlite.Database | undefined
+  try {
+    mkdirSync(directory, { recursive: true })
+    guard = takeDirectory(directory)
+    writer = open(join(directory, 'kedge.sqlite'))
+    const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) })
+    await migrate(db as unknown as Kysely<never>, directory)
+    return { guard, writer, db }
+  } catch (error) {
+    writer?.close()
+    guard?.close()
+    const { code = '', message } = error as { code?: string; message: string }
+    if (/^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|SQLITE_(NOTADB|CORRUPT|CANTOPEN|READONLY))/.test(code))
+      throw new KedgeError('data_directory_unusable', { path: directory, why: message }, { cause: error })
+    throw error
+  }
+}
+
 function open(file: string): BetterSqlite.Database {
   const database = new BetterSqlite(file)
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
-  database.pragma('busy_timeout = 5000')
-  database.pragma('cache_size = -16000')
-  database.pragma('temp_store = MEMORY')
+  try {
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('busy_timeout = 5000')
+    database.pragma('cache_size = -16000')
+    database.pragma('temp_store = MEMORY')
+  } catch (error) {
+    database.close()
+    throw error
+  }
   return database
 }
 
@@ -92,6 +108,7 @@ function takeDirectory(directory: string): { close(): void } {
     guard.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     guard.close()
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause
     let pid = 'unknown'
     try {
       pid = readFileSync(pidFile, 'utf8').trim()
@@ -100,6 +117,11 @@ function takeDirectory(directory: string): { close(): void } {
     }
     throw new KedgeError('data_directory_in_use', { path: directory, pid }, { cause })
   }
-  writeFileSync(pidFile, `${process.pid}\n`)
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`)
+  } catch (error) {
+    guard.close()
+    throw error
+  }
   return { close: () => guard.close() }
 }
