@@ -96,10 +96,12 @@ export function openSpool({
   }, 1000)
   syncing.unref()
 
+  /** The old segment is let go only when the new one is there: on a full disk it may not be. */
   function rotate() {
+    const next = openSync(join(directory, name(active + 1)), 'a')
     closeSync(file)
+    file = next
     active++
-    file = openSync(join(directory, name(active)), 'a')
     sizes.set(active, 0)
   }
 
@@ -171,7 +173,13 @@ export function openSpool({
       dirty = true
       sizes.set(active, before + frame.length)
       waiting += frame.length
-      if (before + frame.length >= segmentBytes) rotate()
+      if (before + frame.length >= segmentBytes) {
+        try {
+          rotate()
+        } catch {
+          // the segment grows beyond its size until there is space for the next
+        }
+      }
       return true
     },
 
