@@ -67,7 +67,7 @@ export interface SourceDefinition<Config = unknown> {
 export const defineSource = <Config>(definition: SourceDefinition<Config>): SourceDefinition =>
   definition as SourceDefinition
 
-/** A secret is never written into a declaration: it names one that was stored with `kedge secret put NAME`. */
+/** A secret is never written into a declaration: it names one that was stored with `PUT /api/v1/projects/PROJECT/secrets/NAME`. */
 export const secretReference = z
   .strictObject({ secret: z.string().min(1).meta({ description: 'name of a stored secret of the project' }) })
   .meta({ id: 'SecretReference' })
