@@ -90,7 +90,7 @@ export function loopChecks(findings: Findings): LoopChecks {
       ok: retrained.length > 0 || of('gate.failed').length > 0,
       found:
         retrained.map((event) => `revision ${data(event).revision} ${event.type.split('.')[1]}`).join(', ') ||
-        'stayed out at the gate',
+        (of('gate.failed').length > 0 ? 'stayed out at the gate' : 'no version was retrained'),
     },
     {
       name: 'no alarm where nothing changed',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { z } from 'zod'
 import type { alertList } from '../../protocols/kedge/schemas/monitoring.ts'
 import type { endpointDetail } from '../../protocols/kedge/schemas/serving.ts'
@@ -40,15 +41,7 @@ export async function playUnchangedWorld(options: {
   const { api, project, flights, signal } = options
   const base = `/api/v1/projects/${project}/endpoints/${endpoint}`
   await api.send('PUT', base, { model: options.model, automatic: false })
-  let detail = await api.get<z.output<typeof endpointDetail>>(base)
-  if (detail.revisions.length === 0) {
-    await api.send('POST', `${base}/releases`, { version: options.version })
-    detail = await api.get(base)
-  }
-  while (detail.state !== 'ready') {
-    await new Promise((done) => setTimeout(done, 100))
-    detail = await api.get(base)
-  }
+  await serveVersion(api, base, options.version, signal)
   const acknowledgements = openAcknowledgements(options.log)
   const client = createFlightClient({
     predictUrl: async () =>
@@ -83,5 +76,20 @@ export async function playUnchangedWorld(options: {
     days: options.days,
     predictions: count,
     alerts: items.map(({ family, violations }) => ({ family, violations })),
+  }
+}
+
+/** Puts the version on the endpoint at once and waits until it answers every caller; a new endpoint begins with the champion. */
+async function serveVersion(api: ApiClient, base: string, version: number, signal: AbortSignal): Promise<void> {
+  let asked = false
+  for (;;) {
+    const { state, traffic, release } = await api.get<z.output<typeof endpointDetail>>(base)
+    const answers = traffic.some((one) => one.version === version && one.percent === 100 && !one.shadow)
+    if (answers && state === 'ready') return
+    if (!answers && !asked && release?.state !== 'running') {
+      await api.send('POST', `${base}/releases`, { version, strategy: { shadow: false, canary: [], analyse: [] } })
+      asked = true
+    }
+    await pause(100, undefined, { signal })
   }
 }
