@@ -11,6 +11,8 @@ export interface ClaimOptions {
   lease: number
   /** how many of each kind this process can take */
   slots: ReadonlyMap<string, number>
+  /** ids that run in this process; after a jump of the clock (a suspended machine) their leases look ended */
+  running: readonly number[]
 }
 
 const maxClaim = 256
@@ -26,7 +28,7 @@ export async function claimJobs(
 ): Promise<Selectable<JobTables['jobs']>[]> {
   const kinds = [...options.slots].filter(([, free]) => free > 0).map(([kind]) => kind)
   if (kinds.length === 0) return []
-  const { now } = options
+  const { now, running } = options
   const due = await store.read
     .selectFrom('jobs')
     .select('id')
@@ -34,7 +36,7 @@ export async function claimJobs(
     .where((where) =>
       where.or([
         where.and([where('state', '=', 'queued'), where('run_at', '<=', now)]),
-        where.and([where('state', '=', 'running'), where('leased_until', '<', now)]),
+        where.and([where('state', '=', 'running'), where('leased_until', '<', now), where('id', 'not in', running)]),
       ]),
     )
     .limit(1)
@@ -49,7 +51,7 @@ export async function claimJobs(
       .where((where) =>
         where.or([
           where.and([where('state', '=', 'queued'), where('run_at', '<=', now)]),
-          where.and([where('state', '=', 'running'), where('leased_until', '<', now)]),
+          where.and([where('state', '=', 'running'), where('leased_until', '<', now), where('id', 'not in', running)]),
         ]),
       )
       .orderBy('priority', 'desc')

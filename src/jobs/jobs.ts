@@ -192,15 +192,30 @@ export function createJobs(environment: JobsEnvironment): Jobs {
 
   async function work() {
     let nextChores = 0
+    let seen = Number.POSITIVE_INFINITY
     if (store.kind === 'sqlite') await releaseAll()
     while (!stopping) {
       try {
-        if (clock() >= nextChores) {
-          nextChores = clock() + 1000
+        const now = clock()
+        // the clock was set back, perhaps while nobody ran: what was planned by the wrong time would wait for it
+        if (now < seen) {
+          await schedules.realign()
+          nextChores = 0
+          nextPrune = 0
+        }
+        seen = now
+        if (now >= nextChores) {
+          nextChores = now + 1000
           await schedules.fire()
           await prune()
         }
-        const claimed = await claimJobs(store, journal, { node, now: clock(), lease, slots: freeSlots() })
+        const claimed = await claimJobs(store, journal, {
+          node,
+          now: clock(),
+          lease,
+          slots: freeSlots(),
+          running: [...running.keys()],
+        })
         for (const row of claimed) begin(toJob(row))
         if (claimed.length > 0) continue
       } catch (error) {

@@ -8,6 +8,8 @@ import type { NewJob } from './job.ts'
 export interface Schedules {
   /** Enqueues the job of every schedule that is due, each in a transaction that also sets its next time. */
   fire(): Promise<void>
+  /** Brings forward what is planned later than its next time from now, which happens when the clock was set back. */
+  realign(): Promise<void>
   /** Declares that a job is enqueued by the clock; the same name again changes it. Missed times run once. */
   schedule(
     change: Change,
@@ -48,6 +50,25 @@ export function createSchedules({
               payload: fromJson(schedule.payload),
             })
         })
+    },
+    async realign() {
+      const now = clock()
+      for (const { name, cron, timezone, next_at } of await store.read
+        .selectFrom('job_schedules')
+        .selectAll()
+        .where('next_at', '>', now)
+        .execute()) {
+        const next = new Cron(cron, { timezone }).nextRun(new Date(now))?.getTime()
+        if (next === undefined || next >= next_at) continue
+        await store.write(({ db }) =>
+          db
+            .updateTable('job_schedules')
+            .set({ next_at: next })
+            .where('name', '=', name)
+            .where('next_at', '=', next_at)
+            .execute(),
+        )
+      }
     },
     async schedule(change, schedule) {
       const timezone = schedule.timezone ?? 'UTC'
