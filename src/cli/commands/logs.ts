@@ -20,7 +20,7 @@ export function addLogs(program: Command, act: Act): void {
       if (id === undefined)
         throw new KedgeError(
           'not_found',
-          { kind: 'Pipeline run', name: 'in this project' },
+          { kind: 'A pipeline run', name: `of the project ${project}` },
           { todo: 'Start one with `kedge run PIPELINE`.' },
         )
       const run = await api.get<PipelineRun>(`${base}/pipeline-runs/${encodeURIComponent(String(id))}`)
