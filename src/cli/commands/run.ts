@@ -78,7 +78,7 @@ export const runError = (run: PipelineRun): KedgeError => {
     {
       what: `Run ${run.id} of ${run.pipeline} ${run.state}${failed ? `: step ${failed.name}: ${failed.error!.message}` : run.error ? `: ${run.error.message}` : ''}`,
     },
-    { todo: `Read its log: kedge logs ${run.id}` },
+    { todo: `${failed ? `${failed.error!.todo} ` : ''}Read its log: kedge logs ${run.id}` },
   )
 }
 
