@@ -35,7 +35,13 @@ export interface Kedge {
  * Errors: `port_in_use`, `data_directory_in_use`, `data_directory_newer`, `unavailable` (a store).
  */
 export async function startKedge(config: Config, log: Logger, clock: () => number = Date.now): Promise<Kedge> {
-  mkdirSync(config.data, { recursive: true })
+  try {
+    mkdirSync(config.data, { recursive: true })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOSPC') throw error
+    throw new KedgeError('data_directory_unusable', { path: config.data, why: message }, { cause: error })
+  }
   const startedAt = clock()
   const node = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
   const store = await openSql(config, clock)

@@ -83,3 +83,11 @@ test.each(['file', 'folder'])('says what is wrong with a %s that holds something
   })
   expect(readFileSync(file, 'utf8')).toBe('x'.repeat(5000))
 })
+
+test('does not begin where there is a file', async () => {
+  const file = join(folder, 'plain')
+  writeFileSync(file, 'x')
+  const { code, error } = await serve('--data', file, '--port', '0')
+  expect(error).toMatchObject({ code: 'data_directory_unusable', message: expect.stringContaining(file) })
+  expect(code).toBe(1)
+}, 30_000)
