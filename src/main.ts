@@ -88,6 +88,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     get addresses() {
       return { ...addresses, inference: inference?.addresses?.http ?? null, grpc: inference?.addresses?.grpc ?? null }
     },
+    nodes: () => domains.serving.reports.nodes(),
     inference: () => inference && { pid: inference.pid ?? null, restarts: inference.restarts },
   }
   await addRoutes(app, environment, domains, governance, facts)

@@ -12,6 +12,7 @@ interface ServerStatus {
   roles: string[]
   stores: { sql: string; events: { kind: string; state: string; restarts: number } }
   memory: { residentBytes: number }
+  nodes: { node: string; spool: { dropped: number; rejected: number } }[]
   journal: { head: number }
   pid: number
 }
@@ -58,6 +59,14 @@ export function addStatus(program: Command, act: Act): void {
             ]),
           ),
         )
+      for (const { node, spool } of server.nodes)
+        if (spool.dropped + spool.rejected > 0)
+          lines.push(
+            terminal.colour(
+              'red',
+              `inference ${node}: ${spool.dropped} predictions were answered but not recorded (disk or spool full), ${spool.rejected} were refused by control`,
+            ),
+          )
       for (const alert of alerts)
         lines.push(
           terminal.colour(

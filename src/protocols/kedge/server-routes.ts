@@ -52,6 +52,8 @@ export interface ServerFacts {
   roles: readonly string[]
   /** state of the inference process, where this control process runs one */
   inference?: () => unknown
+  /** inference processes that report to this control process */
+  nodes?: () => { node: string; memory: number; spool: { bytes: number; dropped: number; rejected: number } }[]
 }
 
 /** The server itself: health, status, jobs. */
@@ -88,6 +90,17 @@ export function serverRoutes(
         events: z.object({ kind: z.string(), state: z.string(), pid: z.number().optional(), restarts: z.number() }),
       }),
       inference: z.unknown(),
+      nodes: z.array(
+        z.object({
+          node: z.string(),
+          memory: z.number().describe('bytes'),
+          spool: z.object({
+            bytes: z.number().describe('recorded predictions that wait to be stored'),
+            dropped: z.number().describe('answered but not recorded: the disk or the spool was full'),
+            rejected: z.number().describe('refused by control'),
+          }),
+        }),
+      ),
       memory: z.object({ residentBytes: z.number() }),
       journal: z.object({ head: z.number() }),
       pid: z.number(),
@@ -99,6 +112,7 @@ export function serverRoutes(
       roles: [...facts.roles],
       stores: { sql: store.kind, events: events.status() },
       inference: facts.inference?.() ?? null,
+      nodes: (facts.nodes?.() ?? []).map(({ node, memory, spool }) => ({ node, memory, spool })),
       memory: { residentBytes: process.memoryUsage.rss() },
       journal: { head: await journal.head() },
       pid: process.pid,
