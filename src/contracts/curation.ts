@@ -28,6 +28,13 @@ export interface Relation {
   position: string
 }
 
+/** An expression inside a configuration. */
+export interface PlacedExpression {
+  /** where it stands in the configuration; empty when it is the whole */
+  path: (string | number)[]
+  text: string
+}
+
 /** A condition under which a row leaves the dataset. */
 export interface Verdict {
   /** SQL; null counts as false */
@@ -56,6 +63,8 @@ export interface OperationDefinition<Config = unknown> {
   title: string
   /** What it gives must be what it takes: declarations are stored as parsed and parsed again. */
   config: z.ZodType<Config>
+  /** The expressions of a configuration, so that their mistakes are found when it is declared. */
+  expressions?(config: Config): PlacedExpression[]
   /** Aggregates over the live rows that must be known before compiling. */
   statistics?(config: Config, relation: Relation): Record<string, string>
   compile(config: Config, relation: Relation, statistics: Record<string, unknown>): CompiledOperation

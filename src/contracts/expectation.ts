@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Column } from './column.ts'
-import type { Relation } from './curation.ts'
+import type { PlacedExpression, Relation } from './curation.ts'
 
 export interface ExpectationContext {
   columns: readonly Column[]
@@ -22,6 +22,8 @@ export interface ExpectationDefinition<Config = unknown> {
   title: string
   /** What it gives must be what it takes: declarations are stored as parsed and parsed again. */
   config: z.ZodType<Config>
+  /** The expressions of a configuration, so that their mistakes are found when it is declared. */
+  expressions?(config: Config): PlacedExpression[]
   /** Aggregates over the version's rows; their values come back to `judge` under the same names. */
   statistics?(config: Config, relation: Relation): Record<string, string>
   judge(config: Config, statistics: Record<string, unknown>, context: ExpectationContext): Judgement

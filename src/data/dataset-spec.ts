@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { OperationDefinition } from '../contracts/curation.ts'
+import type { OperationDefinition, PlacedExpression } from '../contracts/curation.ts'
 import type { ExpectationDefinition } from '../contracts/expectation.ts'
 import type { SourceDefinition } from '../contracts/source.ts'
+import { checkExpression } from './expression/compile-expression.ts'
 
 /** The kinds that datasets are made of, by the generated indexes of the adapter folders. */
 export interface DataExtensions {
@@ -27,7 +28,12 @@ export interface DatasetSpec {
 
 /** A list entry with exactly one key, which names the kind; its value is the kind's own configuration. */
 const keyed = (
-  kinds: readonly { kind: string; title: string; config: z.ZodType }[],
+  kinds: readonly {
+    kind: string
+    title: string
+    config: z.ZodType
+    expressions?: (config: never) => PlacedExpression[]
+  }[],
   what: string,
 ): z.ZodType<KeyedStep> => {
   const known = new Map(kinds.map((kind) => [kind.kind, kind]))
@@ -42,6 +48,14 @@ const keyed = (
         input: context.value,
         message: `${what} has exactly one of: ${[...known.keys()].join(', ')}`,
       })
+    for (const kind of found)
+      for (const { path, text } of known.get(kind)!.expressions?.(context.value[kind] as never) ?? [])
+        try {
+          checkExpression(text)
+        } catch (error) {
+          const message = (error as Error).message
+          context.issues.push({ code: 'custom', input: text, path: [kind, ...path], message })
+        }
   }) as unknown as z.ZodType<KeyedStep>
 }
 

@@ -29,6 +29,24 @@ describe('parseProjectFile', () => {
     expect(file.pipelines.train?.steps.fit?.resources.memory).toBe(3 * 2 ** 30)
   })
 
+  it('names mistakes inside expressions, at the expression', () => {
+    const found = mistakes(`project: flights
+sources: { history: { kind: parquet, path: x.parquet } }
+datasets:
+  flights:
+    from: history
+    curate:
+      - filter: delay >
+      - derive: { hour: hours(date), late: delay > 15 }
+    expect:
+      - holds: { that: 'distance > 0 and' }
+`)
+    expect(found).toHaveLength(3)
+    expect(found[0]).toMatch(/^7:17 .*ends too early/)
+    expect(found[1]).toMatch(/^8:25 .*there is no function hours; did you mean hour\?/)
+    expect(found[2]).toMatch(/^10:24 .*ends too early/)
+  })
+
   it('names every mistake at once, with line and column, in the order of the file', () => {
     expect(
       mistakes(`project: Flights

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import BetterSqlite from 'better-sqlite3'
+import { Kysely, SqliteDialect, sql } from 'kysely'
+import { Migrator } from 'kysely/migration'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrations } from '../../src/storage/sql/migrations/index.ts'
 import { openPostgres } from '../../src/storage/sql/postgres.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
@@ -44,6 +48,25 @@ describe('SQLite', () => {
     )
     await store.close()
     await expect(openSqlite(path, Date.now)).rejects.toMatchObject({ code: 'data_directory_newer' })
+  })
+
+  it('brings a directory of an older version up to date and keeps what is in it', async () => {
+    const path = join(directory, 'older')
+    mkdirSync(path)
+    const old = new Kysely<never>({
+      dialect: new SqliteDialect({ database: new BetterSqlite(join(path, 'kedge.sqlite')) }),
+    })
+    const provider = { getMigrations: async () => Object.fromEntries(Object.entries(migrations).slice(0, 5)) }
+    const { error } = await new Migrator({ db: old, provider }).migrateToLatest()
+    expect(error).toBeUndefined()
+    await sql`INSERT INTO job_schedules VALUES ('kept', '* * * * *', 'UTC', 1, 'k', 'p', '{}')`.execute(old)
+    await old.destroy()
+    const store = await openSqlite(path, Date.now)
+    expect((await store.read.selectFrom('job_schedules').select('name').execute()).map(({ name }) => name)).toEqual([
+      'kept',
+    ])
+    expect(await store.read.selectFrom('projects').selectAll().execute()).toEqual([])
+    await store.close()
   })
 
   it('keeps every acknowledged event, once and in order, when it is killed while many write', async () => {

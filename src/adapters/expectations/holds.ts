@@ -8,6 +8,7 @@ export default defineExpectation({
     that: z.string().min(1).meta({ description: 'expression' }),
     mostly: z.number().min(0).max(1).default(1).meta({ description: 'share of the rows for which it must' }),
   }),
+  expressions: ({ that }) => [{ path: ['that'], text: that }],
   statistics: ({ that }, relation) => ({
     rows: 'count()',
     fail: `countIf(NOT ifNull(${relation.condition(that).sql}, false))`,

@@ -9,6 +9,7 @@ export default defineOperation({
     reason: z.string().min(1).max(200).optional(),
     column: z.string().optional().meta({ description: 'whose value is shown with the reason' }),
   }),
+  expressions: ({ that }) => [{ path: ['that'], text: that }],
   compile(config, relation) {
     return {
       columns: relation.columns.map(({ name }) => relation.column(name)),

@@ -7,6 +7,7 @@ export default defineOperation({
   config: z
     .record(z.string().min(1).max(200), z.string().min(1))
     .meta({ description: 'column: expression, for example hour: hour(date); later ones may use earlier ones' }),
+  expressions: (config) => Object.entries(config).map(([name, text]) => ({ path: [name], text })),
   compile(config, relation) {
     const derived = new Map<string, Expression>()
     for (const [name, text] of Object.entries(config)) derived.set(name, relation.expression(text, derived))

@@ -5,6 +5,7 @@ export default defineOperation({
   kind: 'filter',
   title: 'Keep only the rows for which the expression is true; the others are removed and counted',
   config: z.string().min(1).meta({ description: 'expression, for example distance > 0 and origin is not null' }),
+  expressions: (text) => [{ path: [], text }],
   compile(text, relation) {
     return {
       columns: relation.columns.map(({ name }) => relation.column(name)),

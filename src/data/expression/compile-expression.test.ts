@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Expression } from '../../contracts/curation.ts'
 import { KedgeError } from '../../errors.ts'
-import { compileExpression } from './compile-expression.ts'
+import { checkExpression, compileExpression } from './compile-expression.ts'
 import { functions } from './functions.ts'
 
 const names = new Map<string, Expression>([
@@ -139,4 +139,19 @@ describe('expressions', () => {
     expect(() => compile(`${'-'.repeat(5000)}1`)).toThrow('nested too deeply')
     expect(() => compile(`${'not '.repeat(2000)}late`)).toThrow('nested too deeply')
   })
+})
+
+describe('checking without columns', () => {
+  test.each([
+    'delay > 15 and origin != destination',
+    'hash(concat(to_text(date), origin), 83) = 0',
+    'abs(delay) > 3 or -delay + 1 < coalesce(distance, 0)',
+    "weekday(date) in (1, 2) and origin like 'S%'",
+    'distance between 1 and far',
+    'if(late, 1, distance) is not null',
+  ])('accepts %s', (text) => expect(() => checkExpression(text)).not.toThrow())
+
+  test.each(['delay >', 'nonsense(delay) = 1', 'a and', '(a', "'open"])('refuses %s', (text) =>
+    expect(() => checkExpression(text)).toThrow(/at character \d+/),
+  )
 })

@@ -10,7 +10,12 @@ import { expressionError, type Token, tokens } from './tokens.ts'
 /** A part of an expression; literals remember their value so that they can take another type. */
 interface Part extends Expression {
   literal?: string | number | boolean | null
+  /** of a type that nobody knows yet: whatever is done with it may be right */
+  unknown?: true
 }
+
+/** What a column counts as before the source has been looked at. */
+const unknown = { sql: 'NULL', type: 'text', literal: null, unknown: true } as const satisfies Part
 
 const isNumber = (type: ColumnType) => type === 'int' || type === 'float'
 const isMoment = (type: ColumnType) => type === 'time' || type === 'date'
@@ -129,6 +134,7 @@ export function compileExpression(text: string, names: ReadonlyMap<string, Expre
 
   /** Both sides as SQL of one type. */
   function comparable(a: Part, b: Part, token: Token): [string, string] {
+    if (a.unknown || b.unknown) return [a.sql, b.sql]
     if (a.literal === null || b.literal === null) throw fail(token, 'compare with "is null"')
     if (a.type === b.type || (isNumber(a.type) && isNumber(b.type))) return [a.sql, b.sql]
     for (const [moment, text, swapped] of [
@@ -180,6 +186,7 @@ export function compileExpression(text: string, names: ReadonlyMap<string, Expre
     depth--
     needType(part, token, 'a number', isNumber)
     if (token.text === '+') return part
+    if (part.unknown) return part
     return {
       sql: `(-${part.sql})`,
       type: part.type,
@@ -206,7 +213,7 @@ export function compileExpression(text: string, names: ReadonlyMap<string, Expre
     }
     if (token.kind === 'name' || token.kind === 'quoted') {
       const found = names.get(token.text)
-      if (found) return { sql: found.sql, type: found.type }
+      if (found) return found === unknown ? unknown : { sql: found.sql, type: found.type }
       const hint = nearest(token.text, [...names.keys()])
       throw fail(token, `there is no column ${token.text}${hint ? `; did you mean ${hint}?` : ''}`)
     }
@@ -249,6 +256,8 @@ export function compileExpression(text: string, names: ReadonlyMap<string, Expre
           kind === 'any' || (kind === 'number' ? isNumber(type) : kind === 'moment' ? isMoment(type) : kind === type),
       )
     })
+    if ((definition.gives === 'first' || definition.gives === 'common') && args.some((arg) => arg.unknown))
+      return unknown
     if (definition.gives === 'first') return { sql: definition.sql(args), type: args[0]!.type }
     if (definition.gives === 'common') return common(definition, args, token, word === 'if' ? 1 : 0)
     return { sql: definition.sql(args), type: definition.gives }
@@ -275,3 +284,13 @@ export function compileExpression(text: string, names: ReadonlyMap<string, Expre
   if (peek().kind !== 'end') throw fail(peek(), `"${peek().text}" is out of place`)
   return { sql: whole.sql, type: whole.type }
 }
+
+const words = new Set(['true', 'false', 'null'])
+const anyName = {
+  has: (name: string) => !words.has(name.toLowerCase()),
+  get: () => unknown,
+  keys: () => [].values(),
+} as unknown as ReadonlyMap<string, Expression>
+
+/** Checks an expression as far as that is possible without knowing the columns. Errors: `invalid_input` with the position. */
+export const checkExpression = (text: string): void => void compileExpression(text, anyName)
