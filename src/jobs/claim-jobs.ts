@@ -1,5 +1,6 @@
-import type { Selectable } from 'kysely'
+import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { Journal } from '../journal/journal.ts'
+import type { Database } from '../storage/sql/schema.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import type { JobTables } from '../storage/sql/tables/jobs.ts'
 
@@ -29,16 +30,21 @@ export async function claimJobs(
   const kinds = [...options.slots].filter(([, free]) => free > 0).map(([kind]) => kind)
   if (kinds.length === 0) return []
   const { now, running } = options
+  const isDue = (where: ExpressionBuilder<Database, 'jobs'>) =>
+    where.or([
+      where.and([where('state', '=', 'queued'), where('run_at', '<=', now)]),
+      where.and([
+        where('state', '=', 'running'),
+        where('leased_until', '<', now),
+        // an empty list is no SQL
+        ...(running.length > 0 ? [where('id', 'not in', running)] : []),
+      ]),
+    ])
   const due = await store.read
     .selectFrom('jobs')
     .select('id')
     .where('kind', 'in', kinds)
-    .where((where) =>
-      where.or([
-        where.and([where('state', '=', 'queued'), where('run_at', '<=', now)]),
-        where.and([where('state', '=', 'running'), where('leased_until', '<', now), where('id', 'not in', running)]),
-      ]),
-    )
+    .where(isDue)
     .limit(1)
     .executeTakeFirst()
   if (!due) return []
@@ -48,12 +54,7 @@ export async function claimJobs(
       .selectFrom('jobs')
       .select(['id', 'kind'])
       .where('kind', 'in', kinds)
-      .where((where) =>
-        where.or([
-          where.and([where('state', '=', 'queued'), where('run_at', '<=', now)]),
-          where.and([where('state', '=', 'running'), where('leased_until', '<', now), where('id', 'not in', running)]),
-        ]),
-      )
+      .where(isDue)
       .orderBy('priority', 'desc')
       .orderBy('id')
       .limit(maxClaim)
