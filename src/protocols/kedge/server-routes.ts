@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Environment } from '../../environment.ts'
-import type { Job } from '../../jobs/job.ts'
 import { route } from '../route.ts'
 
 const job = z.object({
@@ -16,32 +15,6 @@ const job = z.object({
   error: z.object({ code: z.string(), message: z.string(), todo: z.string() }).nullable(),
   createdAt: z.number(),
   finishedAt: z.number().nullable(),
-})
-
-const toAnswer = ({
-  id,
-  kind,
-  project,
-  state,
-  attempts,
-  cause,
-  progress,
-  result,
-  error,
-  createdAt,
-  finishedAt,
-}: Job) => ({
-  id,
-  kind,
-  project,
-  state,
-  attempts,
-  cause,
-  progress,
-  result,
-  error,
-  createdAt,
-  finishedAt,
 })
 
 export interface ServerFacts {
@@ -139,7 +112,7 @@ export function serverRoutes(
         ...(kind === undefined ? {} : { kind }),
         ...(state === undefined ? {} : { state }),
       })
-      return { items: items.map(toAnswer) }
+      return { items: items }
     },
   })
   const jobParams = z.object({ project: z.string(), id: z.coerce.number().int() })
@@ -151,7 +124,7 @@ export function serverRoutes(
     tag: 'server',
     params: jobParams,
     answer: job,
-    handler: async ({ params }) => toAnswer(await jobs.get(params.id)),
+    handler: ({ params }) => jobs.get(params.id),
   })
   route(app, {
     method: 'POST',
@@ -163,7 +136,7 @@ export function serverRoutes(
     answer: job,
     async handler({ params, actor }) {
       await journal.change({ actor }, (change) => jobs.cancel(change, params.id))
-      return toAnswer(await jobs.get(params.id))
+      return jobs.get(params.id)
     },
   })
 }
