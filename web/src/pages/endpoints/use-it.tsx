@@ -16,9 +16,9 @@ const languages = ['curl', 'Python', 'JavaScript'] as const
 export function UseIt({ endpoint }: { endpoint: EndpointDetail }) {
   const [language, setLanguage] = useQueryState('in', 'curl')
   const project = useProject()
-  const newest = useQuery(predictionsQuery(project, endpoint.name, { limit: 1 })).data?.items[0]
+  const recent = useQuery(predictionsQuery(project, endpoint.name, { limit: 1 }))
   const [changed, setFeatures] = useState<Features>()
-  const features = changed ?? exampleInstance(endpoint, newest?.features)
+  const features = changed ?? exampleInstance(endpoint, recent.data?.items[0]?.features)
   const shown = (languages as readonly string[]).includes(language) ? (language as (typeof languages)[number]) : 'curl'
   return (
     <Columns wide>
@@ -32,7 +32,16 @@ export function UseIt({ endpoint }: { endpoint: EndpointDetail }) {
           Inference Protocol and MLflow work unchanged; see the API's description.
         </p>
       </Panel>
-      <TryIt endpoint={endpoint} features={features} onChange={setFeatures} />
+      {recent.isPending ? (
+        // the form comes with its example in it: nothing changes below the hands of who types
+        <Panel title="Try it">
+          <p className="muted" aria-busy="true">
+            Looking for a recorded prediction as an example …
+          </p>
+        </Panel>
+      ) : (
+        <TryIt endpoint={endpoint} features={features} onChange={setFeatures} />
+      )}
     </Columns>
   )
 }
