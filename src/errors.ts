@@ -128,6 +128,11 @@ export const catalogue = {
     message: 'The model failed: {what}',
     todo: 'The log of the inference process has the details; the same input with another revision shows whether it is the model or the input.',
   },
+  not_recorded: {
+    class: 'unavailable',
+    message: 'The endpoint {endpoint} answers only what it can record, and the disk or the spool for predictions is full',
+    todo: 'Try again after a moment. Free space on the disk of the inference process, or declare `record: { whenFull: answer }`.',
+  },
   blob_corrupt: {
     class: 'internal',
     message: 'The stored bytes of {digest} no longer match their digest',

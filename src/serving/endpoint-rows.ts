@@ -22,7 +22,11 @@ export async function findEndpoint(db: Kysely<Database>, project: string, name: 
 }
 
 /** What an endpoint's row declares. */
-export const specOf = (row: Pick<EndpointRow, 'spec'>): EndpointSpec => fromJson<EndpointSpec>(row.spec)
+export function specOf(row: Pick<EndpointRow, 'spec'>): EndpointSpec {
+  const spec = fromJson<EndpointSpec | (Omit<EndpointSpec, 'record'> & { record: number })>(row.spec)
+  // rows of before there was a policy have the share alone
+  return { ...spec, record: typeof spec.record === 'number' ? { share: spec.record, whenFull: 'answer' } : spec.record }
+}
 
 /** An endpoint's revisions, the newest first. */
 export const revisionsOf = (db: Kysely<Database>, endpointId: number): Promise<RevisionRow[]> =>

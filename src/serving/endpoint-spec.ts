@@ -20,6 +20,22 @@ export const percent = z
   .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)))
   .pipe(z.number().min(0).max(100))
 
+/** Which predictions are recorded, and what happens to those that cannot be. A percentage alone is the share. */
+const recording = z
+  .union([
+    percent.transform((share) => ({ share })),
+    z.strictObject({
+      /** share of the predictions that is recorded */
+      share: percent.default(100),
+      /** when the spool or its disk is full: answer all the same and count what is missing, or answer nothing that is not recorded (503) */
+      whenFull: z.enum(['answer', 'refuse']).default('answer'),
+    }),
+  ])
+  .transform(({ share, whenFull = 'answer' }: { share: number; whenFull?: 'answer' | 'refuse' }) => ({
+    share,
+    whenFull,
+  }))
+
 const analysisName = z.string().regex(/^[a-z][a-z0-9_]*$/)
 
 /** How a new revision comes to an endpoint: judged in the shadow of the present one, then with a growing share of the traffic. */
@@ -59,12 +75,12 @@ export const endpointSpec = z.strictObject({
   /** name of the registered model */
   model: z.string().min(1),
   release: releaseStrategy,
-  /** whether a version that passes its gate is released without being asked for */
+  /** whether the champion, when the endpoint is declared, and later each version that passes its gate are released without being asked for */
   automatic: z.boolean().default(true),
   /** the very first revision goes on predicting in shadow for ever: what would be if nothing had been retrained */
   keepShadow: z.boolean().default(false),
-  /** share of the predictions that is recorded */
-  record: percent.default(100),
+  /** a share such as `10%`, or `{ share: 100%, whenFull: refuse }` */
+  record: recording.prefault(100),
   /** probability from which a binary model's label is the positive one */
   threshold: z.number().min(0).max(1).default(0.5),
 })

@@ -2,7 +2,7 @@ import type { ReleaseAnalysis } from '../contracts/release-analysis.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
-import { fromJson, toJson } from '../storage/sql/json-column.ts'
+import { toJson } from '../storage/sql/json-column.ts'
 import type { RevisionState } from '../storage/sql/tables/serving.ts'
 import { type EndpointRow, findEndpoint, type RevisionRow, revisionsOf, specOf, touchRouting } from './endpoint-rows.ts'
 import { type EndpointSpec, type EndpointSpecInput, endpointSpec } from './endpoint-spec.ts'
@@ -140,7 +140,7 @@ export function createEndpoints(deps: {
   return {
     /**
      * Declares an endpoint; the same declaration again changes nothing. A new one takes its model's champion at once, if
-     * there is one. Errors: `invalid_input`.
+     * there is one and it is `automatic`. Errors: `invalid_input`.
      */
     async put(
       context: ChangeContext,
@@ -160,7 +160,7 @@ export function createEndpoints(deps: {
           .where('name', '=', name)
           .executeTakeFirst()
         if (before) {
-          if (before.spec === text) return
+          if (toJson(specOf(before)) === text) return
           await change.db
             .updateTable('endpoints')
             .set({ spec: text, model: spec.model })
@@ -171,7 +171,7 @@ export function createEndpoints(deps: {
             type: 'endpoint.changed',
             project,
             subject: `endpoint/${name}`,
-            data: { model: spec.model, spec, before: fromJson(before.spec) },
+            data: { model: spec.model, spec, before: specOf(before) },
           })
           return
         }
@@ -194,7 +194,7 @@ export function createEndpoints(deps: {
           subject: `endpoint/${name}`,
           data: { model: spec.model, spec },
         })
-        if (champion !== null) await releases.startIn(change, row, { version: champion })
+        if (champion !== null && spec.automatic) await releases.startIn(change, row, { version: champion })
       })
       return detail(await findEndpoint(store.read, project, name))
     },

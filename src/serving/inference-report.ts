@@ -20,7 +20,7 @@ export const inferenceReport = z.object({
   routing: z.string(),
   addresses: z.object({ http: z.string().nullable(), grpc: z.string().nullable() }),
   memory: z.number(),
-  spool: z.object({ bytes: z.number(), dropped: z.number(), rejected: z.number() }),
+  spool: z.object({ bytes: z.number(), dropped: z.number(), rejected: z.number(), full: z.boolean().default(false) }),
   revisions: z.array(
     z.object({
       endpoint: z.number(),
@@ -30,7 +30,14 @@ export const inferenceReport = z.object({
       /** as the model itself says it */
       task: z.string().nullable(),
       features: z.array(z.object({ name: z.string(), type: z.enum(['number', 'category']) })).nullable(),
-      counters: z.object({ live: role, shadow: role, difference: moments, skipped: z.number() }),
+      counters: z.object({
+        live: role,
+        shadow: role,
+        difference: moments,
+        skipped: z.number(),
+        unrecorded: z.number().default(0),
+        refused: z.number().default(0),
+      }),
     }),
   ),
 })

@@ -23,6 +23,10 @@ export interface RevisionCounters {
   difference: Moments
   /** shadow predictions that were left out because too many waited */
   skipped: number
+  /** predictions that were answered, but could not be recorded */
+  unrecorded: number
+  /** predictions that were not answered, because they could not be recorded */
+  refused: number
 }
 
 const bins = 20
@@ -42,6 +46,8 @@ export const noCounters = (): RevisionCounters => ({
   shadow: noRole(),
   difference: { n: 0, sum: 0, sumSquares: 0 },
   skipped: 0,
+  unrecorded: 0,
+  refused: 0,
 })
 
 /** Adds one call of `scores.length` predictions to the counters in place. */
@@ -110,6 +116,9 @@ function combine(a: RevisionCounters, b: RevisionCounters, sign: number): Revisi
     shadow: combineRole(a.shadow, b.shadow, sign),
     difference: combineMoments(a.difference, b.difference, sign),
     skipped: a.skipped + sign * b.skipped,
+    // counters of an older version do not have them
+    unrecorded: (a.unrecorded ?? 0) + sign * (b.unrecorded ?? 0),
+    refused: (a.refused ?? 0) + sign * (b.refused ?? 0),
   }
 }
 

@@ -33,6 +33,8 @@ export interface LiveStats {
   predictions: number
   errors: number
   shadowPredictions: number
+  unrecorded: number
+  refused: number
 }
 
 /** A process that has not reported for so long is not there, in milliseconds. */
@@ -178,6 +180,8 @@ export function createRevisionReports({
         predictions: counters.live.predictions,
         errors: counters.live.errors,
         shadowPredictions: counters.shadow.predictions,
+        unrecorded: counters.unrecorded,
+        refused: counters.refused,
       }
     },
 

@@ -44,7 +44,8 @@ export function createRoutingSource({ store, journal }: Pick<Environment, 'store
         id: row.id,
         project: row.project,
         name: row.name,
-        record: spec.record,
+        record: spec.record.share,
+        whenFull: spec.record.whenFull,
         threshold: spec.threshold,
         revisions: revisions
           .filter((revision) => revision.endpoint_id === row.id)

@@ -20,6 +20,8 @@ export const routedEndpoint = z.object({
   name: z.string(),
   /** percent of the predictions that is recorded */
   record: z.number(),
+  /** what becomes of a prediction that cannot be recorded */
+  whenFull: z.enum(['answer', 'refuse']).default('answer'),
   threshold: z.number(),
   revisions: z.array(routedRevision),
 })

@@ -174,6 +174,26 @@ test('a person promotes and aborts; a younger version takes the place of the one
   )
 })
 
+test('an endpoint that is not automatic waits for a release that is asked for, also of the champion', async () => {
+  await firstVersion()
+  await control.version('delay', 'delay-1')
+  const declare = (name: string, automatic: boolean) =>
+    control.serving.endpoints.put(user, 'default', name, { model: 'delay', automatic })
+  const other = () => control.serving.endpoints.get('default', 'other')
+  await declare('other', false)
+  await declare('third', true)
+  await passGate(2)
+  // the automatic one has taken the champion and what passed its gate, so the events have been seen
+  await eventually(
+    async () => (await control.serving.endpoints.get('default', 'third')).revisions.length === 2,
+    'both revisions of the automatic endpoint',
+  )
+  expect(await other()).toMatchObject({ state: 'empty', revisions: [], release: null })
+  await control.serving.releases.start(user, 'default', 'other', { version: 1 })
+  await eventually(async () => (await other()).release?.state === 'finished', 'the release that was asked for')
+  expect((await other()).traffic).toMatchObject([{ version: 1, percent: 100 }])
+})
+
 test('deploys uploaded files in one call, the same again as the same version', async () => {
   const { readFile } = await import('node:fs/promises')
   const upload = async (path: string) => {

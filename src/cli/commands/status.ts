@@ -13,6 +13,7 @@ interface ServerStatus {
   stores: { sql: string; events: { kind: string; state: string; restarts: number } }
   memory: { residentBytes: number }
   nodes: { node: string; spool: { dropped: number; rejected: number } }[]
+  problems: { what: string; todo: string }[]
   journal: { head: number }
   pid: number
 }
@@ -24,7 +25,7 @@ export function addStatus(program: Command, act: Act): void {
     .description('Show the server, the endpoints of the project and what is wrong')
     .addHelpText(
       'after',
-      '\nExit code 1 when an alert is open, so that a script can ask.\n\nExamples:\n  $ kedge status\n  $ kedge status --json | jq .endpoints',
+      '\nExit code 1 when an alert is open or the server has a problem, so that a script can ask.\n\nExamples:\n  $ kedge status\n  $ kedge status --json | jq .endpoints',
     )
   act(command, async ({ api, terminal, project, exit }) => {
     const server = await api.get<ServerStatus>('/api/v1/status')
@@ -59,6 +60,7 @@ export function addStatus(program: Command, act: Act): void {
             ]),
           ),
         )
+      for (const { what, todo } of server.problems) lines.push(terminal.colour('red', `problem: ${what}. ${todo}`))
       for (const { node, spool } of server.nodes)
         if (spool.dropped + spool.rejected > 0)
           lines.push(
@@ -76,6 +78,6 @@ export function addStatus(program: Command, act: Act): void {
         )
       return lines.join('\n')
     })
-    if (alerts.length > 0) exit(1)
+    if (alerts.length > 0 || server.problems.length > 0) exit(1)
   })
 }

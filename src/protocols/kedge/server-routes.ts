@@ -26,8 +26,20 @@ export interface ServerFacts {
   /** state of the inference process, where this control process runs one */
   inference?: () => unknown
   /** inference processes that report to this control process */
-  nodes?: () => { node: string; memory: number; spool: { bytes: number; dropped: number; rejected: number } }[]
+  nodes?: () => {
+    node: string
+    memory: number
+    spool: { bytes: number; dropped: number; rejected: number; full: boolean }
+  }[]
 }
+
+const problemsOf = (nodes: ReturnType<NonNullable<ServerFacts['nodes']>>) =>
+  nodes
+    .filter(({ spool }) => spool.full)
+    .map(({ node }) => ({
+      what: `The inference process ${node} cannot record predictions: its disk or its spool is full`,
+      todo: 'Free space on its disk; when control is away, start it. Endpoints with `record: { whenFull: refuse }` answer 503 meanwhile.',
+    }))
 
 /** The server itself: health, status, jobs. */
 export function serverRoutes(
@@ -71,9 +83,11 @@ export function serverRoutes(
             bytes: z.number().describe('recorded predictions that wait to be stored'),
             dropped: z.number().describe('answered but not recorded: the disk or the spool was full'),
             rejected: z.number().describe('refused by control'),
+            full: z.boolean().describe('the disk or the spool is full now: predictions are not recorded'),
           }),
         }),
       ),
+      problems: z.array(z.object({ what: z.string(), todo: z.string() })).describe('what is wrong with the server now'),
       memory: z.object({ residentBytes: z.number() }),
       journal: z.object({ head: z.number() }),
       pid: z.number(),
@@ -86,6 +100,7 @@ export function serverRoutes(
       stores: { sql: store.kind, events: events.status() },
       inference: facts.inference?.() ?? null,
       nodes: (facts.nodes?.() ?? []).map(({ node, memory, spool }) => ({ node, memory, spool })),
+      problems: problemsOf(facts.nodes?.() ?? []),
       memory: { residentBytes: process.memoryUsage.rss() },
       journal: { head: await journal.head() },
       pid: process.pid,

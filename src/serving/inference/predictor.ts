@@ -115,6 +115,18 @@ export function createPredictor(deps: {
     return lines
   }
 
+  /** Errors: `not_recorded` when the spool is full and the endpoint answers nothing that is not recorded. */
+  async function keep(
+    endpoint: ServedEndpoint,
+    lines: string,
+    predicted: ReadonlyMap<ServedRevision, readonly unknown[]>,
+  ) {
+    if (await recorder.record(lines, endpoint.whenFull)) return
+    const refused = endpoint.whenFull === 'refuse'
+    for (const [{ counters }, rows] of predicted) counters[refused ? 'refused' : 'unrecorded'] += rows.length
+    if (refused) throw new KedgeError('not_recorded', { endpoint: endpoint.name })
+  }
+
   /** Predicts `rows[from[i]]` with one revision and writes into the answer at the same places. */
   async function group(
     endpoint: ServedEndpoint,
@@ -185,7 +197,7 @@ export function createPredictor(deps: {
         const microseconds = Math.round((performance.now() - started) * 1000)
         lines = exchangeLine(endpoint.exchangeHead, clock(), microseconds, exchange.request, answer.text!)
       }
-      if (lines !== '') await recorder.record(lines)
+      if (lines !== '') await keep(endpoint, lines, groups)
       if (endpoint.shadows.length > 0)
         shadows.add({
           endpoint,
@@ -229,7 +241,7 @@ export function createPredictor(deps: {
           receivedAt: clock(),
           microseconds,
         })
-        if (lines !== '') await recorder.record(lines)
+        if (lines !== '') await keep(endpoint, lines, new Map([[revision, ids]]))
       }
       if (table && endpoint.shadows.length > 0) {
         const features = loaded.description!.features

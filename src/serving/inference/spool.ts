@@ -33,8 +33,11 @@ export interface SpoolBatch {
 }
 
 export interface Spool {
-  /** Writes lines (each ends with a line feed); when it returns true they survive the death of this process. */
-  append(lines: string): boolean
+  /**
+   * Writes lines (each ends with a line feed); when it returns true they survive the death of this process. What it does
+   * not take counts as dropped, unless its predictions are refused then.
+   */
+  append(lines: string, whenFull?: 'answer' | 'refuse'): boolean
   /** The next lines that are not acknowledged, at most about `bytes`; undefined when there are none. */
   next(bytes: number): Promise<SpoolBatch | undefined>
   /** The last batch of `next` has arrived. */
@@ -42,7 +45,7 @@ export interface Spool {
   /** The last batch of `next` can never arrive: it is kept in `rejected/` and passed over. */
   reject(): Promise<void>
   /** bytes that wait, and lines that were dropped because the limit was reached or the disk was full */
-  status(): { bytes: number; dropped: number; rejected: number }
+  status(): { bytes: number; dropped: number; rejected: number; full: boolean }
   close(): void
 }
 
@@ -85,7 +88,7 @@ export function openSpool({
     [...sizes].reduce((sum, [segment, size]) => (segment < position.segment ? sum : sum + size), 0) - position.offset
   let dropped = 0
   let rejected = 0
-  let full = false
+  let full: 'limit' | 'disk' | undefined
   let dirty = false
   let sending: { end: number; payload: Buffer } | undefined
 
@@ -105,14 +108,14 @@ export function openSpool({
     sizes.set(active, 0)
   }
 
-  function drop(lines: string, why: unknown) {
-    for (let i = lines.indexOf('\n'); i >= 0; i = lines.indexOf('\n', i + 1)) dropped++
+  function drop(lines: string, whenFull: 'answer' | 'refuse', why?: unknown) {
+    for (let i = whenFull === 'answer' ? lines.indexOf('\n') : -1; i >= 0; i = lines.indexOf('\n', i + 1)) dropped++
     if (!full)
       log.error(
         { err: why, bytes: waiting, limit: limitBytes },
         'predictions are no longer recorded: the spool is full',
       )
-    full = true
+    full = why === undefined ? 'limit' : 'disk'
     return false
   }
 
@@ -154,8 +157,8 @@ export function openSpool({
   }
 
   return {
-    append(lines) {
-      if (waiting >= limitBytes) return drop(lines, undefined)
+    append(lines, whenFull = 'answer') {
+      if (waiting >= limitBytes) return drop(lines, whenFull)
       const frame = encodeFrame(lines)
       const before = sizes.get(active)!
       try {
@@ -167,9 +170,9 @@ export function openSpool({
         } catch {
           rotate()
         }
-        return drop(lines, error)
+        return drop(lines, whenFull, error)
       }
-      full = false
+      full = undefined
       dirty = true
       sizes.set(active, before + frame.length)
       waiting += frame.length
@@ -228,7 +231,7 @@ export function openSpool({
       await passOver(sending.end)
     },
 
-    status: () => ({ bytes: waiting, dropped, rejected }),
+    status: () => ({ bytes: waiting, dropped, rejected, full: full === 'disk' || waiting >= limitBytes }),
 
     close() {
       clearInterval(syncing)

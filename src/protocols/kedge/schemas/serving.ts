@@ -19,7 +19,7 @@ export const endpointSpecAnswer = z.object({
   release: strategyAnswer,
   automatic: z.boolean(),
   keepShadow: z.boolean(),
-  record: z.number(),
+  record: z.object({ share: z.number(), whenFull: z.enum(['answer', 'refuse']) }),
   threshold: z.number(),
 })
 
@@ -36,6 +36,10 @@ export const liveStats = z.object({
   errors: z.number(),
   /** shadow predictions since the revision exists */
   shadowPredictions: z.number(),
+  /** answered, but not recorded: the spool or its disk was full */
+  unrecorded: z.number(),
+  /** not answered, because they could not be recorded and the endpoint says `whenFull: refuse` */
+  refused: z.number(),
 })
 
 export const revisionInstance = z.object({
