@@ -69,6 +69,47 @@ export function createRunSearch(environment: Pick<Environment, 'store'>, experim
       return { items, next: encodePage({ offset: page.offset + limit, head }) }
     },
 
+    /** What a filter means in SQL, for queries of one's own over `runs`. Errors: `filter_invalid`. */
+    async matching(
+      project: string,
+      query: Pick<SearchQuery, 'filter' | 'view'> & { experimentIds?: string[] | undefined },
+    ) {
+      return all(await conditions(project, query.experimentIds, query))
+    },
+
+    /** As `list`, without what the runs have logged. */
+    async facts(
+      project: string,
+      query: Omit<SearchQuery, 'pageToken' | 'maxResults'> & {
+        experimentIds?: string[] | undefined
+        limit: number
+        offset: number
+      },
+    ) {
+      const where = await conditions(project, query.experimentIds, query)
+      const counted = await sql<{ count: number }>`select count(*) as count from runs where ${all(where)}`.execute(
+        store.read,
+      )
+      return {
+        items: await rowsOf(where, orderRuns(query.orderBy ?? []), query.limit, query.offset),
+        total: Number(counted.rows[0]!.count),
+      }
+    },
+
+    /** Ids of the runs in their order, at most `limit`. */
+    async ids(
+      project: string,
+      query: Omit<SearchQuery, 'pageToken' | 'maxResults'> & { experimentIds?: string[] | undefined; limit: number },
+    ): Promise<string[]> {
+      const where = await conditions(project, query.experimentIds, query)
+      const { rows } = await sql<{
+        id: string
+      }>`select runs.id from runs where ${all(where)} order by ${orderRuns(query.orderBy ?? [])} limit ${query.limit}`.execute(
+        store.read,
+      )
+      return rows.map(({ id }) => id)
+    },
+
     /** Runs of a project, or of some of its experiments, with how many there are in all. */
     async list(
       project: string,

@@ -1,15 +1,20 @@
 import type { Environment } from '../environment.ts'
 import { createArtifacts } from './artifacts.ts'
+import { createBulkRuns } from './bulk-runs.ts'
 import { createExperiments } from './experiments.ts'
+import { groupRuns } from './group-runs.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createMetricHistory } from './metric-history.ts'
+import { readRunCells } from './run-cells.ts'
+import { createRunColumns } from './run-columns.ts'
 import { createRunInputs } from './run-inputs.ts'
 import { createRunValues } from './run-values.ts'
+import { createRunViews } from './run-views.ts'
 import { createRuns } from './runs.ts'
 import { createRunSearch } from './search-runs.ts'
 
 /** Experiments, runs and what they log: everything that MLflow's tracking API stores. */
-export function createTracking(environment: Pick<Environment, 'store' | 'journal' | 'blobs'>) {
+export function createTracking(environment: Pick<Environment, 'store' | 'journal' | 'blobs' | 'clock'>) {
   const experiments = createExperiments(environment)
   const runs = createRuns(environment, experiments)
   return {
@@ -17,6 +22,13 @@ export function createTracking(environment: Pick<Environment, 'store' | 'journal
     runs: { ...runs, ...createRunSearch(environment, experiments) },
     values: createRunValues(environment, runs),
     inputs: createRunInputs(environment, runs),
+    bulk: createBulkRuns(environment),
+    columns: createRunColumns(environment),
+    views: createRunViews(environment),
+    cells: (project: string, ids: readonly string[], fields: readonly string[]) =>
+      readRunCells(environment, project, ids, fields),
+    groups: (where: Parameters<typeof groupRuns>[1], by: readonly string[], metrics: readonly string[]) =>
+      groupRuns(environment, where, by, metrics),
     history: createMetricHistory(environment, runs),
     loggedModels: createLoggedModels(environment, experiments),
     artifacts: createArtifacts(environment),

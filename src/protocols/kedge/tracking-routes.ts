@@ -8,6 +8,8 @@ import type { Run } from '../../tracking/run.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
 import { sendFile } from '../mlflow/send-file.ts'
 import { page, route } from '../route.ts'
+import { inProject, search, selection, tag, view, viewOf } from './run-selection.ts'
+import { runTableRoutes } from './run-table-routes.ts'
 import {
   artifactList,
   experimentAnswer,
@@ -18,13 +20,9 @@ import {
   runSummary,
 } from './schemas/tracking.ts'
 
-const inProject = z.object({ project: z.string() })
 const ofRun = inProject.extend({ run: z.string() })
 const base = '/api/v1/projects/:project'
-const tag = 'tracking'
-const view = z.enum(['active', 'deleted', 'all']).default('active')
-const views = { active: 'ACTIVE_ONLY', deleted: 'DELETED_ONLY', all: 'ALL' } as const
-const mostCompared = 100
+const mostCompared = 500
 
 /** JSON has no NaN: a metric that is none is null. */
 const number = (value: number) => (Number.isFinite(value) ? value : null)
@@ -56,11 +54,30 @@ const summary = (run: Run): z.input<typeof runSummary> => ({
   tags: run.tags,
 })
 
+/** A run without what it has logged. */
+const facts = (row: Awaited<ReturnType<Tracking['runs']['facts']>>['items'][number]): z.input<typeof runSummary> => ({
+  id: row.id,
+  name: row.name,
+  experimentId: row.experiment_id,
+  experiment: row.experiment_name,
+  user: row.user_id,
+  status: row.status,
+  state: row.state,
+  startTime: row.start_time,
+  endTime: row.end_time,
+  pipelineRun: row.pipeline_run,
+  step: row.step,
+  params: {},
+  metrics: {},
+  tags: {},
+})
+
 /** Experiments and runs over Kedge's own API. */
 export function trackingRoutes(
   app: FastifyInstance,
   { tracking, registry }: { tracking: Tracking; registry: Registry },
 ): void {
+  runTableRoutes(app, tracking)
   const { experiments, runs, history, artifacts, loggedModels } = tracking
 
   route(app, {
@@ -73,7 +90,7 @@ export function trackingRoutes(
     query: z.object({ view }),
     answer: z.object({ items: z.array(experimentAnswer) }),
     async handler({ params, query }) {
-      const { items } = await experiments.search(params.project, { view: views[query.view], maxResults: 50_000 })
+      const { items } = await experiments.search(params.project, { view: viewOf(query.view), maxResults: 50_000 })
       const counts = await experiments.runCounts(params.project)
       return { items: items.map((item) => experiment(item, counts.get(item.id) ?? 0)) }
     },
@@ -88,24 +105,17 @@ export function trackingRoutes(
     tag,
     params: inProject,
     query: page.extend({
-      experiment: z.string().optional().describe('ids of experiments, separated by commas; all when absent'),
-      filter: z
-        .string()
-        .optional()
-        .describe("such as metrics.auc > 0.7 AND (params.model = 'tree' OR tags.kind LIKE 'a%')"),
-      order: z.string().optional().describe('such as metrics.auc DESC, several separated by commas'),
-      view,
+      values: z.stringbool().default(true).describe('false: without params, metrics and tags'),
+      ...selection,
     }),
     answer: runList,
     async handler({ params, query }) {
-      const { items, total } = await runs.list(params.project, {
-        experimentIds: query.experiment?.split(','),
-        filter: query.filter,
-        orderBy: query.order?.split(',').map((clause) => clause.trim()),
-        view: views[query.view],
-        limit: query.limit,
-        offset: query.offset,
-      })
+      const asked = { ...search(query), limit: query.limit, offset: query.offset }
+      if (!query.values) {
+        const { items, total } = await runs.facts(params.project, asked)
+        return { items: items.map(facts), total, columns: { params: [], metrics: [], tags: [] } }
+      }
+      const { items, total } = await runs.list(params.project, asked)
       const keys = (of: (run: Run) => object) => [...new Set(items.flatMap((run) => Object.keys(of(run))))].sort()
       return {
         items: items.map(summary),

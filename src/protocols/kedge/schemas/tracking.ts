@@ -78,3 +78,47 @@ export const runComparison = z.object({
   metrics: z.array(z.object({ key: z.string(), values: z.array(z.number().nullable()), differs: z.boolean() })),
   tags: z.array(z.object({ key: z.string(), values: z.array(z.string().nullable()), differs: z.boolean() })),
 })
+
+export const runColumnList = z.object({
+  items: z.array(
+    z.object({
+      kind: z.enum(['metric', 'param', 'tag']),
+      key: z.string(),
+      runs: z.number().describe('active runs that have it'),
+    }),
+  ),
+})
+
+export const runCells = z.object({
+  fields: z.array(z.string()),
+  rows: z
+    .record(z.string(), z.array(z.union([z.string(), z.number(), z.null()])))
+    .describe('id of the run → its values in the order of the fields; a metric that is not a number is "NaN"'),
+})
+
+export const runGroups = z.object({
+  items: z.array(
+    z.object({
+      values: z.array(z.string().nullable()).describe('one for each field of `by`; null: the runs that have none'),
+      runs: z.number(),
+      lastStart: z.number().nullable(),
+      metrics: z.record(
+        z.string(),
+        z.object({
+          runs: z.number().describe('with a number'),
+          mean: z.number(),
+          least: z.number(),
+          most: z.number(),
+        }),
+      ),
+    }),
+  ),
+  total: z.number().describe('how many groups there are; the largest thousand are given'),
+})
+
+export const runView = z.object({ name: z.string(), query: z.string(), actor: z.string(), updatedAt: z.number() })
+
+export const bulkAnswer = z.object({
+  changed: z.array(z.string()),
+  before: z.record(z.string(), z.string().nullable()).describe('what each had as the tag; empty for other actions'),
+})

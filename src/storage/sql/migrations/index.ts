@@ -7,6 +7,8 @@ import { migration as m0006 } from './0006-serving.ts'
 import { migration as m0007 } from './0007-monitoring.ts'
 import { migration as m0008 } from './0008-automation.ts'
 import { migration as m0009 } from './0009-governance.ts'
+import { migration as m0010 } from './0010-traces.ts'
+import { migration as m0018 } from './0018-run-views.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
 export const migrations = {
@@ -19,4 +21,6 @@ export const migrations = {
   '0007-monitoring': m0007,
   '0008-automation': m0008,
   '0009-governance': m0009,
+  '0010-traces': m0010,
+  '0018-run-views': m0018,
 }

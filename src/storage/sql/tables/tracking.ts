@@ -115,4 +115,13 @@ export interface TrackingTables {
     bytes: number
     modified_at: number
   }
+  /** Named settings of the table of runs. */
+  run_views: {
+    project: string
+    name: string
+    /** the table's part of the address */
+    query: string
+    actor: string
+    updated_at: number
+  }
 }

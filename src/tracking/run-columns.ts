@@ -1,0 +1,89 @@
+import { setImmediate } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { Environment } from '../environment.ts'
+import { runField } from './run-field.ts'
+import { runAttributes } from './run-fields.ts'
+
+export interface RunColumn {
+  kind: 'metric' | 'param' | 'tag'
+  key: string
+  /** how many runs have it */
+  runs: number
+}
+
+const tables = { metric: 'metric_series', param: 'run_params', tag: 'run_tags' } as const
+/** runs that are counted before other requests get their turn */
+const slice = 2000
+/** a count is used again for so long, milliseconds */
+const fresh = 20_000
+/** values are suggested from so many of the newest runs */
+const newest = 5000
+
+/** Which metrics, params and tags occur in the runs of a project, and which values they have. */
+export function createRunColumns({ store, clock }: Pick<Environment, 'store' | 'clock'>) {
+  const counted = new Map<string, { at: number; columns: Promise<RunColumn[]> }>()
+
+  async function count(project: string, experimentIds: readonly string[] | undefined): Promise<RunColumn[]> {
+    const where = sql`r.project = ${project} and r.state = 'active'${
+      experimentIds
+        ? sql` and r.experiment in (select number from experiments where project = ${project} and id in (${sql.join(experimentIds)}))`
+        : sql``
+    }`
+    const { rows: ends } = await sql<{ least: number | null; most: number | null }>`
+      select min(r.number) as least, max(r.number) as most from runs r where ${where}`.execute(store.read)
+    const { least, most } = ends[0]!
+    const totals = new Map<string, RunColumn>()
+    if (least === null || most === null) return []
+    for (let from = Number(least); from <= Number(most); from += slice) {
+      for (const kind of ['metric', 'param', 'tag'] as const) {
+        const { rows } = await sql<{ key: string; runs: number }>`
+          select v.key, count(*) as runs from runs r join ${sql.table(tables[kind])} v on v.run = r.number
+          where ${where} and r.number >= ${from} and r.number < ${from + slice} group by v.key`.execute(store.read)
+        for (const { key, runs } of rows) {
+          const name = `${kind}.${key}`
+          const column = totals.get(name) ?? { kind, key, runs: 0 }
+          column.runs += Number(runs)
+          totals.set(name, column)
+        }
+      }
+      await setImmediate()
+    }
+    return [...totals.values()].sort((a, b) => b.runs - a.runs || (a.key < b.key ? -1 : 1))
+  }
+
+  return {
+    /** Those that most runs have first; at most twenty seconds old. */
+    columns(project: string, experimentIds?: readonly string[]): Promise<RunColumn[]> {
+      const key = `${project} ${experimentIds?.join() ?? ''}`
+      const known = counted.get(key)
+      if (known && clock() - known.at < fresh) return known.columns
+      if (counted.size > 100) counted.clear()
+      const columns = count(project, experimentIds)
+      counted.set(key, { at: clock(), columns })
+      columns.catch(() => counted.delete(key))
+      return columns
+    },
+
+    /** Values of a param, a tag or an attribute that begin with `prefix`, the most frequent of the newest runs first. */
+    async values(
+      project: string,
+      field: string,
+      prefix: string,
+      limit: number,
+    ): Promise<{ value: string; runs: number }[]> {
+      const { kind, key } = runField(field)
+      if (kind === 'metric') return []
+      const starts = `${prefix.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+      const recent = sql`(select * from runs where project = ${project} and state = 'active' order by number desc limit ${newest})`
+      const value = kind === 'attribute' ? runAttributes[key]!.column : sql`v.value`
+      const join =
+        kind === 'attribute' ? sql`` : sql` join ${sql.table(tables[kind])} v on v.run = runs.number and v.key = ${key}`
+      const { rows } = await sql<{ value: string; runs: number }>`
+        select ${value} as value, count(*) as runs from ${recent} runs${join}
+        where lower(cast(${value} as text)) like ${starts} escape '\\' group by ${value} order by runs desc, value limit ${limit}`.execute(
+        store.read,
+      )
+      return rows.map((row) => ({ value: String(row.value), runs: Number(row.runs) }))
+    },
+  }
+}
