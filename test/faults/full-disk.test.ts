@@ -81,17 +81,18 @@ describe.skipIf(!mounted)('a full disk (needs root, which may mount a small one)
     const spool = openSpool({ directory: join(disk, 'spool'), log: silentLog, segmentBytes: 10_000 })
     fill()
     const taken: string[] = []
-    for (let i = 0; i < 100; i++) if (spool.append(`${i} ${'y'.repeat(3000)}\n`)) taken.push(String(i))
+    for (let i = 0; i < 100; i++)
+      if (spool.append([Buffer.from(`${i} ${'y'.repeat(3000)}\n`)], 1)) taken.push(String(i))
     expect(spool.status().dropped).toBe(100 - taken.length)
     expect(taken.length).toBeLessThan(100)
     free()
-    expect(spool.append(`after\n`)).toBe(true)
+    expect(spool.append([Buffer.from('after\n')], 1)).toBe(true)
     spool.close()
     const again = openSpool({ directory: join(disk, 'spool'), log: silentLog })
     const lines: string[] = []
     for (let batch = await again.next(1e6); batch; batch = await again.next(1e6)) {
       lines.push(
-        ...batch.lines
+        ...batch.records
           .toString()
           .trimEnd()
           .split('\n')

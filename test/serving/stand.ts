@@ -14,7 +14,7 @@ import { servingRoutes } from '../../src/protocols/kedge/serving-routes.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { type InferenceSupervisor, startInferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
 import type { PerformanceSource } from '../../src/serving/paired-loss.ts'
-import type { RecordedLine } from '../../src/serving/recorded-exchange.ts'
+import type { RecordedRow } from '../../src/serving/recorded-rows.ts'
 import { createServing, type Serving } from '../../src/serving/serving.ts'
 import { putFolder } from '../../src/storage/blobs/folder.ts'
 import type { EventsStore } from '../../src/storage/events/events-store.ts'
@@ -33,7 +33,7 @@ export const expectedOf = (model: string) =>
 export const secret = 'a-secret-of-this-test'
 const user = { actor: 'user/test' }
 
-export interface Recorded extends RecordedLine {
+export interface Recorded extends RecordedRow {
   project: string
   endpoint: string
 }
@@ -57,7 +57,7 @@ export interface ControlOptions {
   /** folder of the blobs, in place of one of its own */
   blobs?: string
   performance?: PerformanceSource
-  ingest?: (key: { project: string; endpoint: string }, rows: readonly RecordedLine[], token: string) => Promise<void>
+  ingest?: (key: { project: string; endpoint: string }, rows: readonly RecordedRow[], token: string) => Promise<void>
   /** actors by their `Authorization` header; absent: everybody may do everything */
   tokens?: Record<string, string[]>
 }

@@ -1,6 +1,5 @@
 import { type ErrorPlace, KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
-import type { RowsAnswer } from '../../serving/inference/predictor.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { parseJson } from './http-exchange.ts'
 
@@ -49,21 +48,17 @@ export async function kedgePredict(
       { what: problems.map((place) => `${place.where} ${place.what}`).join('; ') },
       { places: problems },
     )
-  const write = ({ scores, labels, revisions }: RowsAnswer) => {
-    let written = '{"predictions":['
-    for (let i = 0; i < n; i++) {
-      const score = scores[i]!
-      const label = labels[i]!
-      written += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}}`
-    }
-    return `${written}]}`
-  }
-  const answer = await node.rows(endpoint, {
+  const { scores, labels, revisions } = await node.rows(endpoint, {
     ids,
     times,
     rows,
     where: (row) => `instances.${row}.features`,
-    exchange: { request: text, write },
   })
-  return answer.text!
+  let answer = '{"predictions":['
+  for (let i = 0; i < n; i++) {
+    const score = scores[i]!
+    const label = labels[i]!
+    answer += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}}`
+  }
+  return `${answer}]}`
 }

@@ -3,16 +3,15 @@ import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import type { Caller } from '../../governance/tokens.ts'
 import { inferenceReport } from '../../serving/inference-report.ts'
-import type { RecordedLine } from '../../serving/recorded-exchange.ts'
+import { decodeRecordedRows, type RecordedRow } from '../../serving/recorded-rows.ts'
 import type { Serving } from '../../serving/serving.ts'
 import { route } from '../route.ts'
-import { groupRecordedLines } from './recorded-lines.ts'
 
 export interface InternalRoutesDependencies {
   serving: Serving
   blobs: BlobStore
   /** Resolves when the rows are durable; repeating a token changes nothing. */
-  ingest(key: { project: string; endpoint: string }, rows: readonly RecordedLine[], token: string): Promise<void>
+  ingest(key: { project: string; endpoint: string }, rows: readonly RecordedRow[], token: string): Promise<void>
   identify(authorization: string | undefined): Promise<Caller | undefined>
 }
 
@@ -28,7 +27,7 @@ export function internalRoutes(
   // a poll that waits would keep the server from closing
   app.addHook('preClose', async () => closing.abort())
   void app.register(async (scope) => {
-    scope.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) =>
+    scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
     )
 
@@ -74,7 +73,7 @@ export function internalRoutes(
       query: z.object({ token: z.string().min(1).max(300) }),
       status: 204,
       handler: async (request, reply) => {
-        for (const { project, endpoint, rows } of groupRecordedLines(request.body as Buffer))
+        for (const { project, endpoint, rows } of decodeRecordedRows(request.body as Buffer))
           await ingest({ project, endpoint }, rows, `${request.query.token}/${project}/${endpoint}`)
         return reply.send()
       },

@@ -9,8 +9,8 @@ export interface ControlClient {
   routing(known: string, wait: number, signal: AbortSignal): Promise<Routing | undefined>
   /** Errors: `not_found`. */
   blob(digest: string): Promise<AsyncIterable<Buffer>>
-  /** Lines of NDJSON. Errors: `invalid_input` when they can never be taken. */
-  predictions(token: string, lines: Buffer): Promise<void>
+  /** Recorded rows. Errors: `invalid_input` when they can never be taken. */
+  predictions(token: string, records: Buffer): Promise<void>
   report(report: InferenceReport): Promise<void>
   /** Whether the sender of this `Authorization` header may predict on the project's endpoints. */
   mayPredict(authorization: string | undefined, project: string): Promise<boolean>
@@ -69,10 +69,10 @@ export function createControlClient(address: string, secret: string): ControlCli
     async blob(digest) {
       return (await send('GET', `/internal/blobs/${digest}`, { timeout: 120_000 })).body
     },
-    async predictions(token, lines) {
+    async predictions(token, records) {
       const answer = await send('POST', `/internal/predictions?token=${encodeURIComponent(token)}`, {
-        body: lines,
-        type: 'application/x-ndjson',
+        body: records,
+        type: 'application/octet-stream',
         timeout: 120_000,
       })
       await answer.body.dump()

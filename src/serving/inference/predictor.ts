@@ -1,9 +1,9 @@
 import type { Column, Tensor } from '../../contracts/model-runtime.ts'
 import { asKedgeError, type ErrorPlace, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import { exchangeLine } from '../recorded-exchange.ts'
 import { countFailure, countScores } from '../revision-counters.ts'
 import { placeOf } from '../traffic-split.ts'
+import { type AnsweredRows, takeRows } from './encode-rows.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
 import type { Shadows } from './shadows.ts'
@@ -21,8 +21,6 @@ export interface RowsRequest {
   revision?: number | undefined
   /** the id that chooses one revision for all rows; without it each row's own does */
   together?: string | undefined
-  /** the request's own text, and how its answer is written: what is recorded whole where it can be */
-  exchange?: { request: string; write(answer: RowsAnswer): string } | undefined
 }
 
 export interface RowsAnswer {
@@ -30,8 +28,6 @@ export interface RowsAnswer {
   /** '' for regression */
   labels: string[]
   revisions: number[]
-  /** what the request's `exchange` wrote */
-  text?: string
 }
 
 export interface TensorsRequest {
@@ -98,30 +94,31 @@ export function createPredictor(deps: {
     endpoint: ServedEndpoint,
     revision: ServedRevision,
     columns: readonly Column[],
-    answered: Answered,
-  ): string {
-    const { ids, times, scores, labels, receivedAt } = answered
-    const latencyUs = Math.round(answered.microseconds)
-    let lines = ''
-    for (let row = 0; row < ids.length; row++) {
-      const id = ids[row]!
-      if (endpoint.record < 100 && placeOf(id, recordSeed) >= endpoint.record * 100) continue
-      lines += revision.encode(
-        { id, time: times[row]!, receivedAt, latencyUs, score: scores[row]!, label: labels[row]! },
-        columns,
-        row,
-      )
+    answered: AnsweredRows,
+    into: Records,
+  ) {
+    const { ids } = answered
+    if (endpoint.record >= 100) {
+      into.bytes.push(revision.encode(answered, columns))
+      into.rows += ids.length
+      return
     }
-    return lines
+    const chosen: number[] = []
+    for (let row = 0; row < ids.length; row++)
+      if (placeOf(ids[row]!, recordSeed) < endpoint.record * 100) chosen.push(row)
+    if (chosen.length === 0) return
+    const some = takeRows(answered, columns, chosen)
+    into.bytes.push(revision.encode(some.answered, some.columns))
+    into.rows += chosen.length
   }
 
   /** Errors: `not_recorded` when the spool is full and the endpoint answers nothing that is not recorded. */
   async function keep(
     endpoint: ServedEndpoint,
-    lines: string,
+    records: Records,
     predicted: ReadonlyMap<ServedRevision, readonly unknown[]>,
   ) {
-    if (await recorder.record(lines, endpoint.whenFull)) return
+    if (records.rows === 0 || (await recorder.record(records.bytes, records.rows, endpoint.whenFull))) return
     const refused = endpoint.whenFull === 'refuse'
     for (const [{ counters }, rows] of predicted) counters[refused ? 'refused' : 'unrecorded'] += rows.length
     if (refused) throw new KedgeError('not_recorded', { endpoint: endpoint.name })
@@ -134,7 +131,7 @@ export function createPredictor(deps: {
     request: RowsRequest,
     from: readonly number[],
     answer: RowsAnswer,
-    whole: boolean,
+    records: Records,
   ) {
     const { reader } = revision
     if (!reader)
@@ -162,11 +159,12 @@ export function createPredictor(deps: {
       answer.labels[from[i]!] = labels[i]!
       answer.revisions[from[i]!] = revision.number
     }
-    if (endpoint.record === 0 || whole) return ''
+    if (endpoint.record === 0) return
     const all = from.length === request.ids.length
     const ids = all ? request.ids : from.map((row) => request.ids[row]!)
     const times = all ? request.times : from.map((row) => request.times[row]!)
-    return record(endpoint, revision, columns, { ids, times, scores, labels, receivedAt: clock(), microseconds })
+    const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
+    record(endpoint, revision, columns, answered, records)
   }
 
   return {
@@ -186,18 +184,10 @@ export function createPredictor(deps: {
           if (found) found.push(row)
           else groups.set(revision, [row])
         }
-      const { exchange } = request
-      const whole = exchange !== undefined && endpoint.record === 100 && n > 0 && !exchange.request.includes('\n')
-      const started = performance.now()
-      let lines = ''
+      const records: Records = { bytes: [], rows: 0 }
       for (const [revision, from] of groups)
-        if (from.length > 0) lines += await group(endpoint, revision, request, from, answer, whole)
-      if (exchange) answer.text = exchange.write(answer)
-      if (whole) {
-        const microseconds = Math.round((performance.now() - started) * 1000)
-        lines = exchangeLine(endpoint.exchangeHead, clock(), microseconds, exchange.request, answer.text!)
-      }
-      if (lines !== '') await keep(endpoint, lines, groups)
+        if (from.length > 0) await group(endpoint, revision, request, from, answer, records)
+      await keep(endpoint, records, groups)
       if (endpoint.shadows.length > 0)
         shadows.add({
           endpoint,
@@ -233,15 +223,10 @@ export function createPredictor(deps: {
       const times = new Array<number>(rows).fill(request.time)
       if (table && endpoint.record > 0) {
         const labels = Array.from(scores, revision.labelOf)
-        const lines = record(endpoint, revision, table.columns, {
-          ids,
-          times,
-          scores,
-          labels,
-          receivedAt: clock(),
-          microseconds,
-        })
-        if (lines !== '') await keep(endpoint, lines, new Map([[revision, ids]]))
+        const records: Records = { bytes: [], rows: 0 }
+        const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
+        record(endpoint, revision, table.columns, answered, records)
+        await keep(endpoint, records, new Map([[revision, ids]]))
       }
       if (table && endpoint.shadows.length > 0) {
         const features = loaded.description!.features
@@ -259,13 +244,10 @@ export function createPredictor(deps: {
   }
 }
 
-interface Answered {
-  ids: readonly string[]
-  times: readonly number[]
-  scores: Float64Array
-  labels: readonly string[]
-  receivedAt: number
-  microseconds: number
+/** What a request puts on record. */
+interface Records {
+  bytes: Buffer[]
+  rows: number
 }
 
 const textOf = (error: unknown) =>

@@ -2,10 +2,10 @@ import type { Spool } from './spool.ts'
 
 export interface Recorder {
   /**
-   * Resolves when the lines are in the spool, or with false when they are not because it is full. All callers of one turn
+   * Resolves when the records, of `rows` predictions, are in the spool, or with false when they are not because it is full. All callers of one turn
    * share a write, those who would rather refuse the prediction than lose its record another.
    */
-  record(lines: string, whenFull?: 'answer' | 'refuse'): Promise<boolean>
+  record(records: readonly Buffer[], rows: number, whenFull?: 'answer' | 'refuse'): Promise<boolean>
   /** Resolves when nothing waits to be written. */
   flushed(): Promise<void>
 }
@@ -13,17 +13,20 @@ export interface Recorder {
 /** Groups what is recorded in one turn of the event loop into one write. */
 export function createRecorder(spool: Pick<Spool, 'append'>): Recorder {
   function queue(whenFull: 'answer' | 'refuse') {
-    let pending = ''
+    let pending: Buffer[] = []
+    let waiting = 0
     let turn: Promise<boolean> | undefined
     return {
-      add(lines: string) {
-        pending += lines
+      add(records: readonly Buffer[], rows: number) {
+        for (const record of records) pending.push(record)
+        waiting += rows
         turn ??= new Promise((resolve) => {
           setImmediate(() => {
-            const text = pending
-            pending = ''
+            const [all, count] = [pending, waiting]
+            pending = []
+            waiting = 0
             turn = undefined
-            resolve(spool.append(text, whenFull))
+            resolve(spool.append(all, count, whenFull))
           })
         })
         return turn
@@ -33,7 +36,7 @@ export function createRecorder(spool: Pick<Spool, 'append'>): Recorder {
   }
   const queues = { answer: queue('answer'), refuse: queue('refuse') }
   return {
-    record: (lines, whenFull = 'answer') => queues[whenFull].add(lines),
+    record: (records, rows, whenFull = 'answer') => queues[whenFull].add(records, rows),
     async flushed() {
       await Promise.all([queues.answer.flushed(), queues.refuse.flushed()])
     },

@@ -1,9 +1,8 @@
 import { type LoadedModel, labelsOf } from '../../contracts/model-runtime.ts'
-import { exchangeHead } from '../recorded-exchange.ts'
 import { noCounters, type RevisionCounters } from '../revision-counters.ts'
 import type { RoutedEndpoint, RoutedRevision } from '../routing.ts'
 import { hashText, splitTraffic } from '../traffic-split.ts'
-import { createLineEncoder, type EncodeLine } from './record-line.ts'
+import { createRowsEncoder, type EncodeRows } from './encode-rows.ts'
 import { createRowReader, type RowReader } from './row-reader.ts'
 
 /** A revision whose model is loaded in this process. */
@@ -13,16 +12,14 @@ export interface ServedRevision extends RoutedRevision {
   reader: RowReader | undefined
   binary: boolean
   labelOf(score: number): string
-  encode: EncodeLine
-  encodeShadow: EncodeLine
+  encode: EncodeRows
+  encodeShadow: EncodeRows
   counters: RevisionCounters
 }
 
 export interface ServedEndpoint extends Omit<RoutedEndpoint, 'revisions'> {
   revisions: ServedRevision[]
   shadows: ServedRevision[]
-  /** start of the record of a whole request and its answer */
-  exchangeHead: string
   /** by the id of the prediction */
   choose(id: string): ServedRevision | undefined
 }
@@ -37,15 +34,21 @@ export function serveRevision(
   const { description } = loaded
   const binary = description?.task === 'binary'
   const labels = description && binary ? labelsOf(description) : undefined
-  const origin = { project: endpoint.project, endpoint: endpoint.name, revision: revision.number, caller: '' }
+  const origin = {
+    project: endpoint.project,
+    endpoint: endpoint.name,
+    revision: revision.number,
+    caller: '',
+    features: (description?.features ?? []).map(({ name, type }): [string, 0 | 1] => [name, type === 'number' ? 1 : 0]),
+  }
   return {
     ...revision,
     loaded,
     reader: description && createRowReader(description),
     binary,
     labelOf: labels ? (score) => (score >= endpoint.threshold ? labels.positive : labels.negative) : () => '',
-    encode: createLineEncoder({ ...origin, shadow: false }, description),
-    encodeShadow: createLineEncoder({ ...origin, shadow: true }, description),
+    encode: createRowsEncoder({ ...origin, shadow: false }),
+    encodeShadow: createRowsEncoder({ ...origin, shadow: true }),
     counters,
   }
 }
@@ -56,16 +59,6 @@ export function serveEndpoint(endpoint: RoutedEndpoint, revisions: ServedRevisio
     ...endpoint,
     revisions,
     shadows: revisions.filter((revision) => revision.shadow),
-    exchangeHead: exchangeHead({
-      project: endpoint.project,
-      endpoint: endpoint.name,
-      signatures: Object.fromEntries(revisions.map(signatureOf)),
-    }),
     choose: splitTraffic(revisions, hashText(`${endpoint.project}/${endpoint.name}`)),
   }
 }
-
-const signatureOf = ({ number, loaded }: ServedRevision) => [
-  number,
-  (loaded.description?.features ?? []).map(({ name, type }) => [name, type === 'number' ? 1 : 0] as [string, 0 | 1]),
-]

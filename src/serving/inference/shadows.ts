@@ -2,6 +2,7 @@ import type { ErrorPlace } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { addTo, countFailure, countScores } from '../revision-counters.ts'
 import { placeOf } from '../traffic-split.ts'
+import { takeRows } from './encode-rows.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
 
@@ -56,9 +57,8 @@ export function createShadows({
     const microseconds = (performance.now() - started) * 1000
     countScores(counters.shadow, scores, microseconds, revision.binary)
     const receivedAt = clock()
-    const latencyUs = Math.round(microseconds)
     const { record } = work.endpoint
-    let lines = ''
+    const chosen: number[] = []
     for (let row = 0; row < scores.length; row++) {
       const score = scores[row]!
       const difference = score - work.scores[row]!
@@ -71,13 +71,13 @@ export function createShadows({
         (record < 100 && placeOf(id, recordSeed) >= record * 100)
       )
         continue
-      lines += revision.encodeShadow(
-        { id, time: work.times[row]!, receivedAt, latencyUs, score, label: revision.labelOf(score) },
-        columns,
-        row,
-      )
+      chosen.push(row)
     }
-    if (lines !== '') void recorder.record(lines)
+    if (chosen.length === 0) return
+    const { ids, times } = work
+    const answered = { ids, times, scores, labels: Array.from(scores, revision.labelOf), receivedAt, microseconds }
+    const some = takeRows(answered, columns, chosen)
+    void recorder.record([revision.encodeShadow(some.answered, some.columns)], chosen.length)
   }
 
   async function drain() {

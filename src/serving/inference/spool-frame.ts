@@ -4,11 +4,13 @@ import { crc32 } from 'node:zlib'
 export const frameHeader = 8
 const largestFrame = 256 * 2 ** 20
 
-/** The payload as one frame. */
-export function encodeFrame(payload: string): Buffer {
-  const length = Buffer.byteLength(payload)
+/** The parts of a payload as one frame. */
+export function encodeFrame(parts: readonly Buffer[]): Buffer {
+  let length = 0
+  for (const part of parts) length += part.length
   const frame = Buffer.allocUnsafe(frameHeader + length)
-  frame.write(payload, frameHeader, length, 'utf8')
+  let at = frameHeader
+  for (const part of parts) at += part.copy(frame, at)
   frame.writeUInt32LE(length, 0)
   frame.writeUInt32LE(crc32(frame.subarray(frameHeader)), 4)
   return frame

@@ -38,7 +38,7 @@ export function startSpoolShipper({
     const batch = await spool.next(batchBytes)
     if (!batch) return false
     try {
-      await control.predictions(batch.token, batch.lines)
+      await control.predictions(batch.token, batch.records)
     } catch (error) {
       if (asKedgeError(error).class !== 'invalid') throw error
       log.error(
@@ -49,7 +49,7 @@ export function startSpoolShipper({
       return true
     }
     await spool.acknowledge()
-    return batch.lines.length >= batchBytes / 16
+    return batch.records.length >= batchBytes / 16
   }
 
   const loop = (async () => {

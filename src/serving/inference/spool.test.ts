@@ -21,6 +21,8 @@ const segments = (directory: string) =>
     .filter((file) => file.endsWith('.spool'))
     .sort()
 
+const line = (n: number) => Buffer.from(`{"n":${n}}\n`)
+
 describe('the spool', () => {
   test('gives every line once and in order, whatever is closed and reopened when', async () => {
     const step = fc.oneof(
@@ -37,20 +39,25 @@ describe('the spool', () => {
         const got = new Map<string, string>()
         for (const one of steps) {
           if (one.do === 'append')
-            expect(spool.append(Array.from({ length: one.lines }, () => `{"n":${written++}}\n`).join(''))).toBe(true)
+            expect(
+              spool.append(
+                Array.from({ length: one.lines }, () => line(written++)),
+                one.lines,
+              ),
+            ).toBe(true)
           else if (one.do === 'reopen') {
             spool.close()
             spool = openSpool(options(directory))
           } else {
             const batch = await spool.next(one.bytes)
             // a batch whose answer was lost arrives again with the same token and the same lines
-            if (batch && got.has(batch.token)) expect(batch.lines.toString()).toBe(got.get(batch.token))
-            if (batch) got.set(batch.token, batch.lines.toString())
+            if (batch && got.has(batch.token)) expect(batch.records.toString()).toBe(got.get(batch.token))
+            if (batch) got.set(batch.token, batch.records.toString())
             if (one.do === 'ship') await spool.acknowledge()
           }
         }
         for (let batch = await spool.next(1000); batch; batch = await spool.next(1000)) {
-          got.set(batch.token, batch.lines.toString())
+          got.set(batch.token, batch.records.toString())
           await spool.acknowledge()
         }
         spool.close()
@@ -69,16 +76,16 @@ describe('the spool', () => {
   test('a torn tail costs only the torn lines', async () => {
     const directory = fresh()
     const first = openSpool(options(directory, { segmentBytes: 10_000 }))
-    first.append('{"n":1}\n')
-    first.append('{"n":2}\n')
+    first.append([line(1)], 1)
+    first.append([line(2)], 1)
     first.close()
     const [segment] = segments(directory)
     truncateSync(join(directory, segment!), statSync(join(directory, segment!)).size - 3)
     const second = openSpool(options(directory, { segmentBytes: 10_000 }))
-    second.append('{"n":3}\n')
-    expect((await second.next(1000))?.lines.toString()).toBe('{"n":1}\n')
+    second.append([line(3)], 1)
+    expect((await second.next(1000))?.records.toString()).toBe('{"n":1}\n')
     await second.acknowledge()
-    expect((await second.next(1000))?.lines.toString()).toBe('{"n":3}\n')
+    expect((await second.next(1000))?.records.toString()).toBe('{"n":3}\n')
     await second.acknowledge()
     expect(await second.next(1000)).toBeUndefined()
     expect(second.status()).toEqual({ bytes: 0, dropped: 0, rejected: 0, full: false })
@@ -87,13 +94,13 @@ describe('the spool', () => {
 
   test('drops and counts what comes when it is full, and goes on when there is room', async () => {
     const spool = openSpool(options(fresh(), { limitBytes: 40 }))
-    expect(spool.append('{"n":1}\n{"n":2}\n{"n":3}\n{"n":4}\n')).toBe(true)
-    expect(spool.append('{"n":5}\n{"n":6}\n')).toBe(false)
-    expect(spool.append('{"n":6}\n', 'refuse')).toBe(false)
+    expect(spool.append([line(1), line(2), line(3), line(4)], 4)).toBe(true)
+    expect(spool.append([line(5), line(6)], 2)).toBe(false)
+    expect(spool.append([line(6)], 1, 'refuse')).toBe(false)
     expect(spool.status()).toMatchObject({ dropped: 2, full: true })
     await spool.next(1000)
     await spool.acknowledge()
-    expect(spool.append('{"n":7}\n')).toBe(true)
+    expect(spool.append([line(7)], 1)).toBe(true)
     expect(spool.status().full).toBe(false)
     spool.close()
   })
@@ -101,7 +108,7 @@ describe('the spool', () => {
   test('keeps what is refused for ever aside', async () => {
     const directory = fresh()
     const spool = openSpool(options(directory))
-    spool.append('{"n":1}\n')
+    spool.append([line(1)], 1)
     await spool.next(1000)
     await spool.reject()
     expect(spool.status()).toEqual({ bytes: 0, dropped: 0, rejected: 1, full: false })

@@ -26,25 +26,25 @@ export interface SpoolOptions {
   limitBytes?: number
 }
 
-/** Lines that were appended together and are sent together, under a token that is the same at every try. */
+/** Records that were appended together and are sent together, under a token that is the same at every try. */
 export interface SpoolBatch {
   token: string
-  lines: Buffer
+  records: Buffer
 }
 
 export interface Spool {
   /**
-   * Writes lines (each ends with a line feed); when it returns true they survive the death of this process. What it does
+   * Writes records of so many predictions; when it returns true they survive the death of this process. What it does
    * not take counts as dropped, unless its predictions are refused then.
    */
-  append(lines: string, whenFull?: 'answer' | 'refuse'): boolean
-  /** The next lines that are not acknowledged, at most about `bytes`; undefined when there are none. */
+  append(records: readonly Buffer[], rows: number, whenFull?: 'answer' | 'refuse'): boolean
+  /** The next records that are not acknowledged, at most about `bytes`; undefined when there are none. */
   next(bytes: number): Promise<SpoolBatch | undefined>
   /** The last batch of `next` has arrived. */
   acknowledge(): Promise<void>
   /** The last batch of `next` can never arrive: it is kept in `rejected/` and passed over. */
   reject(): Promise<void>
-  /** bytes that wait, and lines that were dropped because the limit was reached or the disk was full */
+  /** bytes that wait, and predictions that were dropped because the limit was reached or the disk was full */
   status(): { bytes: number; dropped: number; rejected: number; full: boolean }
   close(): void
 }
@@ -108,8 +108,8 @@ export function openSpool({
     sizes.set(active, 0)
   }
 
-  function drop(lines: string, whenFull: 'answer' | 'refuse', why?: unknown) {
-    for (let i = whenFull === 'answer' ? lines.indexOf('\n') : -1; i >= 0; i = lines.indexOf('\n', i + 1)) dropped++
+  function drop(rows: number, whenFull: 'answer' | 'refuse', why?: unknown) {
+    if (whenFull === 'answer') dropped += rows
     if (!full)
       log.error(
         { err: why, bytes: waiting, limit: limitBytes },
@@ -157,9 +157,9 @@ export function openSpool({
   }
 
   return {
-    append(lines, whenFull = 'answer') {
-      if (waiting >= limitBytes) return drop(lines, whenFull)
-      const frame = encodeFrame(lines)
+    append(records, rows, whenFull = 'answer') {
+      if (waiting >= limitBytes) return drop(rows, whenFull)
+      const frame = encodeFrame(records)
       const before = sizes.get(active)!
       try {
         for (let written = 0; written < frame.length; ) written += writeSync(file, frame, written)
@@ -170,7 +170,7 @@ export function openSpool({
         } catch {
           rotate()
         }
-        return drop(lines, whenFull, error)
+        return drop(rows, whenFull, error)
       }
       full = undefined
       dirty = true
@@ -215,7 +215,7 @@ export function openSpool({
         if (until === null) await savePosition({ segment, offset, until: offset + end })
         const payload = Buffer.concat(payloads)
         sending = { end: offset + end, payload }
-        return { token: `${id}/${segment}/${offset}`, lines: payload }
+        return { token: `${id}/${segment}/${offset}`, records: payload }
       }
     },
 
@@ -226,7 +226,7 @@ export function openSpool({
     async reject() {
       if (!sending) return
       await mkdir(join(directory, 'rejected'), { recursive: true })
-      await writeFile(join(directory, 'rejected', `${position.segment}-${position.offset}.ndjson`), sending.payload)
+      await writeFile(join(directory, 'rejected', `${position.segment}-${position.offset}`), sending.payload)
       rejected++
       await passOver(sending.end)
     },

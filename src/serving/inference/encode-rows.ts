@@ -1,0 +1,78 @@
+import type { Column } from '../../contracts/model-runtime.ts'
+import type { RecordedOrigin } from '../recorded-rows.ts'
+
+/** Rows that one revision answered together. */
+export interface AnsweredRows {
+  ids: readonly string[]
+  /** event times, milliseconds since 1970 */
+  times: readonly number[]
+  scores: Float64Array
+  labels: readonly string[]
+  receivedAt: number
+  microseconds: number
+}
+
+/** One record of the rows and their features, in the order of the origin's; its form is told beside `decodeRecordedRows`. */
+export type EncodeRows = (answered: AnsweredRows, columns: readonly Column[]) => Buffer
+
+/** The rows at the places `from`, with their features. */
+export function takeRows(
+  { ids, times, scores, labels, ...same }: AnsweredRows,
+  columns: readonly Column[],
+  from: readonly number[],
+): { answered: AnsweredRows; columns: Column[] } {
+  const take = <T>(column: ArrayLike<T>) => from.map((row) => column[row]!)
+  return {
+    answered: {
+      ...same,
+      ids: take(ids),
+      times: take(times),
+      scores: Float64Array.from(take(scores)),
+      labels: take(labels),
+    },
+    columns: columns.map((column) => take<number | string>(column) as Column),
+  }
+}
+
+/** What is the same for all rows of a revision is encoded once: recording must cost next to nothing. */
+export function createRowsEncoder(origin: RecordedOrigin): EncodeRows {
+  const json = Buffer.from(JSON.stringify(origin))
+  return ({ ids, times, scores, labels, receivedAt, microseconds }, columns) => {
+    const n = ids.length
+    const texts = [ids, labels]
+    for (let i = 0; i < columns.length; i++) if (!origin.features[i]![1]) texts.push(columns[i] as string[])
+    const joined = texts.map((column) => column.join(''))
+    let most = 24 + json.length + 8 * n * (2 + origin.features.length) + 9 * texts.length + 4 * n * texts.length
+    for (const text of joined) most += 3 * text.length
+
+    const bytes = Buffer.allocUnsafe(most)
+    let at = 4
+    at = bytes.writeUInt32LE(json.length, at)
+    at += json.copy(bytes, at)
+    at = bytes.writeUInt32LE(n, at)
+    at = bytes.writeDoubleLE(receivedAt, at)
+    at = bytes.writeUInt32LE(Math.min(0xffff_ffff, Math.round(microseconds)), at)
+    const writeNumbers = (column: ArrayLike<number>) => {
+      for (let row = 0; row < n; row++) at = bytes.writeDoubleLE(column[row]!, at)
+    }
+    let written = 0
+    const writeTexts = () => {
+      const column = texts[written]!
+      const long = column.some((text) => text.length > 255)
+      at = bytes.writeUInt8(long ? 4 : 1, at)
+      for (let row = 0; row < n; row++)
+        at = long ? bytes.writeUInt32LE(column[row]!.length, at) : bytes.writeUInt8(column[row]!.length, at)
+      const length = bytes.write(joined[written++]!, at + 4, 'utf8')
+      at = bytes.writeUInt32LE(length, at) + length
+    }
+    writeNumbers(times)
+    writeNumbers(scores)
+    writeTexts()
+    writeTexts()
+    for (let i = 0; i < columns.length; i++)
+      if (origin.features[i]![1]) writeNumbers(columns[i] as number[])
+      else writeTexts()
+    bytes.writeUInt32LE(at - 4, 0)
+    return bytes.subarray(0, at)
+  }
+}
