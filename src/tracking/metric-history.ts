@@ -1,11 +1,9 @@
-import { sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { limits } from './limits.ts'
 import { decodePage, nextPage } from './page-token.ts'
 import type { MetricPoint } from './run.ts'
 import type { Runs } from './runs.ts'
 import { fromStored } from './stored-value.ts'
-import { thinPoints } from './thin-points.ts'
 
 /** The points of metrics over time. */
 export function createMetricHistory(environment: Pick<Environment, 'store'>, runs: Runs) {
@@ -102,25 +100,6 @@ export function createMetricHistory(environment: Pick<Environment, 'store'>, run
         for (const row of rows) if (kept.has(row.step)) found.push({ ...shown(row), runId })
       }
       return found
-    },
-
-    /** For a plot: by step and time, thinned to about `most` points with the extremes kept. */
-    async plot(
-      project: string,
-      runId: string,
-      key: string,
-      most: number,
-    ): Promise<{ total: number; items: MetricPoint[] }> {
-      const run = await runs.find(project, runId)
-      const series = await seriesOf(run.number, key)
-      if (series === undefined) return { total: 0, items: [] }
-      const counted = await store.read
-        .selectFrom('metric_points')
-        .select(sql<number>`count(*)`.as('count'))
-        .where('series', '=', series)
-        .executeTakeFirstOrThrow()
-      const rows = await points(series).orderBy('step').orderBy('time').orderBy('value').execute()
-      return { total: Number(counted.count), items: thinPoints(rows.map(shown), most) }
     },
   }
 }

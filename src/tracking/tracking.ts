@@ -5,6 +5,7 @@ import { createExperiments } from './experiments.ts'
 import { groupRuns } from './group-runs.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createMetricHistory } from './metric-history.ts'
+import { createMetricPlots } from './plot-metric.ts'
 import { readRunCells } from './run-cells.ts'
 import { createRunColumns } from './run-columns.ts'
 import { createRunInputs } from './run-inputs.ts'
@@ -22,6 +23,7 @@ export function createTracking(environment: Pick<Environment, 'store' | 'journal
     runs: { ...runs, ...createRunSearch(environment, experiments) },
     values: createRunValues(environment, runs),
     inputs: createRunInputs(environment, runs),
+    plots: createMetricPlots(environment),
     bulk: createBulkRuns(environment),
     columns: createRunColumns(environment),
     views: createRunViews(environment),

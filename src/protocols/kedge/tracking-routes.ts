@@ -24,8 +24,21 @@ const ofRun = inProject.extend({ run: z.string() })
 const base = '/api/v1/projects/:project'
 const mostCompared = 500
 
+const plotRange = {
+  points: z.coerce.number().int().min(4).max(100_000).default(1000),
+  axis: z.enum(['step', 'time']).default('step'),
+  from: z.coerce.number().optional().describe('a step, or milliseconds since 1970'),
+  to: z.coerce.number().optional(),
+}
+
 /** JSON has no NaN: a metric that is none is null. */
 const number = (value: number) => (Number.isFinite(value) ? value : null)
+
+const point = ({ step, time, value }: { step: number; time: number; value: number }) => ({
+  step,
+  time,
+  value: number(value),
+})
 
 const experiment = ({ id, name, state, tags, createdAt, updatedAt }: Experiment, runs: number) => ({
   id,
@@ -78,7 +91,7 @@ export function trackingRoutes(
   { tracking, registry }: { tracking: Tracking; registry: Registry },
 ): void {
   runTableRoutes(app, tracking)
-  const { experiments, runs, history, artifacts, loggedModels } = tracking
+  const { experiments, runs, plots, artifacts, loggedModels } = tracking
 
   route(app, {
     method: 'GET',
@@ -200,18 +213,37 @@ export function trackingRoutes(
     method: 'GET',
     url: `${base}/runs/:run/metrics`,
     permission: 'read',
-    summary: 'The points of a metric by step, thinned to about `points` with the extremes kept',
+    summary: 'The points of a metric by step, or a range of them, thinned to about `points` with the extremes kept',
     tag,
     params: ofRun,
-    query: z.object({ key: z.string().min(1), points: z.coerce.number().int().min(4).max(100_000).default(1000) }),
+    query: z.object({ key: z.string().min(1), ...plotRange }),
     answer: metricHistory,
     async handler({ params, query }) {
-      const { total, items } = await history.plot(params.project, params.run, query.key, query.points)
-      return {
-        key: query.key,
-        total,
-        points: items.map((point) => ({ step: point.step, time: point.time, value: number(point.value) })),
-      }
+      await runs.find(params.project, params.run)
+      const [curve] = await plots.curves(params.project, [{ run: params.run, key: query.key }], query.points, query)
+      return { key: query.key, ...curve!, points: curve!.points.map(point) }
+    },
+  })
+
+  route(app, {
+    method: 'POST',
+    url: `${base}/runs/curves`,
+    permission: 'read',
+    summary:
+      'Metrics of several runs at once, each thinned as for a plot; a metric that a run has not got has no points',
+    tag,
+    params: inProject,
+    body: z.object({
+      curves: z
+        .array(z.object({ run: z.string(), key: z.string() }))
+        .min(1)
+        .max(mostCompared),
+      ...plotRange,
+    }),
+    answer: z.object({ items: z.array(metricHistory.extend({ run: z.string() })) }),
+    async handler({ params, body }) {
+      const found = await plots.curves(params.project, body.curves, body.points, body)
+      return { items: found.map((curve, i) => ({ ...body.curves[i]!, ...curve, points: curve.points.map(point) })) }
     },
   })
 

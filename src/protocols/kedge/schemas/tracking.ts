@@ -57,6 +57,8 @@ export const metricHistory = z.object({
   key: z.string(),
   /** how many points there are; fewer are returned when they were thinned */
   total: z.number(),
+  within: z.number().describe('points in the range that was asked for'),
+  firstTime: z.number().nullable().describe('of the whole metric'),
   points: z.array(z.object({ step: z.number(), time: z.number(), value: z.number().nullable() })),
 })
 

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { thinPoints } from './thin-points.ts'
+import { thinRange } from './thin-range.ts'
+
+const thinPoints = <Point extends { value: number }>(points: readonly Point[], most: number) =>
+  thinRange((i) => points[i]!.value, 0, points.length, most).map((i) => points[i]!)
 
 it('keeps the first, the last, the extremes and the order, within the count', () => {
   fc.assert(

@@ -1,0 +1,179 @@
+import { setImmediate } from 'node:timers/promises'
+import { type SqlBool, sql } from 'kysely'
+import type { Environment } from '../environment.ts'
+import type { MetricPoint } from './run.ts'
+import { fromStored, toStored } from './stored-value.ts'
+import { thinRange } from './thin-range.ts'
+
+export interface PlotRange {
+  axis: 'step' | 'time'
+  from?: number | undefined
+  to?: number | undefined
+}
+
+export interface Curve {
+  /** points that there are in all, and within the range */
+  total: number
+  within: number
+  /** when the first point was logged, milliseconds since 1970 */
+  firstTime: number | null
+  points: MetricPoint[]
+}
+
+/** Points of one metric by step, in arrays that grow. */
+interface Held {
+  series: number
+  count: number
+  steps: Float64Array
+  times: Float64Array
+  values: Float64Array
+  /** a later point within the order of steps may have been logged at an earlier time */
+  timesRise: boolean
+  /** its latest point when it was read */
+  latest: string
+  readAt: number
+}
+
+/** rows that are read before other requests get their turn */
+const slice = 10_000
+/** points that are held in memory for the next zoom, of all metrics together */
+const mostHeld = 2_000_000
+/** what is held is read anew after so long, milliseconds: a point may have been added before the last one */
+const holdFor = 60_000
+
+/** Curves for plots: any range of a metric of any length, thinned with its extremes kept. */
+export function createMetricPlots({ store, clock }: Pick<Environment, 'store' | 'clock'>) {
+  const held = new Map<number, Held>()
+
+  async function read(series: number, latest: string): Promise<Held> {
+    const known = held.get(series)
+    const usable = known && clock() - known.readAt < holdFor
+    if (usable && known.latest === latest) return known
+    const own: Held = usable
+      ? known
+      : {
+          series,
+          count: 0,
+          steps: new Float64Array(1024),
+          times: new Float64Array(1024),
+          values: new Float64Array(1024),
+          timesRise: true,
+          latest,
+          readAt: clock(),
+        }
+    for (;;) {
+      const at = own.count - 1
+      let query = store.read.selectFrom('metric_points').select(['step', 'time', 'value']).where('series', '=', series)
+      if (at >= 0)
+        query = query.where(
+          sql<SqlBool>`(step, time, value) > (${own.steps[at]!}, ${own.times[at]!}, ${toStored(own.values[at]!)})`,
+        )
+      const rows = await query.orderBy('step').orderBy('time').orderBy('value').limit(slice).execute()
+      for (const row of rows) add(own, Number(row.step), Number(row.time), fromStored(row.value))
+      if (rows.length < slice) break
+      await setImmediate()
+    }
+    own.latest = latest
+    keep(own)
+    return own
+  }
+
+  function keep(own: Held) {
+    held.delete(own.series)
+    if (own.count < slice || own.count > mostHeld) return
+    held.set(own.series, own)
+    let points = [...held.values()].reduce((sum, { count }) => sum + count, 0)
+    for (const [series, { count }] of held) {
+      if (points <= mostHeld) break
+      held.delete(series)
+      points -= count
+    }
+  }
+
+  return {
+    /** Curves in the order in which they were asked for, of about `most` points each; a run that is not there has none. */
+    async curves(
+      project: string,
+      asked: readonly { run: string; key: string }[],
+      most: number,
+      range: PlotRange,
+    ): Promise<Curve[]> {
+      const rows = await store.read
+        .selectFrom('metric_series')
+        .innerJoin('runs', 'runs.number', 'metric_series.run')
+        .select([
+          'runs.id as run',
+          'metric_series.id as series',
+          'metric_series.key',
+          'metric_series.step',
+          'metric_series.time',
+          'metric_series.value',
+        ])
+        .where('runs.project', '=', project)
+        .where('runs.id', 'in', [...new Set(asked.map(({ run }) => run))])
+        .where('metric_series.key', 'in', [...new Set(asked.map(({ key }) => key))])
+        .execute()
+      const found = new Map(rows.map((row) => [`${row.run} ${row.key}`, row]))
+      const curves: Curve[] = []
+      for (const { run, key } of asked) {
+        const row = found.get(`${run} ${key}`)
+        if (!row) curves.push({ total: 0, within: 0, firstTime: null, points: [] })
+        else curves.push(plot(await read(Number(row.series), `${row.step} ${row.time} ${row.value}`), most, range))
+      }
+      return curves
+    },
+  }
+}
+
+export type MetricPlots = ReturnType<typeof createMetricPlots>
+
+function add(own: Held, step: number, time: number, value: number) {
+  if (own.count === own.steps.length) {
+    for (const name of ['steps', 'times', 'values'] as const) {
+      const larger = new Float64Array(own.count * 2)
+      larger.set(own[name])
+      own[name] = larger
+    }
+  }
+  if (own.count > 0 && time < own.times[own.count - 1]!) own.timesRise = false
+  own.steps[own.count] = step
+  own.times[own.count] = time
+  own.values[own.count++] = value
+}
+
+function plot(
+  own: Held,
+  most: number,
+  { axis, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: PlotRange,
+): Curve {
+  const places = axis === 'step' ? own.steps : own.times
+  let order: Uint32Array | undefined
+  let start = 0
+  let end = own.count
+  if (axis === 'time' && !own.timesRise)
+    order = Uint32Array.from({ length: own.count }, (_, i) => i).sort((a, b) => places[a]! - places[b]!)
+  const at = (i: number) => (order ? order[i]! : i)
+  start = firstWhere(own.count, (i) => places[at(i)]! >= from)
+  end = firstWhere(own.count, (i) => places[at(i)]! > to)
+  const within = Math.max(0, end - start)
+  // the line goes on to the edges of the picture
+  const kept = thinRange((i) => own.values[at(i)]!, Math.max(0, start - 1), Math.min(own.count, end + 1), most)
+  return {
+    total: own.count,
+    within,
+    firstTime: own.count > 0 ? own.times[0]! : null,
+    points: kept.map((i) => ({ step: own.steps[at(i)]!, time: own.times[at(i)]!, value: own.values[at(i)]! })),
+  }
+}
+
+/** The first index of [0, count) for which it is so, when it stays so from there on; `count` when it never is. */
+function firstWhere(count: number, so: (i: number) => boolean): number {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (so(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
