@@ -11,7 +11,7 @@ const mayImport = {
 }
 const below = ['errors', 'log', 'environment']
 /** Rooms that stand on the domains, and the one that decides at the door who may do what. */
-const above = ['governance', 'backup', 'project-file', 'protocols', 'cli', 'adapters']
+const above = ['governance', 'backup', 'garbage', 'project-file', 'protocols', 'cli', 'adapters']
 const composition = '^src/(main|add-routes|compose-domains|open-stores)\\.ts$'
 const outside = (rooms) => `^src/(${rooms.join('|')})/`
 
@@ -87,6 +87,12 @@ export default {
           ...above.filter((room) => room !== 'backup'),
         ]),
       },
+    },
+    {
+      name: 'garbage-knows-what-domains-store',
+      severity: 'error',
+      from: { path: '^src/garbage/', pathNot: '\\.test\\.ts$' },
+      to: { path: outside(above.filter((room) => room !== 'garbage')) },
     },
     {
       name: 'project-file-stands-on-the-domains',

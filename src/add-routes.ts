@@ -8,6 +8,7 @@ import { automationRoutes } from './protocols/kedge/automation-routes.ts'
 import { backupRoutes } from './protocols/kedge/backup-routes.ts'
 import { dataRoutes } from './protocols/kedge/data-routes.ts'
 import { docsRoutes } from './protocols/kedge/docs-routes.ts'
+import { garbageRoutes } from './protocols/kedge/garbage-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { journalRoutes } from './protocols/kedge/journal-routes.ts'
 import { monitoringRoutes } from './protocols/kedge/monitoring-routes.ts'
@@ -35,6 +36,7 @@ export async function addRoutes(
   journalRoutes(app, environment)
   projectRoutes(app, domains)
   backupRoutes(app, domains)
+  garbageRoutes(app, domains)
   dataRoutes(app, domains)
   trackingRoutes(app, domains)
   registryRoutes(app, domains)

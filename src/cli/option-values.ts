@@ -24,3 +24,10 @@ export function nameAndValue(text: string, before: Record<string, string> = {}):
   if (cut < 1) throw new InvalidArgumentError('It must be name=value.')
   return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) }
 }
+
+/** A stretch of time such as `90s`, `30m`, `12h`, `7d` in milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d+)\s*(s|m|h|d)$/.exec(text.trim()) ?? []
+  if (!count || !unit) throw new InvalidArgumentError('It must be a time such as 90s, 30m, 12h or 7d.')
+  return Number(count) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd']
+}

@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addData } from './commands/data.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addGc } from './commands/gc.ts'
 import { addJournal } from './commands/journal.ts'
 import { addLineage } from './commands/lineage.ts'
 import { addLogs } from './commands/logs.ts'
@@ -71,6 +72,7 @@ Examples:
     addLineage,
     addBackup,
     addRestore,
+    addGc,
     addDoctor,
     addToken,
   ])

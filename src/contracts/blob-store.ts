@@ -19,7 +19,12 @@ export interface BlobStore {
   /** Bytes `start`..`end` (both inclusive), all when absent. A whole read whose bytes do not match the digest fails at its end. */
   get(digest: string, range?: { start?: number; end?: number }): Promise<Readable>
   stat(digest: string): Promise<BlobInfo | undefined>
-  delete(digest: string): Promise<void>
+  /**
+   * Takes the bytes away and says whether they were there. `putBefore`: they stay when they were put, even a second time,
+   * at or after this time (milliseconds since 1970).
+   */
+  delete(digest: string, options?: { putBefore?: number }): Promise<boolean>
+  /** `modifiedAt`: when they were put last, in milliseconds since 1970, as far as the store tells. */
   list(): AsyncIterable<BlobInfo & { modifiedAt: number }>
   /** Absolute path of a local file with these bytes; do not change it. Remote stores keep a cache. */
   localPath(digest: string): Promise<string>

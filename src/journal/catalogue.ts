@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { automationEvents } from './events/automation.ts'
 import { dataEvents } from './events/data.ts'
+import { garbageEvents } from './events/garbage.ts'
 import { governanceEvents } from './events/governance.ts'
 import { journalEvents } from './events/journal.ts'
 import { monitoringEvents } from './events/monitoring.ts'
@@ -20,6 +21,7 @@ export const eventCatalogue = {
   ...monitoringEvents,
   ...automationEvents,
   ...governanceEvents,
+  ...garbageEvents,
 }
 
 export type EventType = keyof typeof eventCatalogue

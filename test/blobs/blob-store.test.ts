@@ -104,6 +104,15 @@ describe.each(blobKinds)('blob store on $kind', ({ kind, open }) => {
     expect(await listed()).toBeUndefined()
   })
 
+  test('deletes only what was not put since', async () => {
+    const { digest } = await store.blobs.put(Buffer.from('put once'))
+    expect(await store.blobs.delete(digest, { putBefore: Date.now() - 3_600_000 })).toBe(false)
+    expect(await store.blobs.stat(digest)).toBeDefined()
+    expect(await store.blobs.delete(digest, { putBefore: Date.now() + 3_600_000 })).toBe(true)
+    expect(await store.blobs.delete(digest, { putBefore: Date.now() + 3_600_000 })).toBe(false)
+    expect(await store.blobs.stat(digest)).toBeUndefined()
+  })
+
   test('streams 192 MB with flat memory', async () => {
     const piece = randomBytes(2 ** 20)
     const before = process.memoryUsage().rss

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
-import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { mkdir, open, opendir, rename, rm, stat, unlink, utimes } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
@@ -40,7 +40,21 @@ export async function openBlobDirectory(path: string): Promise<BlobStore> {
   const unfinished = join(root, 'unfinished')
   await mkdir(unfinished, { recursive: true, mode: 0o700 })
   await removeAbandoned(unfinished)
+  const condemned = join(root, 'condemned')
+  await mkdir(condemned, { recursive: true, mode: 0o700 })
   const place = (digest: string) => join(root, blobKey(digest))
+
+  /** Marks a file as put just now; says false when it has gone meanwhile. */
+  async function renewed(target: string): Promise<boolean> {
+    const now = new Date()
+    try {
+      await utimes(target, now, now)
+      return true
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false
+      throw error
+    }
+  }
 
   async function info(digest: string): Promise<BlobInfo | undefined> {
     try {
@@ -52,10 +66,44 @@ export async function openBlobDirectory(path: string): Promise<BlobStore> {
     }
   }
 
+  /** Takes a file away that nobody put since; one that was put while it was taken away comes back. */
+  async function condemn(digest: string, putBefore: number): Promise<boolean> {
+    const target = place(digest)
+    const found = await stat(target).catch(() => undefined)
+    if (!found || found.mtimeMs >= putBefore) return false
+    const aside = join(condemned, `${digest}.${putBefore}`)
+    try {
+      await rename(target, aside)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false
+      throw error
+    }
+    return !(await decide(aside))
+  }
+
+  /** What was put aside is ended, or put back when it was renewed meanwhile. Says whether it is back. */
+  async function decide(aside: string): Promise<boolean> {
+    const [digest, putBefore] = basename(aside).split('.')
+    const found = await stat(aside).catch(() => undefined)
+    if (!found || !digest) return false
+    if (found.mtimeMs < Number(putBefore)) {
+      await rm(aside, { force: true })
+      return false
+    }
+    await rename(aside, place(digest)).catch((error) => {
+      // another process that shares the folder was faster
+      if (codeOf(error) !== 'ENOENT') throw error
+    })
+    return true
+  }
+
+  // a process that died between the two steps left them here
+  for await (const name of entries(condemned)) await decide(join(condemned, name))
+
   /** Moves a finished, synced file to its digest's place. */
   async function settle(file: string, { digest, bytes }: BlobInfo): Promise<BlobInfo> {
     const target = place(digest)
-    if ((await info(digest))?.bytes === bytes) {
+    if ((await info(digest))?.bytes === bytes && (await renewed(target))) {
       await unlink(file)
       return { digest, bytes }
     }
@@ -106,8 +154,15 @@ export async function openBlobDirectory(path: string): Promise<BlobStore> {
       return start === 0 && (end === undefined || end >= found.bytes - 1) ? verified(stream, digest) : stream
     },
     stat: info,
-    async delete(digest) {
-      await rm(place(digest), { force: true })
+    async delete(digest, { putBefore } = {}) {
+      if (putBefore !== undefined) return condemn(digest, putBefore)
+      try {
+        await unlink(place(digest))
+        return true
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return false
+        throw error
+      }
     },
     async *list() {
       const top = join(root, 'sha256')

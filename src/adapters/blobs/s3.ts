@@ -37,6 +37,8 @@ const config = z.strictObject({
 /** Larger files go up in parts of this size, so that memory stays flat. */
 const partSize = 16 * 2 ** 20
 const mostParts = 10_000
+/** An object that was put longer ago is put again, so that its age says when it was put last. */
+const renewAfter = 3_600_000
 
 interface ServiceError {
   name?: string
@@ -86,11 +88,11 @@ async function openBucket(settings: z.infer<typeof config>, cacheDirectory: stri
     }
   }
 
-  const info = (digest: string): Promise<BlobInfo | undefined> =>
+  const info = (digest: string): Promise<(BlobInfo & { modifiedAt: number }) | undefined> =>
     guarded(async () => {
       try {
         const found = await client.send(new HeadObjectCommand(place(digest)))
-        return { digest, bytes: found.ContentLength ?? 0 }
+        return { digest, bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified?.getTime() ?? 0 }
       } catch (error) {
         if (isAbsent(error)) return undefined
         throw error
@@ -118,7 +120,8 @@ async function openBucket(settings: z.infer<typeof config>, cacheDirectory: stri
 
   /** An object appears whole or not at all: by one request, or when its parts are completed. */
   async function upload(file: string, blob: BlobInfo): Promise<BlobInfo> {
-    if ((await info(blob.digest))?.bytes === blob.bytes) return blob
+    const there = await info(blob.digest)
+    if (there?.bytes === blob.bytes && Date.now() - there.modifiedAt < renewAfter) return blob
     if (blob.bytes > partSize) await uploadParts(file, blob)
     else
       await client.send(
@@ -172,8 +175,18 @@ async function openBucket(settings: z.infer<typeof config>, cacheDirectory: stri
       if (range.end !== undefined && range.end < (range.start ?? 0)) return Readable.from([], { objectMode: false })
       return open(digest, range)
     },
-    stat: info,
-    delete: (digest) => guarded(async () => void (await client.send(new DeleteObjectCommand(place(digest))))),
+    async stat(digest) {
+      const found = await info(digest)
+      return found && { digest, bytes: found.bytes }
+    },
+    // between the look and the deletion lies one round trip, in which a bucket has no way to hold others off
+    delete: (digest, { putBefore } = {}) =>
+      guarded(async () => {
+        const there = await info(digest)
+        if (!there || (putBefore !== undefined && there.modifiedAt >= putBefore)) return false
+        await client.send(new DeleteObjectCommand(place(digest)))
+        return true
+      }),
     async *list() {
       let ContinuationToken: string | undefined
       do {

@@ -1,0 +1,9 @@
+import type { BlobColumn } from '../storage/blobs/blob-columns.ts'
+
+/** Where this domain keeps digests of blobs. */
+export const dataBlobs: readonly BlobColumn[] = [
+  { table: 'dataset_versions', column: 'digest', holds: 'blob', key: ['id'] },
+  { table: 'dataset_versions', column: 'quarantine_digest', holds: 'blob', key: ['id'] },
+  { table: 'dataset_versions', column: 'batches', holds: 'document', key: ['id'] },
+  { table: 'dataset_versions', column: 'sources', holds: 'document', key: ['id'] },
+]
