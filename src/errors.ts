@@ -130,7 +130,8 @@ export const catalogue = {
   },
   not_recorded: {
     class: 'unavailable',
-    message: 'The endpoint {endpoint} answers only what it can record, and the disk or the spool for predictions is full',
+    message:
+      'The endpoint {endpoint} answers only what it can record, and the disk or the spool for predictions is full',
     todo: 'Try again after a moment. Free space on the disk of the inference process, or declare `record: { whenFull: answer }`.',
   },
   blob_corrupt: {
@@ -293,6 +294,11 @@ export class KedgeError extends Error {
     this.todo = options.todo ?? fill(entry.todo, details)
     this.details = details
     this.places = options.places ?? []
+  }
+
+  /** What happened and what to do, as one text, for forms of errors that have one field. */
+  withTodo(): string {
+    return `${this.message}${/[.?!]$/.test(this.message) ? '' : '.'} ${this.todo}`
   }
 
   /** The form in which every protocol and the CLI show an error. */

@@ -11,6 +11,7 @@ import { asKedgeError, KedgeError } from '../errors.ts'
 import { projectName } from '../governance/projects.ts'
 import type { Caller } from '../governance/tokens.ts'
 import type { Logger } from '../log.ts'
+import { decodeUtf8 } from './decode-utf8.ts'
 import { httpStatus } from './http-status.ts'
 
 export interface HttpServerOptions {
@@ -38,6 +39,19 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('actor', '')
+  const parseJson = app.getDefaultJsonParser('error', 'error') as (
+    request: unknown,
+    body: string,
+    done: (error: Error | null, body?: unknown) => void,
+  ) => void
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      parseJson(request, decodeUtf8(body as Buffer), done)
+    } catch (error) {
+      done(error as Error)
+    }
+  })
 
   const definitions: RouteOptions[] = []
   app.addHook('onRoute', (definition) => void definitions.push(definition))
@@ -77,6 +91,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
 function sendError(error: KedgeError, reply: FastifyReply, further: object = {}) {
   if (error.class === 'overloaded' || error.class === 'unavailable') reply.header('retry-after', '1')
+  // a connection that is closed before the whole body has come is reset, and the sender never sees the answer
+  if (error.class === 'too_large') reply.removeHeader('connection')
   reply.status(httpStatus[error.class]).send({ error: { ...error.toJSON(), ...further } })
 }
 

@@ -1,8 +1,10 @@
 import { connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../../src/log.ts'
 import { createHttpServer } from '../../src/protocols/http-server.ts'
+import { mlflowRoutes } from '../../src/protocols/mlflow/mlflow-routes.ts'
 import { route } from '../../src/protocols/route.ts'
 
 const app = createHttpServer({
@@ -10,6 +12,7 @@ const app = createHttpServer({
   allowedHosts: new Set(['localhost', '127.0.0.1']),
   identify: async () => ({ actor: 'local', may: () => true }),
 })
+const anything: never = new Proxy({}, { get: () => anything }) as never
 let reached = 0
 let port = 0
 
@@ -27,6 +30,8 @@ beforeAll(async () => {
       return {}
     },
   })
+  // only the door is asked here: no request comes as far as the domains
+  mlflowRoutes(app, anything)
   await app.listen({ host: '127.0.0.1', port: 0 })
   port = (app.server.address() as { port: number }).port
 })
@@ -80,6 +85,41 @@ describe('a request that means harm or a mistake', () => {
     expect(body).not.toMatch(/\.ts:\d|node_modules/)
     expect(reached).toBe(before)
   })
+
+  test.each(['/api/v1/projects/fruit/things/a', '/api/2.0/mlflow/experiments/create'])(
+    'sends 80 MB to %s, and sees why that is refused',
+    async (path) => {
+      const part = Buffer.alloc(2 ** 20, ' ')
+      for (const body of [
+        Buffer.alloc(80 * 2 ** 20, ' '),
+        Readable.toWeb(Readable.from(Array.from({ length: 80 }, () => part))),
+      ]) {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+          method: path.startsWith('/api/v1') ? 'PUT' : 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: body as RequestInit['body'],
+          duplex: 'half',
+        } as RequestInit)
+        expect(answer.status).toBe(413)
+        expect(await answer.text()).toContain('Send less at once.')
+      }
+    },
+  )
+
+  test.each(['/api/v1/projects/fruit/things/a', '/api/2.0/mlflow/experiments/create'])(
+    'sends bytes that are not UTF-8 to %s',
+    async (url) => {
+      const answer = await app.inject({
+        method: url.startsWith('/api/v1') ? 'PUT' : 'POST',
+        url,
+        payload: Buffer.from('{"name":"caf\xe9"}', 'latin1'),
+        headers: { host: 'localhost', 'content-type': 'application/json' },
+      })
+      expect(answer.statusCode).toBe(400)
+      expect(answer.body).toContain('not UTF-8: the byte 12 ')
+      expect(answer.body).toContain('Encode the text as UTF-8')
+    },
+  )
 
   test('sends no HTTP at all', async () => {
     const answer = await new Promise<string>((resolve, reject) => {

@@ -6,20 +6,23 @@ import { KedgeError } from '../../errors.ts'
 const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) }
 export const bodyLimit = 64 * 2 ** 20
 
-/** The whole body, decompressed. Errors: `too_large`, `unsupported` encoding, `invalid_input`. */
+/**
+ * The whole body, decompressed. Errors: `too_large`, `unsupported` encoding, `invalid_input`. What is left of a body that is
+ * too large is passed over after the answer; closing at once would reset the connection, and the sender see no answer.
+ */
 export async function readBody(request: IncomingMessage, limit = bodyLimit): Promise<Buffer> {
   const tooLarge = () => new KedgeError('too_large', { what: 'The body', limit: `${limit / 2 ** 20} MiB` })
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
   const bytes = await new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    request.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       size += chunk.length
-      if (size > limit) {
-        request.pause()
-        reject(tooLarge())
-      } else chunks.push(chunk)
-    })
+      if (size <= limit) return void chunks.push(chunk)
+      request.off('data', take)
+      reject(tooLarge())
+    }
+    request.on('data', take)
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
     request.on('error', reject)
     request.on('close', () => {

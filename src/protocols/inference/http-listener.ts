@@ -4,6 +4,7 @@ import { asKedgeError, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
+import { decodeUtf8 } from '../decode-utf8.ts'
 import { httpStatus } from '../http-status.ts'
 import { answering, modelMetadata, restInfer, serverMetadata } from '../open-inference/rest.ts'
 import { readBody, sendJson, sendText } from './http-exchange.ts'
@@ -102,11 +103,7 @@ export async function startInferenceListener(options: InferenceListenerOptions):
     const { request, response } = call
     if (request.method === 'POST' && verb === 'predict') {
       const endpoint = await authorized(request, node.find(name))
-      return sendText(
-        response,
-        200,
-        await kedgePredict(node, endpoint, (await readBody(request)).toString('utf8'), clock()),
-      )
+      return sendText(response, 200, await kedgePredict(node, endpoint, decodeUtf8(await readBody(request)), clock()))
     }
     if (request.method === 'POST' && verb === 'invocations') {
       const endpoint = await authorized(request, node.find(name))
@@ -251,15 +248,14 @@ function refuse(response: ServerResponse, form: Form, thrown: unknown, log: Logg
     return
   }
   if (error.class === 'overloaded' || error.class === 'unavailable') response.setHeader('retry-after', '1')
-  if (error.class === 'too_large') response.setHeader('connection', 'close')
   const status =
     error.class === 'unsupported'
       ? /content (type|encoding)/i.test(error.message)
         ? 415
         : 400
       : httpStatus[error.class]
-  if (form === 'v2') sendJson(response, status, { error: error.message })
-  else if (form === 'mlflow') sendJson(response, status, { error_code: mlflowCode(status), message: error.message })
+  if (form === 'v2') sendJson(response, status, { error: error.withTodo() })
+  else if (form === 'mlflow') sendJson(response, status, { error_code: mlflowCode(status), message: error.withTodo() })
   else sendJson(response, status, { error: error.toJSON() })
 }
 

@@ -1,6 +1,8 @@
 import { KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
+import { decodeUtf8 } from '../decode-utf8.ts'
+import { parseJson } from './http-exchange.ts'
 
 const forms = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const
 
@@ -21,7 +23,7 @@ export async function mlflowInvocations(
     endpoint.revisions
       .find((revision) => revision.traffic > 0)
       ?.loaded.description?.features.map((feature) => feature.name) ?? []
-  const rows = type === 'text/csv' ? fromCsv(body.toString('utf8')) : fromJson(body, names)
+  const rows = type === 'text/csv' ? fromCsv(decodeUtf8(body)) : fromJson(decodeUtf8(body), names)
   const id = node.nextId()
   const ids = rows.length === 1 ? [id] : rows.map((_, i) => `${id}/${i}`)
   const answer = await node.rows(endpoint, {
@@ -34,13 +36,8 @@ export async function mlflowInvocations(
   return JSON.stringify({ predictions: [...answer.scores] })
 }
 
-function fromJson(body: Buffer, names: readonly string[]): Record<string, unknown>[] {
-  let parsed: Record<string, unknown>
-  try {
-    parsed = JSON.parse(body.toString('utf8')) as Record<string, unknown>
-  } catch (cause) {
-    throw new KedgeError('invalid_input', { what: `The body is not JSON: ${(cause as Error).message}` }, { cause })
-  }
+function fromJson(text: string, names: readonly string[]): Record<string, unknown>[] {
+  const parsed = parseJson(text) as Record<string, unknown>
   const given = forms.filter((form) => parsed !== null && typeof parsed === 'object' && parsed[form] !== undefined)
   if (given.length !== 1)
     throw new KedgeError('invalid_input', { what: `The body must have exactly one of ${forms.join(', ')}` })

@@ -15,10 +15,10 @@ const forms: Record<ErrorClass, { status: number; code: string }> = {
   internal: { status: 500, code: 'INTERNAL_ERROR' },
 }
 
-/** An error in MLflow's form: `{"error_code", "message"}`. */
+/** An error in MLflow's form: `{"error_code", "message"}`; the message says also what to do. */
 export function mlflowError(error: KedgeError): { status: number; body: { error_code: string; message: string } } {
   const form = error.code === 'already_exists' ? { status: 400, code: 'RESOURCE_ALREADY_EXISTS' } : forms[error.class]
-  return { status: form.status, body: { error_code: form.code, message: error.message } }
+  return { status: form.status, body: { error_code: form.code, message: error.withTodo() } }
 }
 
 /** Answers with an error in MLflow's form, and with its code. */
@@ -28,6 +28,7 @@ export function sendMlflowError(thrown: FastifyError, request: FastifyRequest, r
     request.log.error({ err: error.cause, id: request.id, url: request.url }, 'a request failed inside Kedge')
   const { status, body } = mlflowError(error)
   if (status === 429 || status === 503) reply.header('retry-after', '1')
+  if (status === 413) reply.removeHeader('connection')
   reply.status(status).type('application/json').send(body)
 }
 

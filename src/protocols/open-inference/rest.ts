@@ -2,6 +2,7 @@ import type { Datatype, Tensor, TensorSpec } from '../../contracts/model-runtime
 import { KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint, ServedRevision } from '../../serving/inference/served-endpoint.ts'
+import { decodeUtf8 } from '../decode-utf8.ts'
 import { decodeTensorBytes, encodeTensorBytes, isDatatype, tensorFromJson, tensorToJson } from './tensor-bytes.ts'
 
 export interface InferAnswer {
@@ -71,9 +72,10 @@ function divide(body: Buffer, headerLength: string | undefined): { json: Buffer;
 }
 
 function parse(json: Buffer): JsonRequest {
+  const text = decodeUtf8(json, 'The request')
   let request: unknown
   try {
-    request = JSON.parse(json.toString('utf8'))
+    request = JSON.parse(text)
   } catch (cause) {
     throw new KedgeError('invalid_input', { what: `The request is not JSON: ${(cause as Error).message}` }, { cause })
   }

@@ -71,10 +71,13 @@ export function encodeTensorBytes(data: TensorData): Buffer {
   return Buffer.concat(parts)
 }
 
+/** as many as a shape may have sizes; a list that lies deeper is no element */
+const maxDepth = 16
+
 /** The numbers or texts of JSON (nested lists are flattened) to a tensor's data. Errors: `invalid_input` naming the element. */
 export function tensorFromJson(name: string, datatype: Datatype, values: unknown): TensorData {
   if (!Array.isArray(values)) throw new KedgeError('invalid_input', { what: `input ${name}: data must be a list` })
-  const flat = values.some(Array.isArray) ? (values.flat(Number.POSITIVE_INFINITY) as unknown[]) : (values as unknown[])
+  const flat = values.some(Array.isArray) ? (values.flat(maxDepth) as unknown[]) : (values as unknown[])
   const refuse = (i: number) =>
     new KedgeError('invalid_input', { what: `input ${name}: element ${i} is no ${datatype}` })
   if (datatype === 'BYTES')
