@@ -5,6 +5,7 @@ import type { Tracking } from '../../tracking/tracking.ts'
 import { artifactProxyRoutes, artifactRoutes } from './artifact-routes.ts'
 import { experimentRoutes } from './experiment-routes.ts'
 import { loggedModelRoutes } from './logged-model-routes.ts'
+import { decodeUtf8 } from '../decode-utf8.ts'
 import { sendMlflowError } from './mlflow-error.ts'
 import { type MlflowScope, mlflowScope } from './mlflow-scope.ts'
 import { parseJson } from './parse-json.ts'
@@ -59,9 +60,9 @@ export function mlflowRoutes(app: FastifyInstance, services: { tracking: Trackin
 
 function readJson(app: FastifyInstance) {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, parseJson(body as string))
+      done(null, parseJson(decodeUtf8(body as Buffer)))
     } catch (error) {
       done(error as Error, undefined)
     }
