@@ -1,4 +1,4 @@
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
+import type { SelectQueryBuilder } from 'kysely'
 import { KedgeError } from '../errors.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { Database } from '../storage/sql/schema.ts'
@@ -15,7 +15,7 @@ export interface ChangeContext {
 }
 
 /** A change of state in the making: queries and the events that record it, in one transaction. */
-export interface Change extends Pick<WriteUnit, 'db' | 'now' | 'lock' | 'onCommit'> {
+export interface Change extends Pick<WriteUnit, 'db' | 'query' | 'now' | 'lock' | 'onCommit'> {
   readonly context: ChangeContext
   /** The event gets its `id` when the change commits: read it after `journal.change` has resolved. */
   append(event: NewEvent): { id: number }
@@ -47,8 +47,8 @@ export interface Journal {
   read(filter?: JournalFilter): Promise<JournalEvent[]>
   /** id of the newest event, 0 when there is none */
   head(): Promise<number>
-  /** Calls back after each commit of this process that appended something; returns the unsubscriber. */
-  subscribe(listener: (newest: number) => void): () => void
+  /** Calls back after each change of this process that appended something, with the kinds of its events; returns the unsubscriber. */
+  subscribe(listener: (newest: number, types: ReadonlySet<string>) => void): () => void
   /** All events after `after`, first the stored, then each new one as it is appended, until `signal` aborts. */
   follow(filter: JournalFilter, signal: AbortSignal): AsyncGenerator<JournalEvent>
   /** Recomputes the hash chain. Errors: `journal_broken` names the first entry that does not fit. */
@@ -56,7 +56,20 @@ export interface Journal {
 }
 
 const columns = ['id', 'time', 'type', 'project', 'actor', 'subject', 'data', 'cause', 'hash'] as const
-const insertChunk = 500
+const insertChunk = 256
+const lockHead = 'select pg_advisory_xact_lock(7305111)'
+const insertTexts = new Map<number, string>()
+
+/** The statement that adds so many events. */
+function insertText(rows: number): string {
+  let text = insertTexts.get(rows)
+  if (!text) {
+    const row = `(${columns.map(() => '?').join(', ')})`
+    text = `insert into journal (${columns.join(', ')}) values ${Array(rows).fill(row).join(', ')}`
+    insertTexts.set(rows, text)
+  }
+  return text
+}
 
 export interface JournalOptions {
   /** how often `follow` looks for events of other processes, in milliseconds */
@@ -65,18 +78,17 @@ export interface JournalOptions {
 
 /** The journal over a SQL store; takes the store's hook before commit. */
 export function createJournal(store: SqlStore, options: JournalOptions = {}): Journal {
-  const listeners = new Set<(newest: number) => void>()
+  const listeners = new Set<(newest: number, types: ReadonlySet<string>) => void>()
   const pollInterval = options.pollInterval ?? (store.kind === 'postgres' ? 25 : 1000)
 
-  store.beforeCommit(async (db, leavings, now) => {
+  store.beforeCommit(async (query, leavings, now) => {
     const pending = leavings as Pending[]
-    if (store.kind === 'postgres') await lockHead(db)
-    const last = await db
-      .selectFrom('journal')
-      .select(['id', 'hash', 'time'])
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst()
+    // held to the commit: one order for all control processes
+    if (store.kind === 'postgres') void Promise.resolve(query(lockHead, [])).catch(() => {})
+    const [last] = await query<{ id: number; hash: string; time: number }>(
+      'select id, hash, time from journal order by id desc limit 1',
+      [],
+    )
     let { id, hash } = last ?? { id: 0, hash: genesis }
     // a clock that jumps back must not reorder the journal
     const time = Math.max(now, last?.time ?? 0)
@@ -95,11 +107,13 @@ export function createJournal(store: SqlStore, options: JournalOptions = {}): Jo
       receipt.id = id
       return { ...fields, hash }
     })
-    for (let i = 0; i < rows.length; i += insertChunk)
-      await db
-        .insertInto('journal')
-        .values(rows.slice(i, i + insertChunk))
-        .execute()
+    for (let i = 0; i < rows.length; i += insertChunk) {
+      const some = rows.slice(i, i + insertChunk)
+      await query(
+        insertText(some.length),
+        some.flatMap((row) => columns.map((column) => row[column])),
+      )
+    }
   })
 
   const select = (filter: JournalFilter) => {
@@ -124,6 +138,7 @@ export function createJournal(store: SqlStore, options: JournalOptions = {}): Jo
         appended = []
         const result = await unit({
           db: tx.db,
+          query: tx.query,
           now: tx.now,
           lock: tx.lock,
           onCommit: tx.onCommit,
@@ -139,7 +154,10 @@ export function createJournal(store: SqlStore, options: JournalOptions = {}): Jo
         return result
       })
       const newest = appended.at(-1)?.receipt.id
-      if (newest !== undefined) for (const listener of listeners) listener(newest)
+      if (newest !== undefined) {
+        const types = new Set<string>(appended.map(({ event }) => event.type))
+        for (const listener of listeners) listener(newest, types)
+      }
       return value
     },
 
@@ -207,9 +225,4 @@ export function createJournal(store: SqlStore, options: JournalOptions = {}): Jo
     },
   }
   return journal
-}
-
-/** One order for all control processes: held from here to the commit. */
-async function lockHead(db: Kysely<Database>): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(7305111)`.execute(db)
 }

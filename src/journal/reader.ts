@@ -44,7 +44,26 @@ export function startReader<T extends EventType>(
   const { journal, store, clock, log, node } = environment
   let stopped = false
   let wake: (() => void) | undefined
-  const unsubscribe = journal.subscribe(() => wake?.())
+  /** something came while a step was under way */
+  let woken = false
+  const unsubscribe = journal.subscribe((_newest, types) => {
+    if (!definition.types.some((type) => types.has(type))) return
+    woken = true
+    wake?.()
+  })
+  let leasedUntil = 0
+
+  /** The position while the lease has time left: nothing is written for it. */
+  async function leased() {
+    if (leasedUntil - clock() < lease / 2) return undefined
+    return store.read
+      .selectFrom('journal_cursors')
+      .selectAll()
+      .where('name', '=', definition.name)
+      .where('leased_by', '=', node)
+      .where('leased_until', '=', leasedUntil)
+      .executeTakeFirst()
+  }
 
   /** Takes or renews the lease; the position, or nothing when another process holds it. */
   const takeLease = () =>
@@ -78,7 +97,9 @@ export function startReader<T extends EventType>(
           where.or([where('leased_by', '=', node), where('leased_until', '<', now), where('leased_by', 'is', null)]),
         )
         .executeTakeFirst()
-      return taken.numUpdatedRows > 0n ? row : undefined
+      if (taken.numUpdatedRows === 0n) return undefined
+      leasedUntil = now + lease
+      return row
     })
 
   async function handle(event: JournalEvent, failures: number): Promise<void> {
@@ -122,7 +143,7 @@ export function startReader<T extends EventType>(
   }
 
   async function step(): Promise<boolean> {
-    const cursor = await takeLease()
+    const cursor = (await leased()) ?? (await takeLease())
     if (!cursor) return false
     const deadline = clock() + lease / 2
     const events = await journal.read({ after: cursor.position, types: definition.types, limit: 200 })
@@ -161,12 +182,13 @@ export function startReader<T extends EventType>(
   const loop = (async () => {
     while (!stopped) {
       let more = false
+      woken = false
       try {
         more = await step()
       } catch (error) {
         if (!stopped) log.error({ reader: definition.name, err: error }, 'a reader of the journal cannot read')
       }
-      if (!more && !stopped) await pause(pollInterval)
+      if (!more && !woken && !stopped) await pause(pollInterval)
     }
   })()
 

@@ -2,9 +2,10 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { KedgeError } from '../../errors.ts'
 import { migrate } from './migrate.ts'
+import { createPreparedQuery } from './postgres-query.ts'
 import type { Database } from './schema.ts'
 import type { SqlStore } from './sql-store.ts'
-import { createWriteQueue } from './write-queue.ts'
+import { createWriteQueue, type Transaction } from './write-queue.ts'
 
 const int8 = 20
 const retryableStates = new Set(['40001', '40P01', '57P01', '57P02', '57P03', '08000', '08003', '08006', '08001'])
@@ -15,6 +16,8 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
   const pool = new pg.Pool({
     connectionString: url,
     max: 8,
+    // statements are sent without waiting for the answer to the one before; what depends on an answer awaits it
+    pipeline: true,
     connectionTimeoutMillis: 10_000,
     types: {
       getTypeParser: ((oid: number, format?: never) =>
@@ -36,15 +39,37 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
     )
   }
 
-  let transaction: { db: Kysely<Database>; end(): void } | undefined
-  const run = async (text: string) => void (await sql.raw(text).execute(transaction!.db))
+  const prepared = createPreparedQuery()
+  const handles = new WeakMap<pg.PoolClient, Transaction>()
+  /** Queries of one connection; made once for each, since the builder keeps what it has compiled. */
+  const handleOf = (client: pg.PoolClient): Transaction => {
+    let handle = handles.get(client)
+    if (!handle) {
+      const only = {
+        connect: async () => ({ query: client.query.bind(client), release() {} }),
+        end: async () => {},
+      }
+      const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: only as unknown as pg.Pool }) })
+      handle = { db, query: (text, parameters) => prepared(client, text, parameters) }
+      handles.set(client, handle)
+    }
+    return handle
+  }
+  let held: { client: pg.PoolClient; begun: Promise<unknown> } | undefined
+  const run = async (text: string) => void (await held!.client.query(text))
+  const release = (broken?: Error) => {
+    held?.client.release(broken)
+    held = undefined
+  }
 
   const queue = createWriteQueue(
     {
       async begin() {
-        transaction = await holdConnection(read)
-        await run('BEGIN')
-        return transaction.db
+        const client = await pool.connect()
+        held = { client, begun: client.query('BEGIN') }
+        // it shows in the first statement too
+        held.begun.catch(() => {})
+        return handleOf(client)
       },
       savepoint: () => run('SAVEPOINT unit'),
       release: () => run('RELEASE SAVEPOINT unit'),
@@ -53,16 +78,17 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
         await run('RELEASE SAVEPOINT unit')
       },
       async commit() {
+        await held!.begun
         await run('COMMIT')
-        transaction?.end()
-        transaction = undefined
+        release()
       },
       async rollback() {
+        if (!held) return
         try {
-          if (transaction) await run('ROLLBACK')
-        } finally {
-          transaction?.end()
-          transaction = undefined
+          await run('ROLLBACK')
+          release()
+        } catch (error) {
+          release(error as Error)
         }
       },
       async lock(db, name) {
@@ -84,6 +110,7 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
   return {
     kind: 'postgres',
     read,
+    readQuery: (text, parameters) => prepared(pool, text, parameters),
     write: queue.write,
     beforeCommit: queue.beforeCommit,
     async close() {
@@ -91,13 +118,4 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
       await read.destroy()
     },
   }
-}
-
-/** Keeps one connection of the pool until `end`. */
-function holdConnection(db: Kysely<Database>): Promise<{ db: Kysely<Database>; end(): void }> {
-  return new Promise((resolve, reject) => {
-    db.connection()
-      .execute((held) => new Promise<void>((end) => resolve({ db: held, end })))
-      .catch(reject)
-  })
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { KedgeError } from '../../errors.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
-import type { SqlStore } from './sql-store.ts'
+import type { Query, SqlStore } from './sql-store.ts'
+import { keepStatements } from './sqlite-statements.ts'
 import { createWriteQueue } from './write-queue.ts'
 
 /**
@@ -13,24 +15,20 @@ import { createWriteQueue } from './write-queue.ts'
  * (WAL, synchronous=FULL). Reads go through a connection of their own, so they see committed state only.
  */
 export async function openSqlite(directory: string, clock: () => number): Promise<SqlStore> {
-  const { guard, writer, db } = await openWriter(directory)
+  const { guard, writer, db, query } = await openWriter(directory)
   const file = join(directory, 'kedge.sqlite')
   const reader = open(file)
   reader.pragma('query_only = ON')
-  const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) })
+  const reading = keepStatements(reader)
+  const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reading }) })
 
-  const statements = Object.fromEntries(
-    ['BEGIN IMMEDIATE', 'SAVEPOINT unit', 'RELEASE unit', 'ROLLBACK TO unit', 'COMMIT', 'ROLLBACK'].map((text) => [
-      text,
-      writer.prepare(text),
-    ]),
-  )
-  const run = (text: string) => void statements[text]!.run()
+  const run = (text: string) => void query(text, [])
+  const transaction = { db, query }
   const queue = createWriteQueue(
     {
       begin: async () => {
         run('BEGIN IMMEDIATE')
-        return db
+        return transaction
       },
       savepoint: async () => run('SAVEPOINT unit'),
       release: async () => run('RELEASE unit'),
@@ -51,6 +49,7 @@ export async function openSqlite(directory: string, clock: () => number): Promis
   return {
     kind: 'sqlite',
     read,
+    readQuery: reading.query,
     write: queue.write,
     beforeCommit: queue.beforeCommit,
     async close() {
@@ -71,9 +70,10 @@ async function openWriter(directory: string) {
     mkdirSync(directory, { recursive: true })
     guard = takeDirectory(directory)
     writer = open(join(directory, 'kedge.sqlite'))
-    const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) })
+    const database = keepStatements(writer)
+    const db = new Kysely<Database>({ dialect: new SqliteDialect({ database }) })
     await migrate(db as unknown as Kysely<never>, directory)
-    return { guard, writer, db }
+    return { guard, writer, db, query: database.query as Query }
   } catch (error) {
     writer?.close()
     guard?.close()

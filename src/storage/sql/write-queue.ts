@@ -1,10 +1,15 @@
 import type { Kysely } from 'kysely'
 import type { Database } from './schema.ts'
-import type { SqlStore, WriteUnit } from './sql-store.ts'
+import type { Query, SqlStore, WriteUnit } from './sql-store.ts'
+
+export interface Transaction {
+  db: Kysely<Database>
+  query: Query
+}
 
 /** What group commit needs of a database. One transaction at a time. */
 export interface TransactionEngine {
-  begin(): Promise<Kysely<Database>>
+  begin(): Promise<Transaction>
   savepoint(): Promise<void>
   release(): Promise<void>
   rollbackToSavepoint(): Promise<void>
@@ -35,9 +40,13 @@ interface Outcome {
 const maxBatch = 512
 const maxTries = 5
 
+/** A unit failed that no savepoint guarded: its transaction is undone as a whole. */
+class UnguardedFailure extends Error {}
+
 /**
- * Group commit: whatever waits while a transaction runs goes into the next one, each unit behind a savepoint of its
- * own, so that one fsync pays for many writers.
+ * Group commit: whatever waits while a transaction runs goes into the next one, so that one fsync pays for many writers.
+ * Units seldom fail, so they run without savepoints first; when one of several does, all of them run again, each behind
+ * a savepoint of its own, and that one is undone alone.
  */
 export function createWriteQueue(engine: TransactionEngine, clock: () => number) {
   const queue: Waiting[] = []
@@ -45,46 +54,62 @@ export function createWriteQueue(engine: TransactionEngine, clock: () => number)
   let running: Promise<void> | undefined
   let closed = false
 
-  async function runUnit(db: Kysely<Database>, waiting: Waiting, now: number, leavings: unknown[]): Promise<Outcome> {
+  async function runUnit(
+    { db, query }: Transaction,
+    waiting: Waiting,
+    now: number,
+    leavings: unknown[],
+    guarded: boolean,
+  ): Promise<Outcome> {
     const outcome: Outcome = { waiting, callbacks: [], failed: false }
     const own: unknown[] = []
-    await engine.savepoint()
+    if (guarded) await engine.savepoint()
     try {
       outcome.value = await waiting.unit({
         db,
+        query,
         now,
         leavings: own,
         lock: (name) => engine.lock(db, name),
         onCommit: (callback) => outcome.callbacks.push(callback),
       })
-      await engine.release()
-      leavings.push(...own)
+      if (guarded) await engine.release()
+      for (const one of own) leavings.push(one)
     } catch (error) {
       if (engine.retryable(error, false)) throw error
       outcome.failed = true
       outcome.error = error
+      if (!guarded) throw new UnguardedFailure('', { cause: error })
       await engine.rollbackToSavepoint()
     }
     return outcome
   }
 
+  const allFailed = (batch: Waiting[], error: unknown): Outcome[] =>
+    batch.map((waiting) => ({ waiting, callbacks: [], failed: true, error }))
+
   async function runBatch(batch: Waiting[]): Promise<Outcome[]> {
+    let guarded = false
     for (let attempt = 1; ; attempt++) {
       const outcomes: Outcome[] = []
       const leavings: unknown[] = []
       const now = clock()
       let committing = false
       try {
-        const db = await engine.begin()
-        for (const waiting of batch) outcomes.push(await runUnit(db, waiting, now, leavings))
-        if (leavings.length > 0) await hook?.(db, leavings, now)
+        const transaction = await engine.begin()
+        for (const waiting of batch) outcomes.push(await runUnit(transaction, waiting, now, leavings, guarded))
+        if (leavings.length > 0) await hook?.(transaction.query, leavings, now)
         committing = true
         await engine.commit()
         return outcomes
       } catch (error) {
         await engine.rollback().catch(() => {})
-        if (attempt >= maxTries || !engine.retryable(error, committing))
-          return batch.map((waiting) => ({ waiting, callbacks: [], failed: true, error }))
+        if (error instanceof UnguardedFailure) {
+          if (batch.length === 1) return allFailed(batch, error.cause)
+          guarded = true
+          continue
+        }
+        if (attempt >= maxTries || !engine.retryable(error, committing)) return allFailed(batch, error)
         await new Promise((done) => setTimeout(done, 2 ** attempt * 5))
       }
     }
