@@ -83,6 +83,11 @@ export const catalogue = {
     message: 'The data directory {path} cannot be used: {why}',
     todo: 'Choose another with --data, correct its rights, or restore a backup into a new one.',
   },
+  folder_unusable: {
+    class: 'conflict',
+    message: 'The folder {path} cannot be used: {why}',
+    todo: 'Choose another, or correct its rights.',
+  },
   data_directory_newer: {
     class: 'conflict',
     message: 'The data in {path} was written by a newer Kedge ({found}; this one knows up to {known})',
@@ -312,11 +317,22 @@ export class KedgeError extends Error {
   }
 }
 
+/** What PostgreSQL refuses to store because of the value itself, by SQLSTATE. */
+const refusedValues: Record<string, string> = {
+  '22021': 'A text holds the character U+0000, which PostgreSQL cannot store',
+  '22P05': 'A text holds a character that PostgreSQL cannot store',
+  '22003': 'A number is too large to be stored',
+  '54000': 'A name is longer than PostgreSQL can index',
+}
+
 /** Turns anything thrown into a KedgeError; what is not ours becomes `internal` (or `disk_full`), its text only in `cause`. */
 export function asKedgeError(error: unknown): KedgeError {
   if (error instanceof KedgeError) return error
   const code = (error as { code?: unknown } | null)?.code
   if (code === 'ENOSPC' || code === 'SQLITE_FULL')
     return new KedgeError('disk_full', { path: 'the data directory' }, { cause: error })
+  if (code === '53100') return new KedgeError('disk_full', { path: 'the database' }, { cause: error })
+  const refused = refusedValues[String(code)]
+  if (refused) return new KedgeError('invalid_input', { what: refused }, { cause: error })
   return new KedgeError('internal', {}, { cause: error })
 }

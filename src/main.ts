@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -18,6 +17,7 @@ import { createHttpServer } from './protocols/http-server.ts'
 import { describeApi } from './protocols/kedge/docs-routes.ts'
 import type { ServerFacts } from './protocols/kedge/server-routes.ts'
 import { type InferenceSupervisor, startInferenceSupervisor } from './serving/inference-supervisor.ts'
+import { makeDirectory } from './storage/make-directory.ts'
 import { version } from './version.ts'
 
 export interface Kedge {
@@ -36,11 +36,10 @@ export interface Kedge {
  */
 export async function startKedge(config: Config, log: Logger, clock: () => number = Date.now): Promise<Kedge> {
   try {
-    mkdirSync(config.data, { recursive: true })
+    makeDirectory(config.data)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC') throw error
-    throw new KedgeError('data_directory_unusable', { path: config.data, why: message }, { cause: error })
+    if (!(error instanceof KedgeError)) throw error
+    throw new KedgeError('data_directory_unusable', error.details, { cause: error })
   }
   const startedAt = clock()
   const node = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`

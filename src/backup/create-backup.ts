@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
+import { makeDirectory } from '../storage/make-directory.ts'
 import { version } from '../version.ts'
 import { type BackupManifest, describeFiles, manifestFile } from './backup-manifest.ts'
 import { copyFiles } from './copy-files.ts'
@@ -75,7 +76,7 @@ async function copyEverything(
   const { dataDirectory, events, journal, clock } = environment
   const startedAt = clock()
   const making = `${path}.unfinished`
-  await mkdir(dirname(path), { recursive: true })
+  makeDirectory(dirname(path))
   await rm(making, { recursive: true, force: true })
   await mkdir(making, { mode: 0o700 })
 

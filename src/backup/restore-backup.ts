@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts'
 import { markStale } from '../monitoring/stale.ts'
 import { createEmbeddedEvents } from '../storage/events/embedded-events.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
+import { makeDirectory } from '../storage/make-directory.ts'
 import { openSqlite } from '../storage/sql/sqlite.ts'
 import { checkBackup } from './backup-manifest.ts'
 import { copyFiles } from './copy-files.ts'
@@ -49,7 +50,7 @@ export async function restoreBackup(options: {
 
   const making = `${to}.unfinished`
   await rm(making, { recursive: true, force: true })
-  await mkdir(dirname(to), { recursive: true })
+  makeDirectory(dirname(to))
   await mkdir(making, { mode: 0o700 })
   progress('Copying …')
   await copyFiles(from, making, {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { request } from 'undici'
 import { KedgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { makeDirectory } from '../storage/make-directory.ts'
 import type { InferenceSettings } from './inference-settings.ts'
 
 export interface InferenceSupervisorOptions extends InferenceSettings {
@@ -59,7 +60,7 @@ const environment = (settings: InferenceSettings, secret: string) => ({
  */
 export async function startInferenceSupervisor(options: InferenceSupervisorOptions): Promise<InferenceSupervisor> {
   const { secret, log, ...settings } = options
-  mkdirSync(settings.directory, { recursive: true })
+  makeDirectory(settings.directory)
   const pidFile = join(settings.directory, 'process.json')
   let child: ChildProcess | undefined
   let addresses: InferenceAddresses | undefined

@@ -84,6 +84,18 @@ test.each(['file', 'folder'])('says what is wrong with a %s that holds something
   expect(readFileSync(file, 'utf8')).toBe('x'.repeat(5000))
 })
 
+test
+  .runIf(process.platform === 'linux')
+  .each(['/proc/kedge/data', '/proc/self/kedge', '/sys/kedge', '/dev/null/kedge'])(
+  'does not begin where no folder can be made: %s',
+  async (directory) => {
+    const { code, error } = await serve('--data', directory, '--port', '0')
+    expect(error).toMatchObject({ code: 'data_directory_unusable', message: expect.stringContaining(directory) })
+    expect(code).toBe(1)
+  },
+  30_000,
+)
+
 test('does not begin where there is a file', async () => {
   const file = join(folder, 'plain')
   writeFileSync(file, 'x')

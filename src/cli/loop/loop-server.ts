@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { KedgeError } from '../../errors.ts'
+import { makeDirectory } from '../../storage/make-directory.ts'
 import { freePorts } from './free-ports.ts'
 
 export interface LoopServer {
@@ -27,7 +28,7 @@ export async function startLoopServer(options: {
   port?: number
 }): Promise<LoopServer> {
   const { data, environment, progress } = options
-  mkdirSync(data, { recursive: true })
+  makeDirectory(data)
   const free = await freePorts(3)
   const [http, inference, grpc] = options.port === undefined ? free : [options.port, options.port + 1, options.port + 2]
   const url = `http://127.0.0.1:${http}`

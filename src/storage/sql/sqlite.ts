@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
@@ -67,7 +67,7 @@ async function openWriter(directory: string) {
   let guard: ReturnType<typeof takeDirectory> | undefined
   let writer: BetterSqlite.Database | undefined
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
     guard = takeDirectory(directory)
     writer = open(join(directory, 'kedge.sqlite'))
     const database = keepStatements(writer)
@@ -77,6 +77,8 @@ async function openWriter(directory: string) {
   } catch (error) {
     writer?.close()
     guard?.close()
+    if (error instanceof KedgeError && error.code === 'folder_unusable')
+      throw new KedgeError('data_directory_unusable', error.details, { cause: error })
     const { code = '', message } = error as { code?: string; message: string }
     if (/^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|SQLITE_(NOTADB|CORRUPT|CANTOPEN|READONLY))/.test(code))
       throw new KedgeError('data_directory_unusable', { path: directory, why: message }, { cause: error })
