@@ -24,6 +24,7 @@ export function createRunColumns({ store, clock }: Pick<Environment, 'store' | '
   const counted = new Map<string, { at: number; columns: Promise<RunColumn[]> }>()
 
   async function count(project: string, experimentIds: readonly string[] | undefined): Promise<RunColumn[]> {
+    if (experimentIds?.length === 0) return []
     const where = sql`r.project = ${project} and r.state = 'active'${
       experimentIds
         ? sql` and r.experiment in (select number from experiments where project = ${project} and id in (${sql.join(experimentIds)}))`
