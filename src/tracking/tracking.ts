@@ -13,6 +13,7 @@ import { createRunValues } from './run-values.ts'
 import { createRunViews } from './run-views.ts'
 import { createRuns } from './runs.ts'
 import { createRunSearch } from './search-runs.ts'
+import { createTraces } from './traces/traces.ts'
 
 /** Experiments, runs and what they log: everything that MLflow's tracking API stores. */
 export function createTracking(environment: Pick<Environment, 'store' | 'journal' | 'blobs' | 'clock'>) {
@@ -34,6 +35,7 @@ export function createTracking(environment: Pick<Environment, 'store' | 'journal
     history: createMetricHistory(environment, runs),
     loggedModels: createLoggedModels(environment, experiments),
     artifacts: createArtifacts(environment),
+    traces: createTraces(environment, { experiments, runs }),
   }
 }
 

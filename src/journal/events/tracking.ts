@@ -27,4 +27,5 @@ export const trackingEvents = {
     z.object({ id: z.string(), name: z.string(), experiment: z.string(), run: z.string().nullable() }),
   ),
   'logged_model.deleted': event('A logged model was marked as deleted', z.object({ id: z.string() })),
+  'traces.deleted': event('Traces were deleted', z.object({ experiment: z.string(), traces: z.number() })),
 }

@@ -30,6 +30,11 @@ export interface Fields {
   /** a list of messages; absent is empty */
   messages<T>(name: string, read: (item: Fields) => T): T[]
   message<T>(name: string, read: (item: Fields) => T): T | undefined
+  /** whatever JSON it is */
+  any(name: string): unknown
+  isText(name: string): boolean
+  /** names of the fields that are there */
+  names(): string[]
 }
 
 /** Reads the fields of a message as protobuf's JSON does: absent is undefined, numbers may be texts, unknown fields are ignored. */
@@ -110,6 +115,9 @@ export function fieldsOf(bag: Bag, path = ''): Fields {
       if (!isBag(value)) throw invalid(at(name), value, 'It must be an object.')
       return read(fieldsOf(value, at(name)))
     },
+    any: get,
+    isText: (name: string) => typeof get(name) === 'string',
+    names: () => Object.keys(bag),
   }
   return fields
 }

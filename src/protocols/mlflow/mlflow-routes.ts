@@ -8,9 +8,11 @@ import { loggedModelRoutes } from './logged-model-routes.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
 import { sendMlflowError } from './mlflow-error.ts'
 import { type MlflowScope, mlflowScope } from './mlflow-scope.ts'
+import { otlpRoutes } from './otlp-routes.ts'
 import { parseJson } from './parse-json.ts'
 import { registryRoutes } from './registry-routes.ts'
 import { runRoutes } from './run-routes.ts'
+import { traceRoutes } from './trace-routes.ts'
 
 /** The version of MLflow whose API this is: clients ask before they use what is newer. */
 export const mlflowVersion = '3.17.0'
@@ -55,6 +57,12 @@ export function mlflowRoutes(app: FastifyInstance, services: { tracking: Trackin
       inner.setErrorHandler(sendMlflowError)
       artifactProxyRoutes(mlflowScope(inner, base), services.tracking)
     })
+    void app.register(async (inner) => {
+      inner.removeAllContentTypeParsers()
+      inner.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+      inner.setErrorHandler(sendMlflowError)
+      otlpRoutes(mlflowScope(inner, base), services.tracking)
+    })
   }
 }
 
@@ -77,6 +85,7 @@ function jsonRoutes(
 ) {
   experimentRoutes(scope, tracking)
   runRoutes(scope, tracking)
+  traceRoutes(scope, tracking)
   loggedModelRoutes(scope, tracking)
   artifactRoutes(scope, tracking, registry)
   registryRoutes(scope, registry)

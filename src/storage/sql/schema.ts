@@ -7,6 +7,7 @@ import type { MonitoringTables } from './tables/monitoring.ts'
 import type { PipelineTables } from './tables/pipelines.ts'
 import type { RegistryTables } from './tables/registry.ts'
 import type { ServingTables } from './tables/serving.ts'
+import type { TraceTables } from './tables/traces.ts'
 import type { TrackingTables } from './tables/tracking.ts'
 
 /**
@@ -17,6 +18,7 @@ export type Database = JournalTables &
   JobTables &
   DataTables &
   TrackingTables &
+  TraceTables &
   RegistryTables &
   PipelineTables &
   ServingTables &
