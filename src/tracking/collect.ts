@@ -207,10 +207,11 @@ export function createTrackingCollection({ store, journal }: Pick<Environment, '
         .executeTakeFirst()
       if (!gone) return false
       const run = gone.number
-      await db
-        .deleteFrom('metric_points')
-        .where('series', 'in', (inner) => inner.selectFrom('metric_series').select('id').where('run', '=', run))
-        .execute()
+      for (const table of ['metric_points', 'metric_chunks'] as const)
+        await db
+          .deleteFrom(table)
+          .where('series', 'in', (inner) => inner.selectFrom('metric_series').select('id').where('run', '=', run))
+          .execute()
       for (const table of [
         'metric_series',
         'run_params',

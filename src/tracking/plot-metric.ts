@@ -1,12 +1,13 @@
-import { setImmediate } from 'node:timers/promises'
-import { type SqlBool, sql } from 'kysely'
 import type { Environment } from '../environment.ts'
+import { comparePoints, slicePoints } from './point-columns.ts'
+import { readPoints } from './read-points.ts'
 import type { MetricPoint } from './run.ts'
 import { fromStored, toStored } from './stored-value.ts'
 import { thinRange } from './thin-range.ts'
 
 export interface PlotRange {
-  axis: 'step' | 'time'
+  /** `elapsed`: milliseconds since the first point */
+  axis: 'step' | 'time' | 'elapsed'
   from?: number | undefined
   to?: number | undefined
 }
@@ -34,8 +35,8 @@ interface Held {
   readAt: number
 }
 
-/** rows that are read before other requests get their turn */
-const slice = 10_000
+/** a metric of so many points is held */
+const leastHeld = 10_000
 /** points that are held in memory for the next zoom, of all metrics together */
 const mostHeld = 2_000_000
 /** what is held is read anew after so long, milliseconds: a point may have been added before the last one */
@@ -46,11 +47,11 @@ export function createMetricPlots({ store, clock }: Pick<Environment, 'store' | 
   const held = new Map<number, Held>()
 
   async function read(series: number, latest: string): Promise<Held> {
-    const known = held.get(series)
-    const usable = known && clock() - known.readAt < holdFor
-    if (usable && known.latest === latest) return known
+    const before = held.get(series)
+    const usable = before && clock() - before.readAt < holdFor
+    if (usable && before.latest === latest) return before
     const own: Held = usable
-      ? known
+      ? before
       : {
           series,
           count: 0,
@@ -61,17 +62,14 @@ export function createMetricPlots({ store, clock }: Pick<Environment, 'store' | 
           latest,
           readAt: clock(),
         }
-    for (;;) {
-      const at = own.count - 1
-      let query = store.read.selectFrom('metric_points').select(['step', 'time', 'value']).where('series', '=', series)
-      if (at >= 0)
-        query = query.where(
-          sql<SqlBool>`(step, time, value) > (${own.steps[at]!}, ${own.times[at]!}, ${toStored(own.values[at]!)})`,
-        )
-      const rows = await query.orderBy('step').orderBy('time').orderBy('value').limit(slice).execute()
-      for (const row of rows) add(own, Number(row.step), Number(row.time), fromStored(row.value))
-      if (rows.length < slice) break
-      await setImmediate()
+    const last = own.count - 1
+    const after = last < 0 ? Number.MIN_SAFE_INTEGER : own.steps[last]!
+    const points = await readPoints(store, series, { from: after, to: Number.MAX_SAFE_INTEGER })
+    const known = last < 0 ? undefined : slicePoints(own, last, last + 1)
+    for (let i = 0; i < points.steps.length; i++) {
+      // what is held has values as they were logged
+      if (known && comparePoints(points, i, { ...known, values: known.values.map(toStored) }, 0) <= 0) continue
+      add(own, points.steps[i]!, points.times[i]!, fromStored(points.values[i]!))
     }
     own.latest = latest
     keep(own)
@@ -80,7 +78,7 @@ export function createMetricPlots({ store, clock }: Pick<Environment, 'store' | 
 
   function keep(own: Held) {
     held.delete(own.series)
-    if (own.count < slice || own.count > mostHeld) return
+    if (own.count < leastHeld || own.count > mostHeld) return
     held.set(own.series, own)
     let points = [...held.values()].reduce((sum, { count }) => sum + count, 0)
     for (const [series, { count }] of held) {
@@ -148,13 +146,12 @@ function plot(
 ): Curve {
   const places = axis === 'step' ? own.steps : own.times
   let order: Uint32Array | undefined
-  let start = 0
-  let end = own.count
-  if (axis === 'time' && !own.timesRise)
+  if (axis !== 'step' && !own.timesRise)
     order = Uint32Array.from({ length: own.count }, (_, i) => i).sort((a, b) => places[a]! - places[b]!)
   const at = (i: number) => (order ? order[i]! : i)
-  start = firstWhere(own.count, (i) => places[at(i)]! >= from)
-  end = firstWhere(own.count, (i) => places[at(i)]! > to)
+  const zero = axis === 'elapsed' && own.count > 0 ? own.times[0]! : 0
+  const start = firstWhere(own.count, (i) => places[at(i)]! - zero >= from)
+  const end = firstWhere(own.count, (i) => places[at(i)]! - zero > to)
   const within = Math.max(0, end - start)
   // the line goes on to the edges of the picture
   const kept = thinRange((i) => own.values[at(i)]!, Math.max(0, start - 1), Math.min(own.count, end + 1), most)

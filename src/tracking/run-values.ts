@@ -1,13 +1,12 @@
-import { sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
-import { insertPoints } from './insert-points.ts'
 import { checkKey, checkLength, checkTagKey, limits } from './limits.ts'
 import type { MetricPoint } from './run.ts'
 import type { Runs } from './runs.ts'
 import { toStored } from './stored-value.ts'
+import { writePoints } from './write-points.ts'
 
 export interface LoggedMetric extends MetricPoint {
   key: string
@@ -22,9 +21,6 @@ export interface ValueBatch {
   params?: readonly { key: string; value: string }[]
   tags?: readonly { key: string; value: string }[]
 }
-
-const later = (a: { step: number; time: number; value: number }, b: { step: number; time: number; value: number }) =>
-  a.step - b.step || a.time - b.time || a.value - b.value
 
 /** Metrics, params and tags of runs. The same values sent again change nothing. */
 export function createRunValues(environment: Pick<Environment, 'store' | 'journal'>, runs: Runs) {
@@ -68,29 +64,7 @@ export function createRunValues(environment: Pick<Environment, 'store' | 'journa
   }
 
   async function writeMetrics(change: Change, run: number, metrics: readonly LoggedMetric[]) {
-    const latest = new Map<string, { key: string; step: number; time: number; value: number }>()
-    const points = metrics.map((metric) => {
-      const point = { key: metric.key, step: metric.step, time: metric.time, value: toStored(metric.value) }
-      const before = latest.get(point.key)
-      if (!before || later(point, before) > 0) latest.set(point.key, point)
-      return point
-    })
-    const keep = (column: 'step' | 'time' | 'value') =>
-      sql<number>`case when (excluded.step, excluded.time, excluded.value) > (metric_series.step, metric_series.time, metric_series.value) then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`metric_series.${column}`)} end`
-    const series = await change.db
-      .insertInto('metric_series')
-      .values([...latest.values()].sort((a, b) => (a.key < b.key ? -1 : 1)).map((point) => ({ run, ...point })))
-      .onConflict((c) =>
-        c.columns(['run', 'key']).doUpdateSet({ step: keep('step'), time: keep('time'), value: keep('value') }),
-      )
-      .returning(['id', 'key'])
-      .execute()
-    const ids = new Map(series.map((row) => [row.key, row.id]))
-    await insertPoints(
-      store.kind,
-      change.db,
-      points.map((point) => ({ series: ids.get(point.key)!, step: point.step, time: point.time, value: point.value })),
-    )
+    await writePoints(store.kind, change.query, run, metrics)
     const ofModels = metrics.filter((metric) => metric.modelId)
     if (ofModels.length > 0)
       await change.db

@@ -59,3 +59,7 @@ export function mlflowScope(app: FastifyInstance, base: string): MlflowScope {
     },
   }
 }
+
+/** Answers with JSON that is text already. */
+export const sendJson = (reply: FastifyReply, text: string): FastifyReply =>
+  reply.type('application/json; charset=utf-8').send(text)

@@ -1,10 +1,11 @@
 import { KedgeError } from '../../errors.ts'
 import type { LoggedMetric } from '../../tracking/run-values.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
-import { metricAnswer, numberText, runAnswer, runInfo } from './answers.ts'
+import { runAnswer, runInfo } from './answers.ts'
 import { viewTypes } from './experiment-routes.ts'
 import { type Fields, readPair } from './fields.ts'
-import type { MlflowScope } from './mlflow-scope.ts'
+import { metricsText } from './metrics-text.ts'
+import { type MlflowScope, sendJson } from './mlflow-scope.ts'
 
 const statuses = { RUNNING: 1, SCHEDULED: 2, FINISHED: 3, FAILED: 4, KILLED: 5 } as const
 const mostRuns = 100
@@ -145,18 +146,17 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
     }
   })
 
-  scope.add('GET', '/mlflow/metrics/get-history', 'read', async ({ project, fields }) => {
+  scope.add('GET', '/mlflow/metrics/get-history', 'read', async ({ project, fields, reply }) => {
     const key = fields.required('metric_key')
-    const { items, next } = await history.get(project, runId(fields), key, {
+    const { points, next } = await history.columns(project, runId(fields), key, {
       maxResults: fields.integer('max_results'),
       pageToken: fields.text('page_token'),
     })
-    return {
-      ...(items.length > 0 ? { metrics: items.map((point) => metricAnswer(key, point)) } : {}),
-      ...(next ? { next_page_token: next } : {}),
-    }
+    if (points.steps.length === 0) return {}
+    const token = next ? `,"next_page_token":${JSON.stringify(next)}` : ''
+    return sendJson(reply, `{"metrics":${metricsText(key, [{ points }])}${token}}`)
   })
-  scope.add('GET', '/mlflow/metrics/get-history-bulk', 'read', async ({ project, fields }) => {
+  scope.add('GET', '/mlflow/metrics/get-history-bulk', 'read', async ({ project, fields, reply }) => {
     const ids = fields.texts('run_id') ?? []
     if (ids.length === 0)
       throw new KedgeError('invalid_input', { what: 'GetMetricHistoryBulk request must specify at least one run_id.' })
@@ -165,18 +165,10 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
         what: `GetMetricHistoryBulk request cannot specify more than ${mostRuns} run_ids. Received ${ids.length} run_ids.`,
       })
     const key = fields.required('metric_key')
-    const points = await history.bulk(project, ids, key, Math.min(fields.integer('max_results') ?? 25_000, 25_000))
-    return {
-      metrics: points.map((point) => ({
-        key,
-        value: numberText(point.value),
-        timestamp: point.time,
-        step: point.step,
-        run_id: point.runId,
-      })),
-    }
+    const found = await history.bulk(project, ids, key, Math.min(fields.integer('max_results') ?? 25_000, 25_000))
+    return sendJson(reply, `{"metrics":${metricsText(key, found)}}`)
   })
-  scope.add('GET', '/mlflow/metrics/get-history-bulk-interval', 'read', async ({ project, fields }) => {
+  scope.add('GET', '/mlflow/metrics/get-history-bulk-interval', 'read', async ({ project, fields, reply }) => {
     const ids = fields.texts('run_ids') ?? []
     if (ids.length === 0)
       throw new KedgeError('invalid_input', { what: "Missing value for required parameter 'run_ids'." })
@@ -198,16 +190,8 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
         what: `end_step must be greater than start_step. Found start_step=${from} and end_step=${to}.`,
       })
     const key = fields.required('metric_key')
-    const points = await history.interval(project, ids, key, most, from, to)
-    return {
-      metrics: points.map((point) => ({
-        key,
-        value: numberText(point.value),
-        timestamp: point.time,
-        step: point.step,
-        run_id: point.runId,
-      })),
-    }
+    const found = await history.interval(project, ids, key, most, from, to)
+    return sendJson(reply, `{"metrics":${metricsText(key, found)}}`)
   })
 }
 

@@ -67,6 +67,11 @@ export const migration: Migration = {
       .addColumn('step', 'bigint', (c) => c.notNull())
       .addColumn('time', 'bigint', (c) => c.notNull())
       .addColumn('value', 'double precision', (c) => c.notNull())
+      .addColumn('prev_step', 'bigint')
+      .addColumn('prev_time', 'bigint')
+      .addColumn('prev_value', 'double precision')
+      .addColumn('recent', 'bigint', (c) => c.notNull().defaultTo(0))
+      .addColumn('pack_at', 'bigint', (c) => c.notNull().defaultTo(64))
       .addUniqueConstraint('metric_series_key', ['run', 'key'])
       .execute()
     await clustered(
@@ -78,6 +83,19 @@ export const migration: Migration = {
         .addColumn('value', 'double precision', (c) => c.notNull())
         .addPrimaryKeyConstraint('metric_points_pk', ['series', 'step', 'time', 'value']),
     ).execute()
+
+    await numbered('metric_chunks')
+      .addColumn('series', 'bigint', (c) => c.notNull())
+      .addColumn('first_step', 'bigint', (c) => c.notNull())
+      .addColumn('last_step', 'bigint', (c) => c.notNull())
+      .addColumn('points', 'bigint', (c) => c.notNull())
+      .addColumn('data', postgres ? 'bytea' : 'blob', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createIndex('metric_chunks_series')
+      .on('metric_chunks')
+      .columns(['series', 'last_step'])
+      .execute()
 
     await numbered('input_datasets')
       .addColumn('experiment', 'bigint', (c) => c.notNull())

@@ -42,7 +42,7 @@ export interface TrackingTables {
   }
   run_params: KeyValue & { run: number }
   run_tags: KeyValue & { run: number }
-  /** One row for each metric of a run, with its latest point (greatest step, then time, then value). */
+  /** One row for each metric of a run, with its latest point (greatest step, then time, then value) and the one before it. */
   metric_series: {
     id: Generated<number>
     run: number
@@ -50,8 +50,25 @@ export interface TrackingTables {
     step: number
     time: number
     value: number
+    prev_step: Generated<number | null>
+    prev_time: Generated<number | null>
+    prev_value: Generated<number | null>
+    /** rows of points since the last packing, at most */
+    recent: Generated<number>
+    /** how many rows are packed */
+    pack_at: Generated<number>
   }
-  /** Every point once. Infinity stands for NaN: infinities themselves are clamped, and SQLite stores no NaN. */
+  /** Most points, packed: of one series, by step, time and value, none of them a row too. */
+  metric_chunks: {
+    number: Generated<number>
+    series: number
+    first_step: number
+    last_step: number
+    points: number
+    /** columns of steps, times and values: see `packed-points.ts` */
+    data: Uint8Array
+  }
+  /** The points that are not packed yet. Infinity stands for NaN: infinities themselves are clamped, and SQLite stores no NaN. */
   metric_points: {
     series: number
     step: number
