@@ -13,8 +13,6 @@ import type { Config } from './config.ts'
 import { createData } from './data/data.ts'
 import { createAddressGuard } from './data/source/address-guard.ts'
 import type { Environment } from './environment.ts'
-import { createGarbage } from './garbage/create-garbage.ts'
-import { nameBlobs } from './garbage/name-blobs.ts'
 import type { Governance } from './governance/governance.ts'
 import { startLineageReader } from './journal/lineage.ts'
 import { createMonitoring } from './monitoring/monitoring.ts'
@@ -22,11 +20,9 @@ import { type BucketAccess, createParquetTable } from './monitoring/parquet-tabl
 import { createDescribeEndpoint } from './monitoring/watched-revision.ts'
 import { createPipelines } from './pipelines/pipelines.ts'
 import { createProjectFile } from './project-file/project-file.ts'
-import { createRegistryCollection } from './registry/collect.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createServing } from './serving/serving.ts'
 import type { EventsStore } from './storage/events/events-store.ts'
-import { createTrackingCollection } from './tracking/collect.ts'
 import { createTracking } from './tracking/tracking.ts'
 
 export interface ComposeOptions {
@@ -97,12 +93,6 @@ export function composeDomains(
     environment,
     embedded: config.sql === undefined && config.events === undefined && config.blobs === undefined,
   })
-  const garbage = createGarbage({
-    environment,
-    columns: nameBlobs,
-    tracking: createTrackingCollection(environment),
-    registry: createRegistryCollection(environment),
-  })
   const projectFile = createProjectFile(
     { projects: governance.projects, data, registry, pipelines, serving, monitoring, automation },
     { sources, operations, expectations, channels },
@@ -119,7 +109,6 @@ export function composeDomains(
     automation,
     projectFile,
     backups,
-    garbage,
     /** Starts the readers of the journal. */
     async start() {
       await data.start()

@@ -32,7 +32,7 @@ export function createTracking(environment: Pick<Environment, 'store' | 'journal
       readRunCells(environment, project, ids, fields),
     groups: (where: Parameters<typeof groupRuns>[1], by: readonly string[], metrics: readonly string[]) =>
       groupRuns(environment, where, by, metrics),
-    history: createMetricHistory(environment, runs),
+    history: createMetricHistory(environment),
     loggedModels: createLoggedModels(environment, experiments),
     artifacts: createArtifacts(environment),
     traces: createTraces(environment, { experiments, runs }),
