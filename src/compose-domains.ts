@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { channels } from './adapters/channels/index.generated.ts'
+import { mlflowWebhook } from './adapters/channels/mlflow-webhook.ts'
 import { driftMetrics } from './adapters/drift-metrics/index.generated.ts'
 import { executors } from './adapters/executors/index.generated.ts'
 import { expectations } from './adapters/expectations/index.generated.ts'
@@ -13,6 +14,8 @@ import type { Config } from './config.ts'
 import { createData } from './data/data.ts'
 import { createAddressGuard } from './data/source/address-guard.ts'
 import type { Environment } from './environment.ts'
+import { createGarbage } from './garbage/create-garbage.ts'
+import { nameBlobs } from './garbage/name-blobs.ts'
 import type { Governance } from './governance/governance.ts'
 import { startLineageReader } from './journal/lineage.ts'
 import { createMonitoring } from './monitoring/monitoring.ts'
@@ -20,9 +23,11 @@ import { type BucketAccess, createParquetTable } from './monitoring/parquet-tabl
 import { createDescribeEndpoint } from './monitoring/watched-revision.ts'
 import { createPipelines } from './pipelines/pipelines.ts'
 import { createProjectFile } from './project-file/project-file.ts'
+import { createRegistryCollection } from './registry/collect.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createServing } from './serving/serving.ts'
 import type { EventsStore } from './storage/events/events-store.ts'
+import { createTrackingCollection } from './tracking/collect.ts'
 import { createTracking } from './tracking/tracking.ts'
 
 export interface ComposeOptions {
@@ -88,10 +93,18 @@ export function composeDomains(
     channels,
     checkedHost: createAddressGuard({ allowHosts: config.allowSourceHost }).check,
     secret: governance.secrets.get,
+    secrets: governance.secrets,
+    webhook: mlflowWebhook,
   })
   const backups = createBackups({
     environment,
     embedded: config.sql === undefined && config.events === undefined && config.blobs === undefined,
+  })
+  const garbage = createGarbage({
+    environment,
+    columns: nameBlobs,
+    tracking: createTrackingCollection(environment),
+    registry: createRegistryCollection(environment),
   })
   const projectFile = createProjectFile(
     { projects: governance.projects, data, registry, pipelines, serving, monitoring, automation },
@@ -109,6 +122,7 @@ export function composeDomains(
     automation,
     projectFile,
     backups,
+    garbage,
     /** Starts the readers of the journal. */
     async start() {
       await data.start()

@@ -9,6 +9,8 @@ import { createFirings, type StartPipeline } from './firings.ts'
 import { listFirings } from './list-firings.ts'
 import { causeFor } from './rule-cause.ts'
 import { createRules, findRule, tickJob, toRule } from './rules.ts'
+import { webhookSources } from './webhook-event.ts'
+import { createWebhooks, type SecretKeeper } from './webhooks.ts'
 
 export interface AutomationOptions {
   pipelines: StartPipeline
@@ -19,6 +21,10 @@ export interface AutomationOptions {
   checkedHost: ChannelEnvironment['checkedHost']
   /** a stored secret of a project. Errors: `not_found` */
   secret(project: string, name: string): Promise<string>
+  /** where keys of webhooks are kept */
+  secrets: SecretKeeper
+  /** the kind of channel that posts to MLflow's webhooks */
+  webhook: Channel
   retries?: Retries
   /** how often causes that wait are looked at again, in milliseconds */
   reconsiderEvery?: number
@@ -90,6 +96,11 @@ export function createAutomation(environment: Environment, options: AutomationOp
         listFirings(environment.store, project, filter),
     },
     channels: { ...createChannels(environment, options.channels), kinds: options.channels },
+    webhooks: createWebhooks(environment, {
+      checkedHost: options.checkedHost,
+      secrets: options.secrets,
+      send: deliveries.sendToWebhook,
+    }),
     deliveries: { list: deliveries.list, get: deliveries.get, test: deliveries.test },
 
     /** Starts the readers of the journal. */
@@ -146,6 +157,11 @@ export function createAutomation(environment: Environment, options: AutomationOp
           name: 'channels',
           types: offeredTypes,
           handle: (event, change) => deliveries.announce(change, event),
+        }),
+        startReader(environment, {
+          name: 'webhooks',
+          types: webhookSources,
+          handle: (event, change) => deliveries.announceToWebhooks(change, event),
         }),
       )
       timer = setInterval(() => {

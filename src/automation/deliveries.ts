@@ -7,10 +7,13 @@ import { KedgeError } from '../errors.ts'
 import type { Job, JobOutcome } from '../jobs/job.ts'
 import type { JournalEvent } from '../journal/catalogue.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
+import { fromJson } from '../storage/sql/json-column.ts'
 import type { AutomationTables, DeliveryState } from '../storage/sql/tables/automation.ts'
 import { listens } from './channel-spec.ts'
 import { findChannel, toChannel } from './channels.ts'
 import { eventNames } from './event-names.ts'
+import { type WebhookEventName, webhookEvent } from './webhook-event.ts'
+import { findWebhook, type Webhook, webhookChannel, webhookSecret } from './webhooks.ts'
 
 /** How one event got to one channel, or did not. */
 export interface Delivery {
@@ -41,6 +44,8 @@ export interface DeliveriesOptions {
   kinds: readonly Channel[]
   checkedHost: ChannelEnvironment['checkedHost']
   secret(project: string, name: string): Promise<string>
+  /** the kind of channel that posts to MLflow's webhooks */
+  webhook: Channel
   retries?: Retries
 }
 
@@ -51,6 +56,13 @@ interface Payload {
 export const deliverJob = 'automation.deliver'
 /** about four hours */
 const usualRetries: Retries = { first: 1000, longest: 3_600_000, attempts: 10 }
+
+const webhookOf = (channel: string) => (channel.startsWith('webhook/') ? channel.slice('webhook/'.length) : undefined)
+const webhookSettings = ({ id, url, signed }: Webhook) => ({
+  kind: 'mlflow-webhook',
+  url,
+  ...(signed ? { secret: { secret: webhookSecret(id) } } : {}),
+})
 
 const toDelivery = (row: Selectable<AutomationTables['channel_deliveries']>): Delivery => ({
   id: row.id,
@@ -131,26 +143,48 @@ export function createDeliveries(
       }
     const [event] = await journal.read({ after: row.event - 1, limit: 1 })
     if (!event) throw new KedgeError('not_found', { kind: 'Event', name: row.event })
+    if (webhookOf(row.channel) !== undefined) {
+      const { name, data } = webhookEvent(event)!
+      const { id, time, subject, actor, cause } = event
+      return { ...rest, event: { id, time, type: name, subject, actor, cause, data } }
+    }
     const { id, time, type, subject, actor, cause, data } = event
     return { ...rest, event: { id, time, type, subject, actor, cause, data } }
   }
+
+  /** Who a delivery is for, or why there is nobody. */
+  async function receiverOf(project: string, channel: string): Promise<{ kind: Channel; settings: unknown } | string> {
+    const id = webhookOf(channel)
+    if (id !== undefined) {
+      const webhook = await findWebhook(store.read, project, id).catch(() => undefined)
+      return webhook ? { kind: options.webhook, settings: webhookSettings(webhook) } : 'the webhook was removed'
+    }
+    const declared = await findChannel(store.read, project, channel).catch(() => undefined)
+    if (!declared) return 'the channel was removed'
+    const kind = options.kinds.find((one) => one.kind === declared.kind)
+    const { on: _, enabled: __, ...settings } = declared.spec
+    return kind ? { kind, settings } : `there is no channel of kind ${declared.kind}`
+  }
+
+  const deliveryEnvironment = (project: string, signal: AbortSignal): ChannelEnvironment => ({
+    folder: join(dataDirectory, 'channels'),
+    checkedHost: options.checkedHost,
+    secret: ({ secret }) => options.secret(project, secret),
+    signal,
+  })
 
   async function attempt(
     row: Selectable<AutomationTables['channel_deliveries']>,
     signal: AbortSignal,
   ): Promise<DeliveryOutcome> {
-    const channel = await findChannel(store.read, row.project, row.channel).catch(() => undefined)
-    if (!channel) return { delivered: false, again: false, reason: 'the channel was removed' }
-    const kind = options.kinds.find((one) => one.kind === channel.kind)
-    if (!kind) return { delivered: false, again: false, reason: `there is no channel of kind ${channel.kind}` }
-    const { on: _, enabled: __, ...settings } = channel.spec
+    const receiver = await receiverOf(row.project, row.channel)
+    if (typeof receiver === 'string') return { delivered: false, again: false, reason: receiver }
     try {
-      return await kind.deliver(await messageFor(row), settings, {
-        folder: join(dataDirectory, 'channels'),
-        checkedHost: options.checkedHost,
-        secret: ({ secret }) => options.secret(row.project, secret),
-        signal,
-      })
+      return await receiver.kind.deliver(
+        await messageFor(row),
+        receiver.settings,
+        deliveryEnvironment(row.project, signal),
+      )
     } catch (error) {
       if (signal.aborted) throw error
       log.warn({ err: error, channel: row.channel, delivery: row.id }, 'a channel failed')
@@ -205,7 +239,8 @@ export function createDeliveries(
       const row = await find(job.payload.delivery)
       if (row.state !== 'queued') return {}
       const outcome = await attempt(row, signal)
-      return { result: outcome, commit: (change) => record(change, row, outcome) }
+      const { answer: _, ...result } = outcome
+      return { result, commit: (change) => record(change, row, outcome) }
     },
   })
 
@@ -221,6 +256,40 @@ export function createDeliveries(
       const names = eventNames(event)
       for (const { name, spec } of rows.map(toChannel))
         if (spec.enabled && listens(spec.on, names)) await insert(change, event.project, name, event)
+    },
+
+    /** An event of the registry that has happened: every active webhook for it will be told. */
+    async announceToWebhooks(change: Change, event: JournalEvent): Promise<void> {
+      const told = webhookEvent(event)
+      if (!told) return
+      const rows = await change.db
+        .selectFrom('webhooks')
+        .select(['id', 'events'])
+        .where('project', '=', event.project)
+        .where('status', '=', 'ACTIVE')
+        .where('deleted_at', 'is', null)
+        // a webhook is not told of what was before it
+        .where('created_at', '<=', event.time)
+        .orderBy('created_at')
+        .execute()
+      for (const { id, events } of rows)
+        if (fromJson<string[]>(events).includes(told.name))
+          await insert(change, event.project, webhookChannel(id), {
+            id: event.id,
+            type: told.name,
+            subject: event.subject,
+          })
+    },
+
+    /** Sends a message to a webhook at once and once, outside the queue. */
+    async sendToWebhook(webhook: Webhook, type: WebhookEventName, data: unknown): Promise<DeliveryOutcome> {
+      const time = clock()
+      const event = { id: null, time, type, subject: 'webhook/test', actor: 'system', cause: null, data }
+      return options.webhook.deliver(
+        { deliveryId: randomUUID(), time, project: webhook.project, channel: webhookChannel(webhook.id), event },
+        webhookSettings(webhook),
+        deliveryEnvironment(webhook.project, AbortSignal.timeout(30_000)),
+      )
     },
 
     /** Sends a message that says that it is a test. */

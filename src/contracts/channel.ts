@@ -39,6 +39,8 @@ export interface DeliveryOutcome {
   status?: number
   /** why it was not taken; no secret in it */
   reason?: string
+  /** the first characters of what the receiver answered */
+  answer?: string
   /** false: no later try can succeed */
   again?: boolean
 }

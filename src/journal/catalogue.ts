@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { automationEvents } from './events/automation.ts'
 import { dataEvents } from './events/data.ts'
+import { evaluationEvents } from './events/evaluation.ts'
 import { garbageEvents } from './events/garbage.ts'
 import { governanceEvents } from './events/governance.ts'
 import { journalEvents } from './events/journal.ts'
@@ -15,6 +16,7 @@ export const eventCatalogue = {
   ...journalEvents,
   ...dataEvents,
   ...trackingEvents,
+  ...evaluationEvents,
   ...registryEvents,
   ...pipelinesEvents,
   ...servingEvents,

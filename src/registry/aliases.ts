@@ -2,9 +2,10 @@ import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
-import { fromJson, toJson } from '../storage/sql/json-column.ts'
+import { fromJson } from '../storage/sql/json-column.ts'
 import { checkLength, limits } from '../tracking/limits.ts'
 import type { Models } from './models.ts'
+import { recordPromotion } from './record-promotion.ts'
 
 export interface Promotion {
   id: number
@@ -33,30 +34,6 @@ export function createAliases(environment: Pick<Environment, 'store' | 'journal'
         .where('alias', '=', alias)
         .executeTakeFirst()
     )?.version ?? null
-
-  async function record(
-    change: Change,
-    project: string,
-    model: string,
-    move: { alias: string; from: number | null; to: number | null; reason: string; evidence: unknown },
-  ) {
-    await change.db
-      .insertInto('promotions')
-      .values({
-        project,
-        model,
-        alias: move.alias,
-        from_version: move.from,
-        to_version: move.to,
-        actor: change.context.actor,
-        reason: move.reason,
-        evidence: move.evidence === undefined || move.evidence === null ? null : toJson(move.evidence),
-        time: change.now,
-      })
-      .execute()
-    const { alias, from, to, reason } = move
-    change.append({ type: 'alias.moved', project, subject: `model/${model}`, data: { model, alias, from, to, reason } })
-  }
 
   return {
     /** Points the alias to a version. Moving it to where it is changes nothing. Errors: `not_found`, `invalid_input` without a reason. */
@@ -91,7 +68,7 @@ export function createAliases(environment: Pick<Environment, 'store' | 'journal'
           .values({ project, model, alias, version })
           .onConflict((c) => c.columns(['project', 'model', 'alias']).doUpdateSet({ version }))
           .execute()
-        await record(change, project, model, { alias, from, to: version, reason, evidence })
+        await recordPromotion(change, project, model, { alias, from, to: version, reason, evidence })
       })
     },
 
@@ -114,7 +91,7 @@ export function createAliases(environment: Pick<Environment, 'store' | 'journal'
           .where('model', '=', model)
           .where('alias', '=', alias)
           .execute()
-        await record(change, project, model, { alias, from, to: null, reason, evidence: null })
+        await recordPromotion(change, project, model, { alias, from, to: null, reason })
       }),
 
     /** The version behind an alias, null when there is none. */

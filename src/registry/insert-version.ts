@@ -1,11 +1,19 @@
 import { KedgeError } from '../errors.ts'
 import type { Change } from '../journal/journal.ts'
 import type { DatasetUse, ModelVersionRow } from './model-version.ts'
+import { promptMark } from './prompts.ts'
+import { writeVersionTag } from './version-tags.ts'
 
 type Insert = Partial<ModelVersionRow> & { source: string }
 
 /** Gives a model its next version, with its event, in the caller's change. Errors: `not_found` without the model. */
-export async function insertVersion(change: Change, project: string, model: string, fields: Insert): Promise<number> {
+export async function insertVersion(
+  change: Change,
+  project: string,
+  model: string,
+  fields: Insert,
+  tags: readonly { key: string; value: string }[] = [],
+): Promise<number> {
   const numbered = await change.db
     .updateTable('registered_models')
     .set((e) => ({ next_version: e('next_version', '+', 1), updated_at: change.now }))
@@ -49,6 +57,7 @@ export async function insertVersion(change: Change, project: string, model: stri
       ...fields,
     })
     .execute()
+  for (const tag of tags) await writeVersionTag(change, project, model, version, tag)
   change.append({
     type: 'model_version.created',
     project,
@@ -62,6 +71,10 @@ export async function insertVersion(change: Change, project: string, model: stri
       step: fields.step ?? null,
       datasetVersions: JSON.parse(fields.dataset_versions ?? '[]') as DatasetUse[],
       gated: fields.gate === 'waiting',
+      source: fields.source,
+      ...(await promptMark(change, project, model)),
+      ...(fields.description ? { description: fields.description } : {}),
+      ...(tags.length > 0 ? { tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])) } : {}),
     },
   })
   return version

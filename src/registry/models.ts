@@ -6,8 +6,11 @@ import type { Change, ChangeContext } from '../journal/journal.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import { checkLength, checkTagKey, limits } from '../tracking/limits.ts'
 import type { ModelSpec } from './model-spec.ts'
+import { isPromptTag, promptMark } from './prompts.ts'
+import { dropAliases } from './record-promotion.ts'
 import type { ModelRow, RegisteredModel } from './registered-model.ts'
-import { createModelSearch } from './search-models.ts'
+import { searchedModels } from './search-models.ts'
+import { createRegistrySearch } from './search-registry.ts'
 
 type Row = ModelRow
 type Pair = { key: string; value: string }
@@ -96,8 +99,19 @@ export function createModels(environment: Pick<Environment, 'store' | 'journal'>
       .returning('name')
       .executeTakeFirst()
     if (!row) return false
-    for (const tag of options.tags ?? []) await writeTag(change, project, name, tag)
-    change.append({ type: 'model.created', project, subject: `model/${name}`, data: { model: name } })
+    const tags = options.tags ?? []
+    for (const tag of tags) await writeTag(change, project, name, tag)
+    change.append({
+      type: 'model.created',
+      project,
+      subject: `model/${name}`,
+      data: {
+        model: name,
+        ...(tags.some(isPromptTag) ? { prompt: true } : {}),
+        ...(fields.description === null ? {} : { description: fields.description }),
+        ...(tags.length > 0 ? { tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])) } : {}),
+      },
+    })
     return true
   }
 
@@ -227,7 +241,7 @@ export function createModels(environment: Pick<Environment, 'store' | 'journal'>
           .where('project', '=', project)
           .where('model', '=', name)
           .execute()
-        await change.db.deleteFrom('model_aliases').where('project', '=', project).where('model', '=', name).execute()
+        await dropAliases(change, project, name, undefined, `The model ${name} was deleted`)
         await change.db
           .deleteFrom('registered_model_tags')
           .where('project', '=', project)
@@ -240,20 +254,35 @@ export function createModels(environment: Pick<Environment, 'store' | 'journal'>
       journal.change(context, async (change) => {
         await find(change.db, project, name)
         await writeTag(change, project, name, tag)
+        const mark = await promptMark(change, project, name)
+        change.append({
+          type: 'model_tag.set',
+          project,
+          subject: `model/${name}`,
+          data: { model: name, ...mark, ...tag },
+        })
       }),
 
     deleteTag: (context: ChangeContext, project: string, name: string, key: string): Promise<void> =>
       journal.change(context, async (change) => {
         await find(change.db, project, name)
-        await change.db
+        const mark = await promptMark(change, project, name)
+        const done = await change.db
           .deleteFrom('registered_model_tags')
           .where('project', '=', project)
           .where('model', '=', name)
           .where('key', '=', key)
-          .execute()
+          .executeTakeFirst()
+        if (done.numDeletedRows > 0n)
+          change.append({
+            type: 'model_tag.deleted',
+            project,
+            subject: `model/${name}`,
+            data: { model: name, ...mark, key },
+          })
       }),
 
-    search: createModelSearch(store, complete),
+    search: createRegistrySearch(store, searchedModels, complete),
   }
   return models
 }

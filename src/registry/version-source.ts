@@ -10,6 +10,45 @@ export interface ModelFolder {
   kind: 'onnx' | 'mlflow' | null
 }
 
+export type RegisteredName =
+  | { model: string; version: string; alias?: never }
+  | { model: string; version?: never; alias: string }
+
+/** The version of a registered model that `models:/name/version` or `models:/name@alias` names. */
+export function registeredSource(source: string): RegisteredName | undefined {
+  const [, model, mark, rest] = /^models:\/+([^/@]+)([/@])([^/]+)\/*$/.exec(source) ?? []
+  if (model === undefined || rest === undefined || /^m-[0-9a-f]{32}$/.test(model)) return undefined
+  return mark === '@' ? { model, alias: rest } : { model, version: rest }
+}
+
+/** Errors: `invalid_input` for an address that would climb out of where it points, however it is encoded. */
+export function checkSource(source: string): void {
+  let plain = source
+  for (let i = 0; i < 10; i++) {
+    let next: string
+    try {
+      next = decodeURIComponent(plain.replaceAll('+', ' '))
+    } catch {
+      break
+    }
+    if (next === plain) break
+    plain = next
+  }
+  for (const form of [source, plain])
+    if (
+      form.length > 10_000 ||
+      /\p{Cc}/u.test(form) ||
+      form.split(/[/\\?#&]/).some((part) => part === '..' || part === '.')
+    )
+      throw new KedgeError('invalid_input', {
+        what: `Invalid model version source: '${source.slice(0, 200)}'. An address must not have relative parts.`,
+      })
+  if (/^models:\/\/[^/]/.test(source) || /^runs:\/\/[^/]/.test(source))
+    throw new KedgeError('invalid_input', {
+      what: `Invalid model version source: '${source.slice(0, 200)}'. It must name what is on this server.`,
+    })
+}
+
 /**
  * The path in the project's artifacts that a version's source names: `mlflow-artifacts:/…`, `runs:/RUN/path`,
  * `models:/m-…`. Null for addresses elsewhere (a bucket): kept, never opened. Errors: `invalid_input` for a local path.

@@ -1,5 +1,6 @@
 import type { Change, ChangeContext, Journal } from '../journal/journal.ts'
 import { checkLength, checkTagKey, limits } from '../tracking/limits.ts'
+import { promptMark } from './prompts.ts'
 
 /** Sets a tag in the caller's change. Errors: `invalid_input` for a key or value that MLflow's limits do not allow. */
 export async function writeVersionTag(
@@ -34,18 +35,28 @@ export function createVersionTags(
       journal.change(context, async (change) => {
         await find(change.db, project, model, version)
         await writeVersionTag(change, project, model, version, tag)
+        const data = { model, version, ...(await promptMark(change, project, model)), ...tag }
+        change.append({ type: 'model_version_tag.set', project, subject: `model_version/${model}@${version}`, data })
       }),
 
     deleteTag: (context: ChangeContext, project: string, model: string, version: number, key: string): Promise<void> =>
       journal.change(context, async (change) => {
         await find(change.db, project, model, version)
-        await change.db
+        const done = await change.db
           .deleteFrom('model_version_tags')
           .where('project', '=', project)
           .where('model', '=', model)
           .where('version', '=', version)
           .where('key', '=', key)
-          .execute()
+          .executeTakeFirst()
+        if (done.numDeletedRows === 0n) return
+        const data = { model, version, ...(await promptMark(change, project, model)), key }
+        change.append({
+          type: 'model_version_tag.deleted',
+          project,
+          subject: `model_version/${model}@${version}`,
+          data,
+        })
       }),
   }
 }

@@ -10,9 +10,12 @@ import { insertVersion } from './insert-version.ts'
 import { type ModelVersion, type ModelVersionRow, toModelVersion } from './model-version.ts'
 import type { Models } from './models.ts'
 import type { NewVersion, RegisteredSource } from './new-version.ts'
-import { createVersionSearch } from './search-versions.ts'
-import { folderOfArtifacts, sourceRoot } from './version-source.ts'
-import { createVersionTags, writeVersionTag } from './version-tags.ts'
+import { isPromptTag, promptSources, promptTag } from './prompts.ts'
+import { dropAliases } from './record-promotion.ts'
+import { createRegistrySearch } from './search-registry.ts'
+import { searchedVersions } from './search-versions.ts'
+import { checkSource, folderOfArtifacts, type RegisteredName, registeredSource, sourceRoot } from './version-source.ts'
+import { createVersionTags } from './version-tags.ts'
 
 type Row = ModelVersionRow
 
@@ -80,6 +83,48 @@ export function createVersions(
       .where('version', '=', row.version)
       .execute()
 
+  /** What a registration's address leads to: files, run, logged model. A version of a model leads to what that has. */
+  async function findOrigin(project: string, input: RegisteredSource) {
+    if (input.tags?.some(isPromptTag)) {
+      if (!promptSources.includes(input.source))
+        throw new KedgeError('invalid_input', {
+          what: `Invalid prompt source: '${input.source.slice(0, 200)}'. Prompt sources must use an MLflow placeholder.`,
+        })
+      return { source: input.source, run_id: input.runId || null }
+    }
+    checkSource(input.source)
+    const named = registeredSource(input.source)
+    if (named) {
+      const from = await versions.named(project, named)
+      if (from.tags[promptTag] === 'true')
+        throw new KedgeError('invalid_input', {
+          what: `Invalid model version source: '${input.source.slice(0, 200)}'. Prompt versions cannot be used as model version sources.`,
+        })
+      return {
+        source: `models:/${from.model}/${from.version}`,
+        digest: from.digest,
+        bytes: from.bytes,
+        kind: from.kind,
+        run_id: input.runId || from.runId,
+        model_id: input.modelId || from.modelId,
+        signature: from.signature === null ? null : toJson(from.signature),
+      }
+    }
+    const root = await sourceRoot(tracking, project, input.source)
+    const folder = root === null ? undefined : await folderOfArtifacts(tracking, blobs, project, root)
+    // a logged model knows its run
+    const modelId = input.modelId || /(?:^models:\/+|\/models\/)(m-[0-9a-f]{32})(?:\/|$)/.exec(input.source)?.[1]
+    const logged = modelId ? await tracking.loggedModels.get(project, modelId).catch(() => undefined) : undefined
+    return {
+      source: input.source,
+      digest: folder?.digest ?? null,
+      bytes: folder?.bytes ?? null,
+      kind: folder?.kind ?? null,
+      run_id: input.runId || logged?.sourceRun || null,
+      model_id: logged?.id ?? null,
+    }
+  }
+
   const versions = {
     findIn: (change: Change, project: string, model: string, version: number) =>
       find(change.db, project, model, version),
@@ -134,32 +179,47 @@ export function createVersions(
       input: RegisteredSource,
     ): Promise<ModelVersion> {
       await models.find(project, model)
-      const root = await sourceRoot(tracking, project, input.source)
-      const folder = root === null ? undefined : await folderOfArtifacts(tracking, blobs, project, root)
-      // a logged model knows its run
-      const modelId = input.modelId || /(?:^models:\/+|\/models\/)(m-[0-9a-f]{32})(?:\/|$)/.exec(input.source)?.[1]
-      const logged = modelId ? await tracking.loggedModels.get(project, modelId).catch(() => undefined) : undefined
-      const runId = input.runId || logged?.sourceRun || null
-      const version = await journal.change(context, async (change) => {
-        const number = await insertVersion(change, project, model, {
-          source: input.source,
-          digest: folder?.digest ?? null,
-          bytes: folder?.bytes ?? null,
-          kind: folder?.kind ?? null,
-          run_id: runId,
-          run_link: input.runLink || null,
-          model_id: logged?.id ?? null,
-          description: input.description ?? null,
-          user_id: input.user ?? null,
-        })
-        for (const tag of input.tags ?? []) await writeVersionTag(change, project, model, number, tag)
-        return number
-      })
+      const origin = await findOrigin(project, input)
+      const version = await journal.change(context, (change) =>
+        insertVersion(
+          change,
+          project,
+          model,
+          {
+            ...origin,
+            run_link: input.runLink || null,
+            description: input.description ?? null,
+            user_id: input.user ?? null,
+          },
+          input.tags,
+        ),
+      )
       return versions.get(project, model, version)
     },
 
     async get(project: string, model: string, version: number): Promise<ModelVersion> {
       return (await complete([await find(store.read, project, model, version)]))[0]!
+    },
+
+    /** The version that a number, `latest`, a stage or `@alias` names. Errors: `not_found`. */
+    async named(project: string, { model, version, alias }: RegisteredName): Promise<ModelVersion> {
+      if (alias !== undefined) {
+        const row = await store.read
+          .selectFrom('model_aliases')
+          .select('version')
+          .where('project', '=', project)
+          .where('model', '=', model)
+          .where('alias', '=', alias)
+          .executeTakeFirst()
+        if (!row) throw missing(model, alias)
+        return versions.get(project, model, row.version)
+      }
+      if (/^\d+$/.test(version)) return versions.get(project, model, Number(version))
+      const found = (await versions.list(project, model)).find(
+        (one) => version === 'latest' || one.stage.toLowerCase() === version.toLowerCase(),
+      )
+      if (!found) throw missing(model, version)
+      return found
     },
 
     /** All versions of a model, newest first. */
@@ -220,18 +280,35 @@ export function createVersions(
         throw new KedgeError('invalid_input', {
           what: `Invalid Model Version stage: ${stage}. Value must be one of ${stages.join(', ')}.`,
         })
+      if (archiveOthers && known !== 'Staging' && known !== 'Production')
+        throw new KedgeError('invalid_input', {
+          what: `Model version transition cannot archive existing model versions because '${known}' is not an Active stage. Valid stages are Staging and Production`,
+        })
       return journal.change(context, async (change) => {
         const row = await find(change.db, project, model, version)
-        if (archiveOthers && (known === 'Staging' || known === 'Production'))
-          await change.db
+        const moved = [{ version, from: row.stage, to: known as string }]
+        if (archiveOthers) {
+          const archived = await change.db
             .updateTable('model_versions')
             .set({ stage: 'Archived', updated_at: change.now })
             .where('project', '=', project)
             .where('model', '=', model)
             .where('stage', '=', known)
             .where('version', '<>', version)
+            .where('state', '=', 'active')
+            .returning('version')
             .execute()
+          for (const other of archived) moved.push({ version: other.version, from: known, to: 'Archived' })
+        }
         await touch(change, row, { stage: known })
+        for (const move of moved)
+          if (move.from !== move.to)
+            change.append({
+              type: 'model_version.moved',
+              project,
+              subject: `model_version/${model}@${move.version}`,
+              data: { model, ...move },
+            })
       })
     },
 
@@ -239,12 +316,7 @@ export function createVersions(
       journal.change(context, async (change) => {
         const row = await find(change.db, project, model, version)
         await touch(change, row, { state: 'deleted' })
-        await change.db
-          .deleteFrom('model_aliases')
-          .where('project', '=', project)
-          .where('model', '=', model)
-          .where('version', '=', version)
-          .execute()
+        await dropAliases(change, project, model, version, `Version ${version} was deleted`)
         change.append({
           type: 'model_version.deleted',
           project,
@@ -257,7 +329,7 @@ export function createVersions(
 
     /** Where the version's files lie among the project's artifacts; files that only a digest names are given a place there. */
     async artifactRoot(project: string, version: ModelVersion): Promise<string> {
-      if (!version.source.startsWith('blob:')) {
+      if (!version.source.startsWith('blob:') && registeredSource(version.source) === undefined) {
         const root = await sourceRoot(tracking, project, version.source)
         if (root === null)
           throw new KedgeError('unsupported', { what: `Reading ${version.source.replace(/\/\/[^@/]*@/, '//')}` })
@@ -278,7 +350,7 @@ export function createVersions(
       return root
     },
 
-    search: createVersionSearch(store, complete),
+    search: createRegistrySearch(store, searchedVersions, complete),
   }
   return versions
 }

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts'
 import { createArtifacts } from './artifacts.ts'
 import { createBulkRuns } from './bulk-runs.ts'
+import { createEvaluation } from './evaluation/evaluation.ts'
 import { createExperiments } from './experiments.ts'
 import { groupRuns } from './group-runs.ts'
 import { createLoggedModels } from './logged-models.ts'
@@ -35,6 +36,7 @@ export function createTracking(environment: Pick<Environment, 'store' | 'journal
     history: createMetricHistory(environment),
     loggedModels: createLoggedModels(environment, experiments),
     artifacts: createArtifacts(environment),
+    evaluation: createEvaluation(environment, experiments),
     traces: createTraces(environment, { experiments, runs }),
   }
 }

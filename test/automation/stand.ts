@@ -1,4 +1,5 @@
 import { channels } from '../../src/adapters/channels/index.generated.ts'
+import { mlflowWebhook } from '../../src/adapters/channels/mlflow-webhook.ts'
 import { type AutomationOptions, createAutomation } from '../../src/automation/automation.ts'
 import { KedgeError } from '../../src/errors.ts'
 import type { NewEvent } from '../../src/journal/catalogue.ts'
@@ -38,6 +39,8 @@ export async function openAutomationStand(
     channels,
     checkedHost: async (host) => host,
     secret: async () => 'shared key',
+    secrets: { put: async () => {}, delete: async () => {} },
+    webhook: mlflowWebhook,
     reconsiderEvery: 10,
     ...options,
   })

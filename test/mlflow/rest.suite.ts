@@ -338,7 +338,8 @@ export function restSuite(name: string, start: () => Promise<TrackingServer>): v
     })
 
     it('says at once what it has not, in a form that no client tries again', async () => {
-      refused(await post('traces/search', {}), 'NOT_IMPLEMENTED', 501)
+      refused(await get('gateway/endpoints/list'), 'NOT_IMPLEMENTED', 501)
+      refused(await post('prompt-optimization/jobs', {}), 'NOT_IMPLEMENTED', 501)
       refused(await get('nothing/here'), 'ENDPOINT_NOT_FOUND', 404)
       const mirror = await fetch(`${server.address}/mlflow/rest/ajax-api/2.0/mlflow/experiments/search`, {
         method: 'POST',

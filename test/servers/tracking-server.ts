@@ -2,7 +2,14 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { openBlobDirectory } from '../../src/adapters/blobs/directory.ts'
+import { channels } from '../../src/adapters/channels/index.generated.ts'
+import { mlflowWebhook } from '../../src/adapters/channels/mlflow-webhook.ts'
+import { type Automation, createAutomation } from '../../src/automation/automation.ts'
 import type { BlobStore } from '../../src/contracts/blob-store.ts'
+import { createAddressGuard } from '../../src/data/source/address-guard.ts'
+import type { Environment } from '../../src/environment.ts'
+import { KedgeError } from '../../src/errors.ts'
+import { createSecrets } from '../../src/governance/secrets.ts'
 import { createJobs, type Jobs } from '../../src/jobs/jobs.ts'
 import { createJournal, type Journal } from '../../src/journal/journal.ts'
 import { silentLog } from '../../src/log.ts'
@@ -26,6 +33,7 @@ export interface TrackingServer {
   blobs: BlobStore
   tracking: Tracking
   registry: Registry
+  automation: Automation
   stop(): Promise<void>
 }
 
@@ -33,6 +41,8 @@ export interface TrackingServerOptions {
   store?: (directory: string) => Promise<SqlStore>
   files?: DatasetFiles
   port?: number
+  /** hosts that are called although they are not public */
+  allowHosts?: string[]
 }
 
 /** Tracking and registry over real stores in `directory`, with MLflow's API and Kedge's own, on a free port of 127.0.0.1. */
@@ -65,7 +75,23 @@ export async function startTrackingServer(
     identify: async () => ({ actor: 'local', may: () => true }),
     allowedHosts: new Set(['127.0.0.1', 'localhost']),
   })
-  mlflowRoutes(app, { tracking, registry })
+  const secrets = createSecrets(environment, Buffer.alloc(32, 7))
+  const automation = createAutomation({ ...environment, node: `test-${process.pid}` } as unknown as Environment, {
+    pipelines: { start: async () => ({ id: 0 }) },
+    alerts: {
+      async get(_, id) {
+        throw new KedgeError('not_found', { kind: 'Alert', name: id })
+      },
+    },
+    channels,
+    checkedHost: createAddressGuard({ allowHosts: options.allowHosts ?? [] }).check,
+    secret: secrets.get,
+    secrets,
+    webhook: mlflowWebhook,
+    retries: { first: 20, longest: 100, attempts: 5 },
+  })
+  await automation.start()
+  mlflowRoutes(app, { tracking, registry, automation })
   trackingRoutes(app, { tracking, registry })
   registryRoutes(app, { registry })
   const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
@@ -79,8 +105,10 @@ export async function startTrackingServer(
     blobs,
     tracking,
     registry,
+    automation,
     async stop() {
       await app.close()
+      await automation.stop()
       await jobs.stop()
       await blobs.close()
       await store.close()

@@ -2,9 +2,12 @@ import { z } from 'zod'
 import { event } from '../event.ts'
 
 const version = z.object({ model: z.string(), version: z.number() })
+/** The model is a prompt: one of MLflow's registered texts. */
+const prompt = z.literal(true).optional()
+const described = { description: z.string().optional(), tags: z.record(z.string(), z.string()).optional() }
 
 export const registryEvents = {
-  'model.created': event('A registered model was created', z.object({ model: z.string() })),
+  'model.created': event('A registered model was created', z.object({ model: z.string(), prompt, ...described })),
   'model.changed': event(
     'The description or the declared gate of a registered model changed',
     z.object({ model: z.string() }),
@@ -21,7 +24,30 @@ export const registryEvents = {
       datasetVersions: z.array(z.object({ dataset: z.string(), version: z.number(), role: z.string() })),
       /** a gate will decide; its result is an event of its own */
       gated: z.boolean(),
+      prompt,
+      source: z.string().optional(),
+      ...described,
     }),
+  ),
+  'model_version.moved': event(
+    'A model version was moved to another of MLflow’s stages',
+    version.extend({ from: z.string(), to: z.string() }),
+  ),
+  'model_tag.set': event(
+    'A tag of a registered model was set',
+    z.object({ model: z.string(), prompt, key: z.string(), value: z.string() }),
+  ),
+  'model_tag.deleted': event(
+    'A tag of a registered model was removed',
+    z.object({ model: z.string(), prompt, key: z.string() }),
+  ),
+  'model_version_tag.set': event(
+    'A tag of a model version was set',
+    version.extend({ prompt, key: z.string(), value: z.string() }),
+  ),
+  'model_version_tag.deleted': event(
+    'A tag of a model version was removed',
+    version.extend({ prompt, key: z.string() }),
   ),
   'model_version.deleted': event('A model version was deleted', version),
   'gate.passed': event(
@@ -40,6 +66,7 @@ export const registryEvents = {
       from: z.number().nullable(),
       to: z.number().nullable(),
       reason: z.string(),
+      prompt,
     }),
   ),
 }

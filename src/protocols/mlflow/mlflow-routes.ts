@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
+import type { Automation } from '../../automation/automation.ts'
 import { KedgeError } from '../../errors.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
+import { decodeUtf8 } from '../decode-utf8.ts'
 import { artifactProxyRoutes, artifactRoutes } from './artifact-routes.ts'
+import { evaluationRoutes } from './evaluation-routes.ts'
 import { experimentRoutes } from './experiment-routes.ts'
 import { loggedModelRoutes } from './logged-model-routes.ts'
-import { decodeUtf8 } from '../decode-utf8.ts'
 import { sendMlflowError } from './mlflow-error.ts'
 import { type MlflowScope, mlflowScope } from './mlflow-scope.ts'
 import { otlpRoutes } from './otlp-routes.ts'
@@ -13,6 +15,7 @@ import { parseJson } from './parse-json.ts'
 import { registryRoutes } from './registry-routes.ts'
 import { runRoutes } from './run-routes.ts'
 import { traceRoutes } from './trace-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 /** The version of MLflow whose API this is: clients ask before they use what is newer. */
 export const mlflowVersion = '3.17.0'
@@ -29,22 +32,29 @@ const serverInfo = {
 
 /** Groups of methods that MLflow has and Kedge has not: said at once, in a form that no client tries again. */
 const notOffered = [
-  'traces',
   'unified-traces',
-  'datasets',
-  'scorers',
   'gateway',
+  'gateway-proxy',
+  'mcp-servers',
+  'jobs',
+  'scorer',
+  'genai',
+  'demo',
   'prompt-optimization',
-  'webhooks',
   'issues',
   'label-schemas',
   'review-queues',
   'workspaces',
-  'assessments',
 ]
 
+export interface MlflowServices {
+  tracking: Tracking
+  registry: Registry
+  automation: Pick<Automation, 'webhooks'>
+}
+
 /** MLflow's REST API, at the root for the project `default` and below `/mlflow/:project` for every project. */
-export function mlflowRoutes(app: FastifyInstance, services: { tracking: Tracking; registry: Registry }): void {
+export function mlflowRoutes(app: FastifyInstance, services: MlflowServices): void {
   for (const base of ['', '/mlflow/:project']) {
     void app.register(async (inner) => {
       readJson(inner)
@@ -78,17 +88,15 @@ function readJson(app: FastifyInstance) {
   app.setErrorHandler(sendMlflowError)
 }
 
-function jsonRoutes(
-  scope: MlflowScope,
-  base: string,
-  { tracking, registry }: { tracking: Tracking; registry: Registry },
-) {
+function jsonRoutes(scope: MlflowScope, base: string, { tracking, registry, automation }: MlflowServices) {
   experimentRoutes(scope, tracking)
   runRoutes(scope, tracking)
   traceRoutes(scope, tracking)
   loggedModelRoutes(scope, tracking)
   artifactRoutes(scope, tracking, registry)
   registryRoutes(scope, registry)
+  webhookRoutes(scope, automation)
+  evaluationRoutes(scope, tracking)
   scope.add('GET', '/mlflow/server-info', 'public', () => serverInfo, '3.0')
   scope.plain('GET', '/version', 'public', ({ reply }) => reply.type('text/plain').send(mlflowVersion))
   if (base !== '') scope.plain('GET', '/health', 'public', ({ reply }) => reply.type('text/plain').send('OK'))
@@ -96,7 +104,7 @@ function jsonRoutes(
     for (const group of notOffered)
       for (const path of [`/mlflow/${group}`, `/mlflow/${group}/*`])
         scope.add(
-          ['GET', 'POST', 'PATCH', 'DELETE'],
+          ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
           path,
           'read',
           ({ request }) => {
@@ -107,7 +115,7 @@ function jsonRoutes(
           version,
         )
     scope.add(
-      ['GET', 'POST', 'PATCH', 'DELETE'],
+      ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       '/mlflow/*',
       'read',
       ({ request, reply }) =>

@@ -7,7 +7,7 @@ import { pairs } from './answers.ts'
 import { type Fields, readPair } from './fields.ts'
 import type { MlflowScope } from './mlflow-scope.ts'
 
-const reason = "Moved through MLflow's API"
+const reason = "By MLflow's client"
 
 const versionAnswer = (version: ModelVersion) => ({
   name: version.model,
@@ -118,23 +118,10 @@ export function registryRoutes(scope: MlflowScope, { models, versions, aliases }
     return found.length > 0 ? { model_versions: found.map(versionAnswer) } : {}
   })
   scope.add('POST', '/mlflow/registered-models/alias', 'registry.write', ({ context, project, fields }) =>
-    aliases.move(
-      context,
-      project,
-      fields.required('name'),
-      fields.required('alias'),
-      readVersion(fields),
-      `${reason} by ${context.actor}`,
-    ),
+    aliases.move(context, project, fields.required('name'), fields.required('alias'), readVersion(fields), reason),
   )
   scope.add('DELETE', '/mlflow/registered-models/alias', 'registry.write', ({ context, project, fields }) =>
-    aliases.remove(
-      context,
-      project,
-      fields.required('name'),
-      fields.required('alias'),
-      `${reason} by ${context.actor}`,
-    ),
+    aliases.remove(context, project, fields.required('name'), fields.required('alias'), reason),
   )
   scope.add('GET', '/mlflow/registered-models/alias', 'read', async ({ project, fields }) => {
     const name = fields.required('name')

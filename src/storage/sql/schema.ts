@@ -1,5 +1,6 @@
 import type { AutomationTables } from './tables/automation.ts'
 import type { DataTables } from './tables/data.ts'
+import type { EvaluationTables } from './tables/evaluation.ts'
 import type { GovernanceTables } from './tables/governance.ts'
 import type { JobTables } from './tables/jobs.ts'
 import type { JournalTables } from './tables/journal.ts'
@@ -19,6 +20,7 @@ export type Database = JournalTables &
   DataTables &
   TrackingTables &
   TraceTables &
+  EvaluationTables &
   RegistryTables &
   PipelineTables &
   ServingTables &

@@ -8,6 +8,8 @@ import { migration as m0007 } from './0007-monitoring.ts'
 import { migration as m0008 } from './0008-automation.ts'
 import { migration as m0009 } from './0009-governance.ts'
 import { migration as m0010 } from './0010-traces.ts'
+import { migration as m0011evaluation } from './0011-evaluation.ts'
+import { migration as m0011webhooks } from './0011-webhooks.ts'
 import { migration as m0018 } from './0018-run-views.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
@@ -22,5 +24,7 @@ export const migrations = {
   '0008-automation': m0008,
   '0009-governance': m0009,
   '0010-traces': m0010,
+  '0011-evaluation': m0011evaluation,
+  '0011-webhooks': m0011webhooks,
   '0018-run-views': m0018,
 }

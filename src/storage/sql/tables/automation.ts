@@ -10,6 +10,7 @@ export type FiringState =
   | 'running'
   | 'succeeded'
   | 'failed'
+export type WebhookStatus = 'ACTIVE' | 'DISABLED'
 export type DeliveryState = 'queued' | 'delivered' | 'failed'
 
 export interface AutomationTables {
@@ -57,10 +58,28 @@ export interface AutomationTables {
     created_at: number
     updated_at: number
   }
+  /** MLflow's webhooks: channels that are made through its API. A deleted one keeps its row. */
+  webhooks: {
+    /** UUID */
+    id: string
+    project: string
+    name: string
+    description: string | null
+    url: string
+    /** JSON: MLflow's names, `model_version.created` */
+    events: string
+    status: WebhookStatus
+    /** its key is among the project's secrets */
+    signed: number
+    created_at: number
+    updated_at: number
+    deleted_at: number | null
+  }
   channel_deliveries: {
     /** UUID, sent along, the same at every try */
     id: string
     project: string
+    /** a channel's name, or `webhook/` and the id of one */
     channel: string
     /** id in the journal; null for a test */
     event: number | null
