@@ -35,6 +35,30 @@ export function artifactPath(path: string): string {
   return clean
 }
 
+/** Errors: `invalid_input` for an address that would climb out of where it points, however it is encoded; `called` says what it is. */
+export function checkAddress(address: string, called: string): void {
+  let plain = address
+  for (let i = 0; i < 10; i++) {
+    let next: string
+    try {
+      next = decodeURIComponent(plain.replaceAll('+', ' '))
+    } catch {
+      break
+    }
+    if (next === plain) break
+    plain = next
+  }
+  for (const form of [address, plain])
+    if (
+      form.length > 10_000 ||
+      /\p{Cc}/u.test(form) ||
+      form.split(/[/\\?#&]/).some((part) => part === '..' || part === '.')
+    )
+      throw new KedgeError('invalid_input', {
+        what: `Invalid ${called}: '${address.slice(0, 200)}'. An address must not have relative parts.`,
+      })
+}
+
 /** The path in the project that a `mlflow-artifacts:` address names. Errors: `unsupported` for another kind of address. */
 export function artifactRoot(uri: string): string {
   const found = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*)$/.exec(uri)

@@ -2,6 +2,7 @@ import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { LifecycleState } from '../storage/sql/tables/tracking.ts'
+import { checkAddress } from './artifact-path.ts'
 import type { Experiment, ExperimentRow } from './experiment.ts'
 import { checkLength, checkTagKey, limits } from './limits.ts'
 import { readPairs } from './read-pairs.ts'
@@ -62,6 +63,13 @@ export function createExperiments(environment: Pick<Environment, 'store' | 'jour
     return row
   }
 
+  /** The id after the greatest. Those of MLflow's file store, which came with an import, are random and have 18 digits: they do not count. */
+  async function freeId(change: Change, project: string): Promise<string> {
+    const rows = await change.db.selectFrom('experiments').select('id').where('project', '=', project).execute()
+    const counted = rows.map((row) => Number(row.id)).filter((id) => id < 1e12)
+    return String(Math.max(0, ...counted) + 1)
+  }
+
   async function createIn(
     change: Change,
     project: string,
@@ -71,8 +79,7 @@ export function createExperiments(environment: Pick<Environment, 'store' | 'jour
     if (name === '') throw new KedgeError('invalid_input', { what: `Invalid experiment name: '${name}'` })
     checkLength(name, limits.experimentName, 'name')
     await change.lock(`experiments/${project}`)
-    const rows = await change.db.selectFrom('experiments').select('id').where('project', '=', project).execute()
-    const id = String(rows.reduce((most, row) => Math.max(most, Number(row.id)), 0) + 1)
+    const id = await freeId(change, project)
     const row = await insert(change, project, { id, name, artifactLocation: options.artifactLocation })
     if (!row) throw new KedgeError('already_exists', { kind: 'Experiment', name: `(name=${name})` })
     for (const [key, value] of Object.entries(options.tags ?? {})) await writeTag(change, row.number, key, value)
@@ -144,6 +151,7 @@ export function createExperiments(environment: Pick<Environment, 'store' | 'jour
 
   return {
     ensureDefault,
+    freeId,
     find: (project: string, id: string) => find(store.read, project, id),
     findIn: (change: Change, project: string, id: string) => find(change.db, project, id),
 
@@ -154,6 +162,7 @@ export function createExperiments(environment: Pick<Environment, 'store' | 'jour
       name: string,
       options: { artifactLocation?: string | undefined; tags?: Record<string, string> } = {},
     ) {
+      if (options.artifactLocation) checkAddress(options.artifactLocation, 'artifact location')
       await ensureDefault(project)
       return journal.change(context, (change) => createIn(change, project, name, options))
     },
