@@ -1,6 +1,6 @@
 import type { BlobStore } from '../contracts/blob-store.ts'
 import { KedgeError } from '../errors.ts'
-import { artifactPath, artifactRoot, joinPath } from '../tracking/artifact-path.ts'
+import { artifactPath, artifactRoot, checkAddress, joinPath } from '../tracking/artifact-path.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 
 export interface ModelFolder {
@@ -21,28 +21,9 @@ export function registeredSource(source: string): RegisteredName | undefined {
   return mark === '@' ? { model, alias: rest } : { model, version: rest }
 }
 
-/** Errors: `invalid_input` for an address that would climb out of where it points, however it is encoded. */
+/** Errors: `invalid_input` for an address that would climb out of where it points, or that names another server. */
 export function checkSource(source: string): void {
-  let plain = source
-  for (let i = 0; i < 10; i++) {
-    let next: string
-    try {
-      next = decodeURIComponent(plain.replaceAll('+', ' '))
-    } catch {
-      break
-    }
-    if (next === plain) break
-    plain = next
-  }
-  for (const form of [source, plain])
-    if (
-      form.length > 10_000 ||
-      /\p{Cc}/u.test(form) ||
-      form.split(/[/\\?#&]/).some((part) => part === '..' || part === '.')
-    )
-      throw new KedgeError('invalid_input', {
-        what: `Invalid model version source: '${source.slice(0, 200)}'. An address must not have relative parts.`,
-      })
+  checkAddress(source, 'model version source')
   if (/^models:\/\/[^/]/.test(source) || /^runs:\/\/[^/]/.test(source))
     throw new KedgeError('invalid_input', {
       what: `Invalid model version source: '${source.slice(0, 200)}'. It must name what is on this server.`,
