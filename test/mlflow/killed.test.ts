@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
 
-const rounds = Number(process.env.KEDGE_KILLS ?? 6)
-const clients = 4
+const rounds = Number(process.env.KEDGE_TEST_KILLS ?? 6)
+const clients = 8
 const entry = join(import.meta.dirname, 'serve-until-killed.ts')
 
 let directory: string
@@ -17,17 +17,17 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-async function start(): Promise<{ child: ChildProcess; api: string }> {
+async function start(): Promise<{ child: ChildProcess; address: string; api: string }> {
   const child = spawn(process.execPath, [entry, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [address] = await once(createInterface({ input: child.stdout! }), 'line')
-  return { child, api: `${address}/api/2.0` }
+  return { child, address, api: `${address}/api/2.0` }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at, not used
 type Body = Record<string, any>
 
-async function send(url: string, method: string, body?: string): Promise<Body> {
-  const answer = await fetch(url, { method, ...(body === undefined ? {} : { body }) })
+async function send(url: string, method: string, body?: string, headers: Record<string, string> = {}): Promise<Body> {
+  const answer = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
   if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`)
   return (await answer.json()) as Body
 }
@@ -39,12 +39,25 @@ test(`what is acknowledged is there, once, after ${rounds} times kill -9 while $
     points: new Map<string, Set<number>>(),
     params: new Map<string, string[]>(),
     artifacts: [] as string[],
+    /** spans of a trace, each with the id of its own */
+    spans: [] as { trace: string; span: string }[],
+    /** versions of the model `m<client>`, and the one that its alias named last */
+    versions: new Map<string, number>(),
+    aliases: new Map<string, { asked: number; answered: number }>(),
   }
   let sequence = 0
 
   /** Logs until the server goes away; what was not answered may be there or not. */
-  async function log(api: string) {
+  async function log(api: string, address: string, client: number) {
+    const model = `m${client}`
     try {
+      if (!acknowledged.versions.has(model)) {
+        // the answer to an earlier try may have been lost
+        await send(`${api}/mlflow/registered-models/create`, 'POST', JSON.stringify({ name: model })).catch((error) => {
+          if (!/RESOURCE_ALREADY_EXISTS/.test(String(error))) throw error
+        })
+        acknowledged.versions.set(model, 0)
+      }
       for (;;) {
         const { run } = await send(
           `${api}/mlflow/runs/create`,
@@ -72,6 +85,25 @@ test(`what is acknowledged is there, once, after ${rounds} times kill -9 while $
           await send(`${api}/mlflow-artifacts/artifacts/${path}`, 'PUT', `${id} ${batch}`.repeat(50))
           acknowledged.artifacts.push(path)
         }
+        const trace = id
+        const span = id.slice(0, 16)
+        const times = { startTimeUnixNano: '1', endTimeUnixNano: '2' }
+        const spans = [{ traceId: trace, spanId: span, name: 's', ...times }]
+        const exported = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+        const headers = { 'content-type': 'application/json', 'x-mlflow-experiment-id': '0' }
+        for (let time = 0; time < 2; time++) await send(`${address}/v1/traces`, 'POST', exported, headers)
+        acknowledged.spans.push({ trace, span })
+
+        const source = JSON.stringify({ name: model, source: `runs:/${id}/0.txt`, run_id: id })
+        const { model_version: made } = await send(`${api}/mlflow/model-versions/create`, 'POST', source)
+        const version = Number(made.version)
+        acknowledged.versions.set(model, version)
+        const alias = acknowledged.aliases.get(model) ?? { asked: 0, answered: 0 }
+        acknowledged.aliases.set(model, alias)
+        alias.asked = version
+        const move = JSON.stringify({ name: model, alias: 'champion', version: String(version) })
+        await send(`${api}/mlflow/registered-models/alias`, 'POST', move)
+        alias.answered = version
       }
     } catch (error) {
       if (!/fetch failed|terminated|aborted/.test(String(error))) throw error
@@ -79,10 +111,10 @@ test(`what is acknowledged is there, once, after ${rounds} times kill -9 while $
   }
 
   for (let round = 0; round < rounds; round++) {
-    const { child, api } = await start()
+    const { child, address, api } = await start()
     const ended = once(child, 'exit')
-    const working = Array.from({ length: clients }, () => log(api))
-    await new Promise((done) => setTimeout(done, 150 + random() * 500))
+    const working = Array.from({ length: clients }, (_, client) => log(api, address, client))
+    await new Promise((done) => setTimeout(done, 200 + random() * 600))
     child.kill('SIGKILL')
     await ended
     await Promise.all(working)
@@ -109,6 +141,26 @@ test(`what is acknowledged is there, once, after ${rounds} times kill -9 while $
       const [, id, , name] = path.split('/')
       expect(await answer.text()).toBe(`${id} ${name!.replace('.txt', '')}`.repeat(50))
     }
+    for (const { trace, span } of acknowledged.spans) {
+      const { trace: found } = await send(`${api.replace('2.0', '3.0')}/mlflow/traces/get?trace_id=tr-${trace}`, 'GET')
+      expect(found.spans, `spans of ${trace}`).toHaveLength(1)
+      expect(Buffer.from(found.spans[0].span_id, 'base64').toString('hex')).toBe(span)
+    }
+    expect(acknowledged.spans.length).toBeGreaterThan(0)
+    for (const [model, last] of acknowledged.versions) {
+      const filter = encodeURIComponent(`name = '${model}'`)
+      const found = await send(`${api}/mlflow/model-versions/search?filter=${filter}&max_results=10000`, 'GET')
+      const versions = ((found.model_versions ?? []) as { version: string }[])
+        .map((one) => Number(one.version))
+        .sort((a, b) => a - b)
+      // numbered without a gap or a repetition; at most the last one was never answered for
+      expect(versions).toEqual(versions.map((_, i) => i + 1))
+      expect(versions.length).toBeGreaterThanOrEqual(last)
+      const { answered } = acknowledged.aliases.get(model) ?? { answered: 0 }
+      if (answered === 0) continue
+      const named = await send(`${api}/mlflow/registered-models/alias?name=${model}&alias=champion`, 'GET')
+      expect(Number(named.model_version.version)).toBeGreaterThanOrEqual(answered)
+    }
     const { runs } = await send(
       `${api}/mlflow/runs/search`,
       'POST',
@@ -119,4 +171,4 @@ test(`what is acknowledged is there, once, after ${rounds} times kill -9 while $
   } finally {
     child.kill('SIGKILL')
   }
-}, 120_000)
+}, 1_200_000)
