@@ -35,6 +35,10 @@ export interface ReaderEnvironment {
 const lease = 10_000
 const pollInterval = 200
 const maxFailures = 8
+/** how many events share a transaction */
+const together = 32
+/** after a step the next one waits so long, so that events that come fast share transactions */
+const rest = 10
 
 /** Starts a reader of the journal with a durable cursor. Of all processes that start it, one at a time reads. */
 export function startReader<T extends EventType>(
@@ -102,19 +106,30 @@ export function startReader<T extends EventType>(
       return row
     })
 
+  /** Handles events and moves the cursor, all in one transaction. */
+  const handleTogether = (events: readonly JournalEvent[]) =>
+    journal.change({ actor: `reader/${definition.name}` }, async (change) => {
+      const moved = await change.db
+        .updateTable('journal_cursors')
+        .set({ position: events.at(-1)!.id, failures: 0, error: null })
+        .where('name', '=', definition.name)
+        .where('leased_by', '=', node)
+        .where('position', '<', events[0]!.id)
+        .executeTakeFirst()
+      if (moved.numUpdatedRows === 0n) return
+      for (const event of events) {
+        const cause = event.id
+        await definition.handle(event as JournalEvent<T>, {
+          ...change,
+          context: { ...change.context, cause },
+          append: (appended) => change.append({ cause, ...appended }),
+        })
+      }
+    })
+
   async function handle(event: JournalEvent, failures: number): Promise<void> {
     try {
-      await journal.change({ actor: `reader/${definition.name}`, cause: event.id }, async (change) => {
-        const moved = await change.db
-          .updateTable('journal_cursors')
-          .set({ position: event.id, failures: 0, error: null })
-          .where('name', '=', definition.name)
-          .where('leased_by', '=', node)
-          .where('position', '<', event.id)
-          .executeTakeFirst()
-        if (moved.numUpdatedRows === 0n) return
-        await definition.handle(event as JournalEvent<T>, change)
-      })
+      await handleTogether([event])
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       log.warn(
@@ -148,12 +163,25 @@ export function startReader<T extends EventType>(
     const deadline = clock() + lease / 2
     const events = await journal.read({ after: cursor.position, types: definition.types, limit: 200 })
     let failures = cursor.failures
-    for (const event of events) {
+    for (let at = 0; at < events.length; ) {
       if (stopped || clock() > deadline) return true
-      await handle(event, failures)
-      const now = await position()
-      if (now < event.id) return true // it failed and will be tried again
-      failures = 0
+      const some = events.slice(at, at + together)
+      // each by itself where one fails, so that the others are not held up by it
+      const done =
+        some.length > 1 &&
+        failures === 0 &&
+        (await handleTogether(some).then(
+          () => true,
+          () => false,
+        ))
+      for (const event of done ? [] : some) {
+        if (stopped || clock() > deadline) return true
+        await handle(event, failures)
+        if ((await position()) < event.id) return true // it failed and will be tried again
+        failures = 0
+      }
+      if (done && (await position()) < some.at(-1)!.id) return true // the lease went to another process
+      at += some.length
     }
     return events.length > 0
   }
@@ -189,6 +217,7 @@ export function startReader<T extends EventType>(
         if (!stopped) log.error({ reader: definition.name, err: error }, 'a reader of the journal cannot read')
       }
       if (!more && !woken && !stopped) await pause(pollInterval)
+      else if (more && !stopped) await new Promise((done) => setTimeout(done, rest))
     }
   })()
 

@@ -30,8 +30,12 @@ export const limits = {
 const invalid = (what: string) => new KedgeError('invalid_input', { what })
 const shown = (value: string) => JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
 
+/** keys that were checked: a metric's comes again with every point */
+const checked = new Set<string>()
+
 /** Errors: `invalid_input` unless `key` can name a metric, param or tag. */
 export function checkKey(key: string, path: string): void {
+  if (checked.has(key)) return
   if (key === '') throw invalid(`Missing value for required parameter '${path}'. A key name must be provided.`)
   if (key.length > limits.key) throw invalid(`'${path}' exceeds the maximum length of ${limits.key} characters`)
   if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(key))
@@ -43,6 +47,8 @@ export function checkKey(key: string, path: string): void {
     throw invalid(
       `Invalid value ${shown(key)} for parameter '${path}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '${plain}'`,
     )
+  if (checked.size > 10_000) checked.clear()
+  checked.add(key)
 }
 
 /** Tags have any key that is not empty and not too long. */

@@ -6,6 +6,7 @@ import { checkKey, checkLength, checkTagKey, limits } from './limits.ts'
 import type { MetricPoint } from './run.ts'
 import type { Runs } from './runs.ts'
 import { toStored } from './stored-value.ts'
+import { addPairs, writePairs } from './write-pairs.ts'
 import { writePoints } from './write-points.ts'
 
 export interface LoggedMetric extends MetricPoint {
@@ -37,29 +38,15 @@ export function createRunValues(environment: Pick<Environment, 'store' | 'journa
       if (before !== undefined && before !== value) throw changedParam(run.id, key, before, value)
       wanted.set(key, value)
     }
-    await change.db
-      .insertInto('run_params')
-      .values([...wanted].map(([key, value]) => ({ run: run.number, key, value })))
-      .onConflict((c) => c.columns(['run', 'key']).doNothing())
-      .execute()
-    const stored = await change.db
-      .selectFrom('run_params')
-      .select(['key', 'value'])
-      .where('run', '=', run.number)
-      .where('key', 'in', [...wanted.keys()])
-      .execute()
+    const stored = await addPairs(store.kind, change.query, 'run_params', run.number, [...wanted])
     for (const { key, value } of stored)
       if (wanted.get(key) !== value) throw changedParam(run.id, key, value, wanted.get(key)!)
   }
 
   async function writeTags(change: Change, run: number, tags: readonly { key: string; value: string }[]) {
-    const rows = [...new Map(tags.map((tag) => [tag.key, tag.value]))].map(([key, value]) => ({ run, key, value }))
-    await change.db
-      .insertInto('run_tags')
-      .values(rows)
-      .onConflict((c) => c.columns(['run', 'key']).doUpdateSet((e) => ({ value: e.ref('excluded.value') })))
-      .execute()
-    const name = rows.find((row) => row.key === 'mlflow.runName')?.value
+    const pairs = new Map(tags.map((tag) => [tag.key, tag.value]))
+    await writePairs(store.kind, change.query, 'run_tags', run, [...pairs])
+    const name = pairs.get('mlflow.runName')
     if (name) await change.db.updateTable('runs').set({ name }).where('number', '=', run).execute()
   }
 
@@ -131,11 +118,8 @@ function checkBatch(
   if (tags.length > limits.tags) throw tooMany('tags', limits.tags, tags.length)
   const together = metrics.length + params.length + tags.length
   if (together > limits.together) throw tooMany('metrics, params, and tags', limits.together, together)
-  let checked: string | undefined
   metrics.forEach((metric, i) => {
-    if (metric.key === checked) return
     checkKey(metric.key, `metrics[${i}].name`)
-    checked = metric.key
   })
   params.forEach((param, i) => {
     checkKey(param.key, `params[${i}].key`)

@@ -4,12 +4,15 @@ import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
+import type { Query } from '../storage/sql/sql-store.ts'
 import type { RunStatus, TrackingTables } from '../storage/sql/tables/tracking.ts'
+import type { ExperimentRow } from './experiment.ts'
 import type { Experiments } from './experiments.ts'
 import { checkLength, checkTagKey, limits } from './limits.ts'
 import { readRuns, runColumns } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runName } from './run-name.ts'
+import { writePairs } from './write-pairs.ts'
 
 export interface NewRun {
   project: string
@@ -25,6 +28,9 @@ export interface NewRun {
 
 type Row = Selectable<TrackingTables['runs']>
 
+const insertRun = `insert into runs (id, project, experiment, name, user_id, status, start_time, artifact_uri, state, pipeline_run, step)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning number`
+
 const ended = new Set<RunStatus>(['FINISHED', 'FAILED', 'KILLED'])
 
 /** Runs: made, logged to, finished, deleted and restored. */
@@ -32,19 +38,14 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
   const { store, journal } = environment
   const missing = (id: string) => new KedgeError('not_found', { kind: 'Run with id', name: id })
 
-  async function find(db: Change['db'], project: string, id: string): Promise<Row> {
-    const row = await db
-      .selectFrom('runs')
-      .selectAll()
-      .where('id', '=', id)
-      .where('project', '=', project)
-      .executeTakeFirst()
+  async function find(query: Query, project: string, id: string): Promise<Row> {
+    const [row] = await query<Row>('select * from runs where id = ? and project = ?', [id, project])
     if (!row) throw missing(id)
     return row
   }
 
   async function findActive(change: Change, project: string, id: string): Promise<Row> {
-    const row = await find(change.db, project, id)
+    const row = await find(change.query, project, id)
     if (row.state !== 'active')
       throw new KedgeError('conflict', {
         what: `The run ${id} must be in the 'active' state. Current state is ${row.state}.`,
@@ -53,7 +54,11 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
   }
 
   async function createIn(change: Change, run: NewRun): Promise<Run> {
-    const experiment = await experiments.findIn(change, run.project, run.experimentId)
+    const [found] = await change.query<ExperimentRow>('select * from experiments where project = ? and id = ?', [
+      run.project,
+      run.experimentId,
+    ])
+    const experiment = found ?? (await experiments.findIn(change, run.project, run.experimentId))
     if (experiment.state !== 'active')
       throw new KedgeError('conflict', {
         what: `The experiment ${experiment.id} must be in the 'active' state. Current state is ${experiment.state}.`,
@@ -78,33 +83,27 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
     const name = run.name || tagged || runName(Math.random)
     tags.set('mlflow.runName', name)
     const id = randomBytes(16).toString('hex')
-    const row = await change.db
-      .insertInto('runs')
-      .values({
-        id,
-        project: run.project,
-        experiment: experiment.number,
-        name,
-        user_id: run.user ?? '',
-        status: 'RUNNING',
-        start_time: run.startTime ?? change.now,
-        end_time: null,
-        artifact_uri: `${experiment.artifact_location}/${id}/artifacts`,
-        state: 'active',
-        deleted_at: null,
-        pipeline_run: run.pipelineRun ?? null,
-        step: run.step ?? null,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow()
     for (const [key, value] of tags) {
       checkTagKey(key, 'tags.key')
       checkLength(value, limits.tagValue, 'tags.value')
     }
-    await change.db
-      .insertInto('run_tags')
-      .values([...tags].map(([key, value]) => ({ run: row.number, key, value })))
-      .execute()
+    const artifactUri = `${experiment.artifact_location}/${id}/artifacts`
+    const fields = {
+      id,
+      project: run.project,
+      experiment: experiment.number,
+      name,
+      user_id: run.user ?? '',
+      status: 'RUNNING' as const,
+      start_time: run.startTime ?? change.now,
+      artifact_uri: artifactUri,
+      state: 'active',
+      pipeline_run: run.pipelineRun ?? null,
+      step: run.step ?? null,
+    }
+    const [made] = await change.query<{ number: number }>(insertRun, Object.values(fields))
+    const number = made!.number
+    await writePairs(store.kind, change.query, 'run_tags', number, [...tags])
     change.append({
       type: 'run.created',
       project: run.project,
@@ -113,19 +112,19 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
     })
     return {
       id,
-      number: row.number,
+      number,
       project: run.project,
       experimentId: experiment.id,
       experiment: experiment.name,
       name,
-      user: row.user_id,
-      status: row.status,
-      startTime: row.start_time,
+      user: fields.user_id,
+      status: fields.status,
+      startTime: fields.start_time,
       endTime: null,
-      artifactUri: row.artifact_uri,
+      artifactUri,
       state: 'active',
-      pipelineRun: row.pipeline_run,
-      step: row.step,
+      pipelineRun: fields.pipeline_run,
+      step: fields.step,
       params: {},
       tags: Object.fromEntries(tags),
       metrics: {},
@@ -135,8 +134,8 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
   }
 
   const runs = {
-    find: (project: string, id: string) => find(store.read, project, id),
-    findIn: (change: Change, project: string, id: string) => find(change.db, project, id),
+    find: (project: string, id: string) => find(store.readQuery, project, id),
+    findIn: (change: Change, project: string, id: string) => find(change.query, project, id),
     findActive,
 
     /** Begins a run. Errors: `not_found` (experiment), `conflict` (a deleted one), `invalid_input`. */
@@ -195,7 +194,7 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
     /** Ends a run that is still going; one that has ended stays as it is. */
     finish: (where: ChangeContext | Change, project: string, id: string, status: RunStatus): Promise<void> =>
       inChange(journal, where, async (change) => {
-        const row = await find(change.db, project, id)
+        const row = await find(change.query, project, id)
         if (!ended.has(row.status) && row.state === 'active') await runs.update(change, project, id, { status })
       }),
 
@@ -212,7 +211,7 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
 
     restore: (context: ChangeContext, project: string, id: string): Promise<void> =>
       journal.change(context, async (change) => {
-        const row = await find(change.db, project, id)
+        const row = await find(change.query, project, id)
         if (row.state !== 'deleted')
           throw new KedgeError('conflict', {
             what: `The run ${id} must be in the 'deleted' state. Current state is ${row.state}.`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createJournal, type Journal } from '../../src/journal/journal.ts'
+import { type Change, createJournal, type Journal } from '../../src/journal/journal.ts'
 import { startReader } from '../../src/journal/reader.ts'
 import { silentLog } from '../../src/log.ts'
 import { openPostgres } from '../../src/storage/sql/postgres.ts'
@@ -87,18 +87,18 @@ describe.each(kinds)('journal on %s', (_, open) => {
 
   it('hands every event to a reader exactly once, also when its handler fails at first and another takes over', async () => {
     const handled: number[] = []
-    let failures = 2
+    let failures = 3
     const environment = { journal, store, clock: Date.now, log: silentLog }
     const definition = {
       name: 'test',
       types: ['project.created'] as const,
-      async handle(event: { id: number }, change: { db: SqlStore['read']; now: number }) {
+      async handle(event: { id: number }, change: Pick<Change, 'db' | 'now' | 'onCommit'>) {
         if (event.id === 2 && failures-- > 0) throw new Error('not yet')
         await change.db
           .insertInto('projects')
           .values({ name: `handled-${event.id}`, created_at: change.now })
           .execute()
-        handled.push(event.id)
+        change.onCommit(() => handled.push(event.id))
       },
     }
     const first = startReader({ ...environment, node: 'a' }, definition)

@@ -27,6 +27,8 @@ export interface Fields {
   /** one of the names of an enum, or its number */
   choice<Name extends string>(name: string, numbers: Record<Name, number>): Name | undefined
   texts(name: string): string[] | undefined
+  /** a list of objects as it came; absent is empty */
+  list(name: string): Bag[]
   /** a list of messages; absent is empty */
   messages<T>(name: string, read: (item: Fields) => T): T[]
   message<T>(name: string, read: (item: Fields) => T): T | undefined
@@ -100,14 +102,16 @@ export function fieldsOf(bag: Bag, path = ''): Fields {
         if (typeof item !== 'string') throw invalid(at(name), item, 'It must be a list of strings.')
       return list as string[]
     },
-    messages<T>(name: string, read: (item: Fields) => T): T[] {
+    list(name: string): Bag[] {
       const value = get(name)
       if (value === undefined) return []
       if (!Array.isArray(value)) throw invalid(at(name), value, 'It must be a list.')
-      return value.map((item, i) => {
-        if (!isBag(item)) throw invalid(`${at(name)}[${i}]`, item, 'It must be an object.')
-        return read(fieldsOf(item, `${at(name)}[${i}]`))
-      })
+      const wrong = value.findIndex((item) => !isBag(item))
+      if (wrong >= 0) throw invalid(`${at(name)}[${wrong}]`, value[wrong], 'It must be an object.')
+      return value
+    },
+    messages<T>(name: string, read: (item: Fields) => T): T[] {
+      return fields.list(name).map((item, i) => read(fieldsOf(item, `${at(name)}[${i}]`)))
     },
     message<T>(name: string, read: (item: Fields) => T): T | undefined {
       const value = get(name)

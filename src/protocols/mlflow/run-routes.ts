@@ -30,6 +30,35 @@ const readMetric = (item: Fields): LoggedMetric => {
   }
 }
 
+/** The metrics of a batch. Most are plain, and reading those needs no more than a look at their types. */
+function readMetrics(fields: Fields): LoggedMetric[] {
+  const list = fields.list('metrics')
+  const metrics: LoggedMetric[] = []
+  for (const item of list) {
+    const {
+      key,
+      value,
+      timestamp: time,
+      step,
+      model_id,
+      dataset_name,
+      dataset_digest,
+    } = item as Record<string, unknown>
+    const plain =
+      typeof key === 'string' &&
+      key !== '' &&
+      typeof value === 'number' &&
+      Number.isSafeInteger(time) &&
+      Number.isSafeInteger(step) &&
+      model_id === undefined &&
+      dataset_name === undefined &&
+      dataset_digest === undefined
+    if (!plain) return fields.messages('metrics', readMetric)
+    metrics.push({ key, value, time: time as number, step: step as number })
+  }
+  return metrics
+}
+
 /** MLflow's endpoints of runs and what they log. */
 export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
   const { runs, values, inputs, history } = tracking
@@ -92,7 +121,7 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
   )
   scope.add('POST', '/mlflow/runs/log-batch', 'tracking.write', ({ context, project, fields }) =>
     values.log(context, project, fields.required('run_id'), {
-      metrics: fields.messages('metrics', readMetric),
+      metrics: readMetrics(fields),
       params: fields.messages('params', readPair),
       tags: fields.messages('tags', readPair),
     }),
