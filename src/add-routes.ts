@@ -17,6 +17,7 @@ import { projectRoutes } from './protocols/kedge/project-routes.ts'
 import { registryRoutes } from './protocols/kedge/registry-routes.ts'
 import { type ServerFacts, serverRoutes } from './protocols/kedge/server-routes.ts'
 import { servingRoutes } from './protocols/kedge/serving-routes.ts'
+import { traceRoutes } from './protocols/kedge/trace-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
 import { uiRoutes } from './protocols/kedge/ui-routes.ts'
 import { mlflowRoutes } from './protocols/mlflow/mlflow-routes.ts'
@@ -39,6 +40,7 @@ export async function addRoutes(
   garbageRoutes(app, domains)
   dataRoutes(app, domains)
   trackingRoutes(app, domains)
+  traceRoutes(app, domains)
   registryRoutes(app, domains)
   pipelinesRoutes(app, domains)
   automationRoutes(app, domains)

@@ -708,6 +708,80 @@ export function tracesSuite(store: string, startServer: () => Promise<TrackingSe
       expect(found.body.traces.map((trace: Body) => trace.request_id)).toEqual([id])
     })
 
+    it("lists and shows traces over Kedge's own API, also those whose spans are a file", async () => {
+      await fresh()
+      const kedge = async (path: string) => {
+        const answer = await fetch(`${server.address}/api/v1/projects/${base.split('/').at(-1)}/traces${path}`)
+        return { status: answer.status, body: (await answer.json()) as Body }
+      }
+      await otlp(
+        batch([
+          span('a', '1', {
+            name: 'root',
+            attributes: [
+              attribute('mlflow.spanInputs', { kvlistValue: { values: [text('q', 'x')] } }),
+              text('mlflow.spanType', 'AGENT'),
+              attribute('n', { doubleValue: 2 }),
+            ],
+            events: [{ timeUnixNano: String(start + 1500n), name: 'e' }],
+          }),
+          span('a', '2', {
+            parentSpanId: hex('1', 16),
+            startTimeUnixNano: String(start + 2500n),
+            endTimeUnixNano: '0',
+          }),
+        ]),
+      )
+      const id = `tr-${hex('a', 32)}`
+      await v3('POST', `/${id}/assessments`, {
+        assessment: { assessment_name: 'ok', source: { source_type: 'CODE' }, feedback: { value: true } },
+      })
+      await begin('filed')
+      await fetch(`${base}/api/2.0/mlflow-artifacts/artifacts/${experiment}/traces/filed/artifacts/traces.json`, {
+        method: 'PUT',
+        body: JSON.stringify({
+          spans: [
+            {
+              trace_id: Buffer.from(hex('b', 32), 'hex').toString('base64'),
+              span_id: Buffer.from(hex('3', 16), 'hex').toString('base64'),
+              parent_span_id: null,
+              name: 'from a file',
+              start_time_unix_nano: '1000',
+              end_time_unix_nano: '3000',
+              status: { code: 'STATUS_CODE_OK', message: '' },
+              attributes: { 'mlflow.spanInputs': '{"a": 1}', 'mlflow.spanType': '"TOOL"' },
+              events: [],
+            },
+          ],
+        }),
+      })
+      const listed = await kedge(`?filter=${encodeURIComponent("span.type = 'AGENT'")}`)
+      expect(listed.body).toMatchObject({
+        total: 1,
+        items: [{ id, name: 'root', state: 'OK', request: '{"q":"x"}', assessments: [{ name: 'ok', value: true }] }],
+      })
+      expect((await kedge('?limit=1&order=timestamp')).body).toMatchObject({ total: 2, items: [{}] })
+      expect((await kedge(`/${id}`)).body.spans).toMatchObject([
+        {
+          id: hex('1', 16),
+          type: 'AGENT',
+          offset: 0,
+          duration: 1_000_000,
+          inputs: { q: 'x' },
+          attributes: { n: 2 },
+          events: [{ name: 'e', offset: 1.5 }],
+        },
+        { parent: hex('1', 16), offset: 2.5, duration: null, end: null },
+      ])
+      expect((await kedge('/filed')).body.spans).toMatchObject([
+        { name: 'from a file', type: 'TOOL', duration: 2, inputs: { a: 1 } },
+      ])
+      const file = await send('GET', '/ajax-api/2.0/mlflow/get-trace-artifact?request_id=filed')
+      expect(file.body.spans).toMatchObject([{ name: 'from a file', attributes: { 'mlflow.spanInputs': '{"a":1}' } }])
+      expect((await kedge('/none')).status).toBe(404)
+      expect((await kedge('?filter=what')).status).toBe(400)
+    })
+
     it('keeps projects apart', async () => {
       await fresh()
       await begin('tr-1')

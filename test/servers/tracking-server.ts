@@ -15,6 +15,7 @@ import { createJournal, type Journal } from '../../src/journal/journal.ts'
 import { silentLog } from '../../src/log.ts'
 import { createHttpServer } from '../../src/protocols/http-server.ts'
 import { registryRoutes } from '../../src/protocols/kedge/registry-routes.ts'
+import { traceRoutes } from '../../src/protocols/kedge/trace-routes.ts'
 import { trackingRoutes } from '../../src/protocols/kedge/tracking-routes.ts'
 import { mlflowRoutes } from '../../src/protocols/mlflow/mlflow-routes.ts'
 import type { DatasetFiles } from '../../src/registry/gate.ts'
@@ -93,6 +94,7 @@ export async function startTrackingServer(
   await automation.start()
   mlflowRoutes(app, { tracking, registry, automation })
   trackingRoutes(app, { tracking, registry })
+  traceRoutes(app, { tracking })
   registryRoutes(app, { registry })
   const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   jobs.start()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { KedgeError } from '../../errors.ts'
 import { traceLimits } from '../../tracking/traces/limits.ts'
+import { fileSpan, readTraceFile } from '../../tracking/traces/trace-file.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
 import { numberText } from './answers.ts'
 import { type Fields, readPair } from './fields.ts'
@@ -15,7 +16,8 @@ const list = <T>(name: string, items: T[]) => (items.length > 0 ? { [name]: item
 const next = (token: string | undefined) => (token ? { next_page_token: token } : {})
 
 /** MLflow's endpoints of traces: version 3, and what clients before it call. */
-export function traceRoutes(scope: MlflowScope, { traces, experiments }: Tracking): void {
+export function traceRoutes(scope: MlflowScope, tracking: Tracking): void {
+  const { traces } = tracking
   const v3: MlflowScope['add'] = (method, path, permission, handler) =>
     scope.add(method, `/mlflow/traces${path}`, permission, handler, '3.0')
 
@@ -136,12 +138,8 @@ export function traceRoutes(scope: MlflowScope, { traces, experiments }: Trackin
   }
 
   oldRoutes(scope, traces)
-  scope.plain('GET', '/ajax-api/2.0/mlflow/get-trace-artifact', 'read', (call) =>
-    sendSpans(call, { traces, experiments }),
-  )
-  scope.plain('GET', '/ajax-api/3.0/mlflow/get-trace-artifact', 'read', (call) =>
-    sendSpans(call, { traces, experiments }),
-  )
+  for (const version of ['2.0', '3.0'])
+    scope.plain('GET', `/ajax-api/${version}/mlflow/get-trace-artifact`, 'read', (call) => sendSpans(call, tracking))
 }
 
 /** What clients before MLflow 3 call: a trace is started, then ended; its spans are a file. */
@@ -187,10 +185,10 @@ function oldRoutes(scope: MlflowScope, traces: Tracking['traces']) {
   })
 }
 
-/** The spans of a trace as the file `traces.json` would have them. */
-async function sendSpans({ project, fields }: MlflowCall, { traces }: Pick<Tracking, 'traces' | 'experiments'>) {
-  const { spans } = await traces.get(project, fields.text('request_id') || fields.required('trace_id'), true)
-  return { spans: spans.map(spanAnswer) }
+/** The spans of a trace as the file `traces.json` has them. */
+async function sendSpans({ project, fields }: MlflowCall, { traces, artifacts }: Tracking) {
+  const { info, spans } = await traces.get(project, fields.text('request_id') || fields.required('trace_id'), true)
+  return { spans: (spans.length > 0 ? spans : await readTraceFile(artifacts, project, info)).map(fileSpan) }
 }
 
 const searchQuery = (fields: Fields) => ({

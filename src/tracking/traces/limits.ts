@@ -26,7 +26,7 @@ export const cut = (text: string, limit: number): string =>
 export function checkTraceId(id: string): void {
   if (id === '') throw invalid("Missing value for required parameter 'trace_id'.")
   if (id.length > traceLimits.id) throw invalid(`'trace_id' exceeds the maximum length of ${traceLimits.id} characters`)
-  if (!/^[\p{L}\p{N}_.:-]+$/u.test(id))
+  if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.:-]*$/u.test(id))
     throw invalid(`'trace_id' may only have letters, digits, dashes, underscores, periods and colons`)
 }
 

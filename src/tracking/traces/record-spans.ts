@@ -7,8 +7,8 @@ import type { Database } from '../../storage/sql/schema.ts'
 import type { Experiments } from '../experiments.ts'
 import { insertSpans } from './insert-spans.ts'
 import { cut, traceLimits } from './limits.ts'
-import { microseconds, type Span, spanAttribute } from './span.ts'
-import { plainValue } from './span-value.ts'
+import { microseconds, type Span } from './span.ts'
+import { spanType } from './span-type.ts'
 import { type SpanBatchItem, type SpanSummary, summariseSpans } from './summarise-spans.ts'
 import { inStore, traceTags } from './trace.ts'
 import { writeValues } from './write-values.ts'
@@ -20,23 +20,12 @@ type SpanRow = Parameters<typeof insertSpans>[2][number]
 export const traceArtifacts = (experiment: { artifact_location: string }, id: string) =>
   `${experiment.artifact_location}/traces/${id}/artifacts`
 
-const typeKeys = ['mlflow.spanType', 'openinference.span.kind', 'traceloop.span.kind', 'gen_ai.operation.name']
-
-function spanType(span: Span): string {
-  for (const key of typeKeys) {
-    const value = plainValue(spanAttribute(span, key) ?? null)
-    // clients of MLflow before 3 write it as JSON
-    if (typeof value === 'string') return cut(value.replace(/^"(.*)"$/, '$1'), 250)
-  }
-  return 'UNKNOWN'
-}
-
 const spanRow = (trace: number, { traceId: _, id, parent, ...document }: Span): SpanRow => ({
   trace,
   id,
   parent,
   name: cut(document.name, traceLimits.spanName),
-  type: spanType({ traceId: _, id, parent, ...document }),
+  type: spanType(document),
   status: document.status.code,
   started: microseconds(document.start),
   content: toJson(document),
