@@ -74,53 +74,123 @@ describe('data', () => {
 })
 
 describe('runs', () => {
+  const table = () => window.page.getByRole('grid', { name: 'Runs' })
+  const found = (text: string) => window.page.getByRole('status', { name: 'How many runs' }).getByText(text).waitFor()
+  const tick = (name: string) => table().getByRole('row').filter({ hasText: name }).locator('[data-tick]').click()
+
   test('of 300 only those in view are on the page, and all can be reached', async () => {
     await window.go('/runs')
-    const table = window.page.getByRole('table', { name: 'Runs' })
-    await table.getByText('trial-299').waitFor()
-    expect(await table.getByRole('row').count()).toBeLessThan(80)
+    await table().getByText('trial-299').waitFor()
+    expect(await table().getByRole('row').count()).toBeLessThan(80)
     await expect
       .poll(async () => {
-        await table.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight))
-        return table.getByText('trial-0', { exact: true }).count()
+        await table().evaluate((frame) => frame.scrollTo(0, frame.scrollHeight))
+        return table().getByText('trial-0', { exact: true }).count()
       })
       .toBe(1)
   })
 
-  test('the filter and the order are in the address, and a link shows the same', async () => {
+  test('the filter completes itself, its order and columns are in the address, and a link shows the same', async () => {
     await window.go('/runs')
-    await window.page.locator('input[data-filter]').fill("metrics.auc > 0.89 AND params.depth = '3'")
-    await window.page.getByText('1 found').waitFor()
-    await window.page.getByRole('button', { name: 'auc' }).click()
+    const filter = window.page.locator('input[data-filter]')
+    await filter.pressSequentially('au')
+    await window.page.getByRole('option', { name: 'metrics.auc' }).waitFor()
+    await filter.press('ArrowDown')
+    await filter.press('Enter')
+    await filter.pressSequentially("> 0.89 AND params.depth = '3'")
+    await found('1 found')
+    await window.page.getByRole('button', { name: 'auc', exact: true }).click()
     await expect.poll(() => query().get('sort')).toBe('-metrics.auc')
-    const link = window.page.url()
+    await window.page.getByRole('button', { name: /^Columns/ }).click()
+    await window.page.getByLabel('Find a column').fill('depth')
+    await window.page.getByRole('checkbox', { name: 'depth param' }).uncheck()
+    await expect.poll(() => query().get('columns')).toContain('metrics.loss')
+    expect(query().get('columns')).not.toContain('depth')
     const other = await stand.open()
-    await other.page.goto(link)
+    await other.page.goto(window.page.url())
     await other.page.getByText('1 found').waitFor()
+    expect(await other.page.getByRole('columnheader', { name: 'depth' }).count()).toBe(0)
     await other.context.close()
   })
 
-  test('a filter that is wrong says where', async () => {
+  test('a filter that is wrong points at the character', async () => {
     await window.go('/runs?filter=metrics.auc+%3E+%3E+1')
-    await window.page.getByRole('alert').getByText('filter_invalid').waitFor()
+    const alert = window.page.getByRole('alert')
+    await alert.getByText('Character 15').waitFor()
+    expect(await alert.locator('mark').textContent()).toBe('>')
     window.problems.length = 0
   })
 
-  test('runs that are ticked are compared, and the choice stays in the address', async () => {
-    await window.go('/runs')
-    for (const name of ['Compare trial-299', 'Compare trial-298']) await window.page.getByLabel(name).check()
-    await window.page.getByRole('combobox').first().selectOption('loss')
-    await window.page.getByRole('radio', { name: 'time' }).click()
-    await window.page.locator('figure[aria-label="loss by time"] canvas').waitFor()
-    expect(query().get('compare')?.split(',')).toHaveLength(2)
-    expect([query().get('metric'), query().get('by')]).toEqual(['loss', 'time'])
+  test('runs are selected by keyboard and by range, deleted, and brought back', async () => {
+    await window.go('/runs?filter=trial-29')
+    await found('11 found')
+    await tick('trial-299')
+    await table()
+      .getByRole('row')
+      .filter({ hasText: 'trial-297' })
+      .locator('[data-tick]')
+      .click({ modifiers: ['Shift'] })
+    await window.page.getByText('3 selected').waitFor()
+    await table().focus()
+    await window.page.keyboard.press('Escape')
+    await window.page.keyboard.press('ArrowDown')
+    await window.page.keyboard.press('Space')
+    await window.page.getByText('1 selected').waitFor()
+    await window.page.getByRole('button', { name: 'Delete' }).click()
+    await found('10 found')
+    await window.page.getByRole('button', { name: 'Undo' }).click()
+    await found('11 found')
   })
 
-  test('a run shows its params, metrics and their course', async () => {
+  test('a view is saved for everybody, and groups lead to their runs', async () => {
+    await window.go('/runs?group=params.depth&filter=metrics.auc+%3E+0.8')
+    const groups = window.page.getByRole('grid', { name: 'Groups of runs' })
+    await groups.waitFor()
+    await window.page.getByRole('button', { name: 'Views' }).click()
+    await window.page.getByRole('menuitem', { name: /^Save/ }).click()
+    await window.page.getByLabel('Name').fill('by depth')
+    await window.page.getByRole('button', { name: 'Save' }).click()
+    await window.page.getByRole('button', { name: 'by depth' }).waitFor()
+    await groups.getByRole('row').nth(1).click()
+    await expect.poll(() => query().get('filter')).toMatch(/^\(metrics\.auc > 0\.8\) AND params\.depth = '\d'$/)
+    await window.page.getByRole('button', { name: 'Views' }).click()
+    await window.page.getByRole('menuitem', { name: 'by depth' }).click()
+    await groups.waitFor()
+  })
+
+  test('a run shows its params, metrics and their course; a stretch of it is in the address', async () => {
     await window.go('/runs?filter=trial-7+')
     await window.page.getByRole('link', { name: 'trial-7', exact: true }).click()
-    await window.page.locator('figure[aria-label="loss by step"] canvas').waitFor()
     await window.page.getByText('depth', { exact: true }).waitFor()
+    await window.page.getByRole('link', { name: /^Metrics/ }).click()
+    const plot = window.page.locator('figure[aria-label="loss by step"] canvas')
+    await plot.waitFor()
+    const box = (await plot.boundingBox())!
+    await window.page.mouse.move(box.x + box.width * 0.4, box.y + 40)
+    await window.page.mouse.down()
+    await window.page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 4 })
+    await window.page.mouse.up()
+    await expect.poll(() => query().get('x')).toMatch(/^[\d.]+\.\.[\d.]+$/)
+    await window.page.getByText(', 50 in all').waitFor()
+  })
+
+  test('notes are Markdown, and nothing in them can run', async () => {
+    await window.go('/runs?filter=trial-8+')
+    await window.page.getByRole('link', { name: 'trial-8', exact: true }).click()
+    await window.page.getByRole('button', { name: 'Write' }).click()
+    await window.page
+      .getByLabel('Notes in Markdown')
+      .fill(
+        '**bold** <img src=x onerror="document.title=1"> <script>document.title=1</script> [x](javascript:document.title=1) ![y](data:text/html,z) [ok](https://example.org)',
+      )
+    await window.page.getByRole('button', { name: 'Save' }).click()
+    const notes = window.page.locator('section').filter({ has: window.page.getByRole('heading', { name: 'Notes' }) })
+    await notes.locator('strong').waitFor()
+    expect(await notes.locator('img, script, iframe').count()).toBe(0)
+    expect(await notes.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual([
+      'https://example.org',
+    ])
+    expect(await title()).toContain('trial-8')
   })
 })
 

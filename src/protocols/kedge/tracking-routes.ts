@@ -26,8 +26,8 @@ const mostCompared = 500
 
 const plotRange = {
   points: z.coerce.number().int().min(4).max(100_000).default(1000),
-  axis: z.enum(['step', 'time']).default('step'),
-  from: z.coerce.number().optional().describe('a step, or milliseconds since 1970'),
+  axis: z.enum(['step', 'time', 'elapsed']).default('step'),
+  from: z.coerce.number().optional().describe('a step, or milliseconds since 1970 or since the first point'),
   to: z.coerce.number().optional(),
 }
 

@@ -37,6 +37,13 @@ export type RunSummary = z.output<typeof tracking.runSummary>
 export type RunList = z.output<typeof tracking.runList>
 export type RunDetail = z.output<typeof tracking.runDetail>
 export type MetricHistory = z.output<typeof tracking.metricHistory>
+export type Curve = MetricHistory & { run: string }
+export type RunColumn = z.output<typeof tracking.runColumnList>['items'][number]
+export type RunCells = z.output<typeof tracking.runCells>
+export type RunGroups = z.output<typeof tracking.runGroups>
+export type RunView = z.output<typeof tracking.runView>
+export type RunComparison = z.output<typeof tracking.runComparison>
+export type BulkAnswer = z.output<typeof tracking.bulkAnswer>
 export type ArtifactList = z.output<typeof tracking.artifactList>
 
 export type Model = z.output<typeof registry.modelAnswer>

@@ -10,13 +10,15 @@ import { plotOptions } from './plot-options.ts'
 
 export interface Series {
   name: string
-  /** same length as `x`; null leaves a gap */
-  y: (number | null)[]
+  /** same length as `x`; null leaves a gap, undefined is where the line has no point of its own */
+  y: (number | null | undefined)[]
   colour?: string | undefined
   /** interval drawn as a band around the line */
   low?: (number | null)[] | undefined
   high?: (number | null)[] | undefined
   dashed?: boolean
+  /** behind the others: without legend and words */
+  faint?: boolean
   /** points that are drawn in the colour of a violation */
   marked?: boolean[]
   /** what the number means, shown under the cursor's values */
@@ -39,6 +41,8 @@ export interface LinePlotProps {
   markers?: Marker[]
   height?: number
   xLabel?: string
+  /** how a place on the horizontal axis reads, where it is no time */
+  xFormat?: (value: number) => string
   log?: boolean
   label: string
   /** a legend even for a single line */
@@ -46,6 +50,32 @@ export interface LinePlotProps {
   format?: (value: number | null | undefined) => string
   /** called with the index that was clicked */
   onPick?: (index: number) => void
+  /** called with the range of `x` that was drawn over; without it the picture itself zooms */
+  onZoom?: (from: number, to: number) => void
+  /** called by a double click, to see everything again */
+  onReset?: () => void
+}
+
+/** names that the cursor shows at once; with more lines those next to it */
+const mostNamed = 10
+
+/** A step is read to its last digit. */
+const whole = (value: number) => (Number.isInteger(value) ? value.toLocaleString('en') : measure(value))
+
+/** Lines with what each has at an index, or had last before it; of very many, those next to the pointer. */
+function namedAt(series: Series[], off: ReadonlySet<string>, at: number, pointer: number | undefined) {
+  const all = series.flatMap((one, i) => {
+    if (one.faint || off.has(one.name)) return []
+    let index = at
+    while (index > 0 && one.y[index] === undefined) index--
+    const value = one.y[index]
+    return value === undefined || (value === null && index !== at) || (value === null && series.length > 1)
+      ? []
+      : [{ one, i, value }]
+  })
+  if (all.length <= mostNamed) return all
+  const distance = ({ value }: { value: number | null }) => Math.abs((value ?? Number.MAX_VALUE) - (pointer ?? 0))
+  return all.sort((a, b) => distance(a) - distance(b)).slice(0, mostNamed)
 }
 
 /** Lines over time or steps, with intervals, a reference band and markers. The legend switches lines off. */
@@ -55,7 +85,7 @@ export function LinePlot(props: LinePlotProps) {
   const host = useRef<HTMLDivElement>(null)
   const colours = useChartColours()
   const [off, setOff] = useState<ReadonlySet<string>>(new Set())
-  const [cursor, setCursor] = useState<{ index: number; left: number; top: number }>()
+  const [cursor, setCursor] = useState<{ index: number; left: number; top: number; value?: number }>()
   const colourOf = (i: number) => series[i]!.colour ?? colours.series[i % colours.series.length]!
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is not named here does not change the picture
@@ -74,6 +104,7 @@ export function LinePlot(props: LinePlotProps) {
       return after
     })
   const at = cursor?.index
+  const named = at === undefined ? [] : namedAt(series, off, at, cursor?.value)
   const xText =
     at === undefined
       ? ''
@@ -81,23 +112,25 @@ export function LinePlot(props: LinePlotProps) {
         ? x[at]! % 86_400_000 === 0
           ? date(x[at]!)
           : `${dateTime(x[at]!)} UTC`
-        : `${xLabel ?? 'x'} ${measure(x[at])}`
+        : `${xLabel ?? 'x'} ${(props.xFormat ?? whole)(x[at]!)}`
   return (
     <figure className={classes.plot} aria-label={label}>
-      {series.length > 1 || band || props.legend ? (
+      {series.filter(({ faint }) => !faint).length > 1 || band || props.legend ? (
         <figcaption className={classes.legend}>
-          {series.map((one, i) => (
-            <button key={one.name} type="button" aria-pressed={!off.has(one.name)} onClick={() => toggle(one.name)}>
-              <i
-                style={{
-                  background: one.dashed
-                    ? `repeating-linear-gradient(90deg, ${colourOf(i)} 0 4px, transparent 4px 7px)`
-                    : colourOf(i),
-                }}
-              />
-              {one.name}
-            </button>
-          ))}
+          {series.map((one, i) =>
+            one.faint ? null : (
+              <button key={one.name} type="button" aria-pressed={!off.has(one.name)} onClick={() => toggle(one.name)}>
+                <i
+                  style={{
+                    background: one.dashed
+                      ? `repeating-linear-gradient(90deg, ${colourOf(i)} 0 4px, transparent 4px 7px)`
+                      : colourOf(i),
+                  }}
+                />
+                {one.name}
+              </button>
+            ),
+          )}
           {band && (
             <span>
               <i className={band.low && band.high ? classes.band : classes.threshold} />
@@ -112,6 +145,7 @@ export function LinePlot(props: LinePlotProps) {
         <div
           ref={host}
           onClick={() => at !== undefined && onPick?.(at)}
+          onDoubleClick={props.onReset}
           style={{ cursor: onPick ? 'pointer' : undefined }}
         />
         {cursor && at !== undefined && (
@@ -122,22 +156,23 @@ export function LinePlot(props: LinePlotProps) {
             }
           >
             <div className={classes.tipHead}>{xText}</div>
-            {series.map((one, i) =>
-              off.has(one.name) || one.y[at] == null ? null : (
-                <div key={one.name}>
-                  <div className={classes.tipRow}>
-                    <i style={{ background: colourOf(i) }} />
-                    <span>{one.name}</span>
-                    <b>{format(one.y[at])}</b>
-                  </div>
-                  {one.low?.[at] != null && one.high?.[at] != null && (
-                    <div className={classes.tipNote}>
-                      {format(one.low[at])} to {format(one.high[at])}
-                    </div>
-                  )}
-                  {one.note?.(at) && <div className={classes.tipNote}>{one.note(at)}</div>}
+            {named.map(({ one, i, value }) => (
+              <div key={one.name}>
+                <div className={classes.tipRow}>
+                  <i style={{ background: colourOf(i) }} />
+                  <span className="clip">{one.name}</span>
+                  <b>{value === null ? 'no number' : format(value)}</b>
                 </div>
-              ),
+                {one.low?.[at] != null && one.high?.[at] != null && (
+                  <div className={classes.tipNote}>
+                    {format(one.low[at])} to {format(one.high[at])}
+                  </div>
+                )}
+                {one.note?.(at) && <div className={classes.tipNote}>{one.note(at)}</div>}
+              </div>
+            ))}
+            {named.length < series.filter(({ faint }) => !faint).length - off.size && named.length === mostNamed && (
+              <div className={classes.tipNote}>the {mostNamed} next to the pointer</div>
             )}
             {band && (band.low?.[at] != null || band.high?.[at] != null) && (
               <div className={classes.tipNote}>

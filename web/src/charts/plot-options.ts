@@ -4,7 +4,7 @@ import type { ChartColours } from './chart-colours.ts'
 import type { LinePlotProps, Series } from './line-plot.tsx'
 
 type Shown = Series & { colour: string }
-type Cursor = { index: number; left: number; top: number } | undefined
+type Cursor = { index: number; left: number; top: number; value?: number } | undefined
 
 /** uPlot's options and its columns: x, then for each line its values and, where it has an interval, two invisible edges. */
 export function plotOptions(
@@ -15,10 +15,11 @@ export function plotOptions(
   onCursor: (cursor: Cursor) => void,
 ): { options: uPlot.Options; data: uPlot.AlignedData } {
   const { x, series, band, time = false, markers = [], log = false, format = measure } = props
-  const columns: (number | null)[][] = []
+  type Values = (number | null | undefined)[]
+  const columns: Values[] = []
   const drawn: uPlot.Series[] = [{}]
   const bands: uPlot.Band[] = []
-  const add = (values: (number | null)[], definition: uPlot.Series) => {
+  const add = (values: Values, definition: uPlot.Series) => {
     columns.push(values)
     drawn.push(definition)
     return drawn.length - 1
@@ -38,11 +39,11 @@ export function plotOptions(
   for (const one of series) {
     const index = add(one.y, {
       label: one.name,
-      stroke: one.colour,
-      width: 1.8,
+      stroke: one.faint ? mix(one.colour, 0.28) : one.colour,
+      width: one.faint ? 1 : 1.8,
       ...(one.dashed ? { dash: [5, 4] } : {}),
       spanGaps: false,
-      points: { show: few, size: 4.5, fill: one.colour, width: 0 },
+      points: { show: few && !one.faint, size: 4.5, fill: one.colour, width: 0 },
     })
     drawn[index]!.label = one.name
   }
@@ -60,7 +61,7 @@ export function plotOptions(
     tzDate: (ts) => utc(ts),
     legend: { show: false },
     padding: [10, 26, 0, 0],
-    cursor: { drag: { x: true, y: false }, y: false, points: { size: 7 } },
+    cursor: { drag: { x: true, y: false, setScale: !props.onZoom }, y: false, points: { size: 7 } },
     scales: {
       x: { time },
       y: { ...(log ? { distr: 3 as const } : {}), range: log ? undefined! : (_plot, low, high) => padded(low, high) },
@@ -72,7 +73,7 @@ export function plotOptions(
         size: 26,
         space: time ? 70 : 50,
         values: (_plot, ticks, _axis, _space, step) =>
-          ticks.map((tick, i) => (time ? tickText(tick, step, i === 0) : measure(tick))),
+          ticks.map((tick, i) => (time ? tickText(tick, step, i === 0) : (props.xFormat ?? measure)(tick))),
       },
       {
         ...axis,
@@ -83,11 +84,22 @@ export function plotOptions(
     series: drawn,
     bands,
     hooks: {
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select
+          if (!props.onZoom || width < 4) return
+          const [from, to] = [plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')]
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+          props.onZoom(from, to)
+        },
+      ],
       setCursor: [
         (plot) => {
           const { idx, left = -1, top = 0 } = plot.cursor
           onCursor(
-            idx == null || left < 0 ? undefined : { index: idx, left: left + plot.bbox.left / devicePixelRatio, top },
+            idx == null || left < 0
+              ? undefined
+              : { index: idx, left: left + plot.bbox.left / devicePixelRatio, top, value: plot.posToVal(top, 'y') },
           )
         },
       ],

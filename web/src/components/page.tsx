@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import { useProject } from '../shell/project-context.tsx'
 import { Icon } from './icon.tsx'
 import classes from './page.module.css'
+import { Toasts } from './toasts.tsx'
 
 export interface Crumb {
   text: string
@@ -52,6 +53,7 @@ export function Page({
         {actions && <div className={classes.actions}>{actions}</div>}
       </header>
       {children}
+      <Toasts />
     </>
   )
 }

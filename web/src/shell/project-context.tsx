@@ -1,5 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import { followProject, type LiveEvents } from './live-events.ts'
 
 interface ProjectContext {
@@ -31,8 +39,11 @@ export const useProject = () => useContextOrThrow().project
 /** Path of a page of the project: `to('runs', id)`. */
 export const useProjectPath = () => {
   const project = useProject()
-  return (...segments: (string | number)[]) =>
-    ['/projects', project, ...segments].map((one, i) => (i === 0 ? one : encodeURIComponent(one))).join('/')
+  return useCallback(
+    (...segments: (string | number)[]) =>
+      ['/projects', project, ...segments].map((one, i) => (i === 0 ? one : encodeURIComponent(one))).join('/'),
+    [project],
+  )
 }
 
 const nothing = () => () => {}

@@ -1,69 +1,140 @@
-import { Button } from '@mantine/core'
-import { useQueries } from '@tanstack/react-query'
-import { metricQuery } from '../../api/tracking.ts'
-import type { RunSummary } from '../../api/types.ts'
-import { LinePlot } from '../../charts/line-plot.tsx'
-import { Choice, Select } from '../../components/choice.tsx'
-import { Empty } from '../../components/empty.tsx'
-import { Panel } from '../../components/panel.tsx'
-import { useQueryState } from '../../components/use-query-state.ts'
-import { useProject } from '../../shell/project-context.tsx'
-import { alignHistories } from './align-histories.ts'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { curvesQuery } from '../../../api/tracking.ts'
+import { alignCurves, positiveOnly, smoothLine } from '../../../charts/align-curves.ts'
+import { useChartColours } from '../../../charts/chart-colours.ts'
+import { LinePlot, type Series } from '../../../charts/line-plot.tsx'
+import { Failure } from '../../../components/failure.tsx'
+import { count, measure } from '../../../format/number.ts'
+import { duration } from '../../../format/time.ts'
+import { useProject } from '../../../shell/project-context.tsx'
+import classes from './charts.module.css'
+import type { ChartSettings } from './use-chart-settings.ts'
 
-/** One metric of several runs over its steps, or over the time since each run's first point. */
-export function MetricPanel({
-  runs,
-  metrics,
-  onClear,
+export interface ChartCurve {
+  run: string
+  key: string
+  name: string
+  colour?: string | undefined
+}
+
+/** points of all curves of a chart together, and of one */
+const most = { together: 30_000, each: 1500, least: 60 }
+const live = 2500
+/** with more lines, what smoothing was made from only makes a fog */
+const mostFaint = 6
+
+/** Curves of runs over step, time or wall clock. Drawing over a range zooms into it, and its points are fetched finer. */
+export function MetricChart({
+  curves,
+  settings,
+  label,
+  height = 220,
+  going,
 }: {
-  runs: RunSummary[]
-  metrics: string[]
-  onClear?: () => void
+  curves: readonly ChartCurve[]
+  settings: ChartSettings
+  label: string
+  height?: number
+  /** a run is not finished: it is looked at again and again */
+  going: boolean
 }) {
   const project = useProject()
-  const [metric, setMetric] = useQueryState('metric', metrics[0] ?? '')
-  const [by, setBy] = useQueryState('by', 'step')
-  const histories = useQueries({
-    queries: runs.map((run) => ({ ...metricQuery(project, run.id, metric), enabled: metric !== '' })),
+  const { series: palette } = useChartColours()
+  const { by, smoothing, log, range, zoom } = settings
+  const asked = useMemo(() => curves.map(({ run, key }) => ({ run, key })), [curves])
+  const scale = by === 'time' ? 1000 : 1
+  const query = useQuery({
+    ...curvesQuery(project, asked, {
+      axis: by === 'step' ? 'step' : by === 'time' ? 'elapsed' : 'time',
+      ...(range ? { from: range[0] * scale, to: range[1] * scale } : {}),
+      points: Math.round(Math.max(most.least, Math.min(most.each, most.together / Math.max(1, curves.length)))),
+    }),
+    placeholderData: (before) => before,
+    refetchInterval: going ? live : false,
   })
-  const { x, lines } = alignHistories(
-    histories.map((history) => history.data?.points ?? []),
-    by === 'time' ? 'time' : 'step',
-  )
+  const items = query.data?.items
+  const drawn = useMemo(() => {
+    if (!items) return undefined
+    const { x, lines } = alignCurves(items, by)
+    const shown = log ? lines.map(positiveOnly) : lines
+    const series: Series[] = []
+    const faint = smoothing > 0 && curves.length <= mostFaint
+    for (const [i, { name, colour }] of curves.entries()) {
+      const line = shown[i]
+      if (!line) continue
+      series.push({
+        name,
+        colour: colour ?? palette[i % palette.length],
+        y: smoothing > 0 ? smoothLine(line, smoothing) : line,
+      })
+    }
+    if (faint)
+      for (const [i, { name, colour }] of curves.entries())
+        if (shown[i])
+          series.push({
+            name: `${name} as logged`,
+            colour: colour ?? palette[i % palette.length],
+            y: shown[i],
+            faint: true,
+          })
+    return { x, series }
+  }, [items, by, log, smoothing, curves, palette])
+
+  if (query.error && !items) return <Failure error={query.error} retry={() => void query.refetch()} />
+  if (!drawn) return <div className={classes.waiting} style={{ height }} aria-busy="true" />
+  const total = items!.reduce((sum, one) => sum + one.total, 0)
+  const within = items!.reduce((sum, one) => sum + one.within, 0)
+  const points = items!.reduce((sum, one) => sum + one.points.length, 0)
+  const gaps = items!.some((one) => one.points.some(({ value }) => value === null))
   return (
-    <Panel
-      title="Metric"
-      note={`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`}
-      actions={
-        <>
-          <Select
-            label=""
-            value={metric}
-            onChange={setMetric}
-            options={metrics.map((key) => ({ value: key, text: key }))}
-          />
-          <Choice label="Horizontal axis" value={by} onChange={setBy} options={['step', 'time']} />
-          {onClear && (
-            <Button variant="subtle" color="gray" onClick={onClear}>
-              Clear
-            </Button>
-          )}
-        </>
-      }
-    >
-      {x.length === 0 ? (
-        <Empty
-          title={histories.some((history) => history.isLoading) ? 'Loading …' : 'These runs have no such metric'}
-          compact
-        />
+    <div className={classes.chart} data-stale={query.isPlaceholderData || undefined}>
+      {drawn.x.length === 0 ? (
+        <div className={classes.none} style={{ height }}>
+          {range ? 'No point in this range' : total === 0 ? 'Nothing was logged' : 'No number to draw'}
+        </div>
+      ) : total === 1 ? (
+        <div className={classes.once}>
+          {measure(
+            drawn.series[0]?.y.find((value) => value != null),
+            6,
+          )}{' '}
+          <small>logged once</small>
+        </div>
       ) : (
         <LinePlot
-          label={`${metric} by ${by}`}
-          x={x}
-          xLabel={by === 'time' ? 'seconds' : 'step'}
-          series={runs.map((run, i) => ({ name: run.name, y: lines[i] ?? [] }))}
+          label={label}
+          x={drawn.x}
+          series={drawn.series}
+          time={by === 'wall'}
+          log={log}
+          height={height}
+          xLabel={by === 'step' ? 'step' : 'after'}
+          {...(by === 'time' ? { xFormat: (value: number) => duration(value * 1000) } : {})}
+          onZoom={(from, to) => zoom([from, to])}
+          onReset={() => zoom(undefined)}
         />
       )}
-    </Panel>
+      <div className={classes.foot}>
+        <span
+          title={
+            points < within
+              ? 'Of each stretch its first, lowest, highest and last point are drawn. Zoom in to see every point.'
+              : 'Every point is drawn.'
+          }
+        >
+          {points < within
+            ? `${count(points)} of ${count(within)} points`
+            : `${count(within)} ${within === 1 ? 'point' : 'points'}`}
+          {range && total > within ? `, ${count(total)} in all` : ''}
+        </span>
+        {gaps && <span title="A value that is not a number breaks the line">gaps: NaN</span>}
+        {range && (
+          <button type="button" className={classes.link} onClick={() => zoom(undefined)}>
+            {by === 'wall' ? 'Show all' : `${measure(range[0], 6)} – ${measure(range[1], 6)}: show all`}
+          </button>
+        )}
+      </div>
+    </div>
   )
 }
