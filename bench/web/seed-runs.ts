@@ -1,6 +1,8 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { openBlobDirectory } from '../../src/adapters/blobs/directory.ts'
+import { createJobs } from '../../src/jobs/jobs.ts'
 import { createJournal } from '../../src/journal/journal.ts'
+import { silentLog } from '../../src/log.ts'
 import type { Database } from '../../src/storage/sql/schema.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
@@ -39,7 +41,9 @@ async function insert(db: Kysely<Database>, table: string, columns: string[], ro
 export async function seedRuns(directory: string, seed: Seed): Promise<string> {
   const store = await openSqlite(directory, Date.now)
   const blobs = await openBlobDirectory(`${directory}/blobs`)
-  const environment = { store, blobs, journal: createJournal(store), clock: Date.now }
+  const journal = createJournal(store)
+  const jobs = createJobs({ store, journal, clock: Date.now, log: silentLog, node: 'bench' })
+  const environment = { store, blobs, journal, jobs, clock: Date.now }
   const tracking = createTracking(environment)
   const actor = { actor: 'bench' }
   await store.write(({ db, now }) =>

@@ -1,7 +1,9 @@
-import type { Readable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { BlobInfo, BlobStore } from '../contracts/blob-store.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
-import type { ChangeContext } from '../journal/journal.ts'
+import type { Change, ChangeContext } from '../journal/journal.ts'
 import { artifactPath, joinPath } from './artifact-path.ts'
 
 export interface ArtifactEntry {
@@ -22,6 +24,7 @@ export interface ArtifactFile {
 /** Files of runs and models: names in the SQL store, bytes once in the blob store. */
 export function createArtifacts(environment: Pick<Environment, 'store' | 'journal' | 'blobs'>) {
   const { store, journal, blobs } = environment
+  const verify = createVerification(blobs)
 
   /** Every path below a directory lies between `directory/` and `directory0`, the next character after the slash. */
   const below = (project: string, directory: string) => {
@@ -44,8 +47,19 @@ export function createArtifacts(environment: Pick<Environment, 'store' | 'journa
     return row
   }
 
+  /** Names bytes that are stored, in the caller's change. */
+  async function nameIn(change: Change, project: string, path: string, { digest, bytes }: BlobInfo): Promise<void> {
+    const row = { project, path, digest, bytes, modified_at: change.now }
+    await change.db
+      .insertInto('artifact_files')
+      .values(row)
+      .onConflict((c) => c.columns(['project', 'path']).doUpdateSet(row))
+      .execute()
+  }
+
   return {
     find,
+    nameIn,
 
     /** Stores the bytes, then names them: a broken upload leaves no name. */
     async put(
@@ -57,24 +71,18 @@ export function createArtifacts(environment: Pick<Environment, 'store' | 'journa
       const clean = artifactPath(path)
       if (clean === '') throw new KedgeError('invalid_input', { what: 'The path of the artifact is empty' })
       const blob = await blobs.put(content)
-      await journal.change(context, async (change) => {
-        const row = { project, path: clean, digest: blob.digest, bytes: blob.bytes, modified_at: change.now }
-        await change.db
-          .insertInto('artifact_files')
-          .values(row)
-          .onConflict((c) => c.columns(['project', 'path']).doUpdateSet(row))
-          .execute()
-      })
+      await journal.change(context, (change) => nameIn(change, project, clean, blob))
       return { path: clean, ...blob }
     },
 
-    /** Bytes of a file, or of a range of it (both ends inclusive). */
+    /** Bytes of a file, or of a range of it (both ends inclusive). Fails before its end when they are not what was stored. */
     async open(
       project: string,
       path: string,
       range?: { start?: number; end?: number },
     ): Promise<{ file: ArtifactFile; content: Readable }> {
       const file = await find(project, path)
+      if (range) await verify(file.digest)
       return { file, content: await blobs.get(file.digest, range) }
     },
 
@@ -123,3 +131,24 @@ export function createArtifacts(environment: Pick<Environment, 'store' | 'journa
 }
 
 export type Artifacts = ReturnType<typeof createArtifacts>
+
+/** How many blobs are remembered as whole. */
+const mostVerified = 10_000
+
+/**
+ * Reads a blob to its end once in the life of this process: a range of it cannot be checked alone. Errors: `blob_corrupt`.
+ */
+function createVerification(blobs: BlobStore) {
+  const whole = new Map<string, Promise<void>>()
+  return (digest: string): Promise<void> => {
+    const known = whole.get(digest)
+    if (known) return known
+    const reading = blobs
+      .get(digest)
+      .then((content) => pipeline(content, new Writable({ write: (_piece, _encoding, done) => done() })))
+    whole.set(digest, reading)
+    reading.catch(() => whole.delete(digest))
+    if (whole.size > mostVerified) whole.delete(whole.keys().next().value!)
+    return reading
+  }
+}

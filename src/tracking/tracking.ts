@@ -15,11 +15,13 @@ import { createRunViews } from './run-views.ts'
 import { createRuns } from './runs.ts'
 import { createRunSearch } from './search-runs.ts'
 import { createTraces } from './traces/traces.ts'
+import { createUploads } from './uploads.ts'
 
 /** Experiments, runs and what they log: everything that MLflow's tracking API stores. */
-export function createTracking(environment: Pick<Environment, 'store' | 'journal' | 'blobs' | 'clock'>) {
+export function createTracking(environment: Pick<Environment, 'store' | 'journal' | 'jobs' | 'blobs' | 'clock'>) {
   const experiments = createExperiments(environment)
   const runs = createRuns(environment, experiments)
+  const artifacts = createArtifacts(environment)
   return {
     experiments,
     runs: { ...runs, ...createRunSearch(environment, experiments) },
@@ -35,7 +37,8 @@ export function createTracking(environment: Pick<Environment, 'store' | 'journal
       groupRuns(environment, where, by, metrics),
     history: createMetricHistory(environment),
     loggedModels: createLoggedModels(environment, experiments),
-    artifacts: createArtifacts(environment),
+    artifacts,
+    uploads: createUploads(environment, artifacts),
     evaluation: createEvaluation(environment, experiments),
     traces: createTraces(environment, { experiments, runs }),
   }

@@ -42,6 +42,7 @@ export interface TrackingServerOptions {
   store?: (directory: string) => Promise<SqlStore>
   files?: DatasetFiles
   port?: number
+  clock?: () => number
   /** hosts that are called although they are not public */
   allowHosts?: string[]
 }
@@ -52,18 +53,19 @@ export async function startTrackingServer(
   options: TrackingServerOptions = {},
 ): Promise<TrackingServer> {
   mkdirSync(directory, { recursive: true })
-  const store = await (options.store?.(directory) ?? openSqlite(directory, Date.now))
+  const clock = options.clock ?? Date.now
+  const store = await (options.store?.(directory) ?? openSqlite(directory, clock))
   const journal = createJournal(store)
   const jobs = createJobs({
     store,
     journal,
-    clock: Date.now,
+    clock,
     log: silentLog,
     node: `test-${process.pid}`,
     pollInterval: 20,
   })
   const blobs = await openBlobDirectory(join(directory, 'blobs'))
-  const environment = { store, journal, jobs, blobs, clock: Date.now, log: silentLog, dataDirectory: directory }
+  const environment = { store, journal, jobs, blobs, clock, log: silentLog, dataDirectory: directory }
   const tracking = createTracking(environment)
   const files = options.files ?? {
     localFile: async () => {

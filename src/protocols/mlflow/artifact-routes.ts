@@ -1,6 +1,5 @@
 import { basename } from 'node:path/posix'
 import type { Readable } from 'node:stream'
-import { KedgeError } from '../../errors.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { artifactPath, artifactRoot, joinPath } from '../../tracking/artifact-path.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
@@ -59,12 +58,4 @@ export function artifactProxyRoutes(scope: MlflowScope, { artifacts }: Tracking)
   scope.add('DELETE', `${path}/*`, 'tracking.write', ({ context, project, params }) =>
     artifacts.delete(context, project, params['*']!),
   )
-  for (const missing of ['/mlflow-artifacts/mpu/*', '/mlflow-artifacts/presigned/*'])
-    scope.add(['GET', 'POST'], missing, 'read', ({ request }) => {
-      // the client falls back to a plain upload when it reads this sentence
-      request.raw.resume()
-      throw new KedgeError('unsupported', {
-        what: 'Multipart upload is not supported for the current artifact repository; it',
-      })
-    })
 }

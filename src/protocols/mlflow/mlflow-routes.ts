@@ -15,6 +15,7 @@ import { parseJson } from './parse-json.ts'
 import { registryRoutes } from './registry-routes.ts'
 import { runRoutes } from './run-routes.ts'
 import { traceRoutes } from './trace-routes.ts'
+import { uploadPartRoutes, uploadRoutes } from './upload-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 
 /** The version of MLflow whose API this is: clients ask before they use what is newer. */
@@ -24,7 +25,7 @@ const serverInfo = {
   store_type: 'SqlStore',
   workspaces_enabled: false,
   trace_archival_enabled: false,
-  multipart_uploads_enabled: false,
+  multipart_uploads_enabled: true,
   multipart_downloads_enabled: false,
   presigned_upload_run_id_supported: false,
   presigned_upload_model_id_supported: false,
@@ -65,7 +66,9 @@ export function mlflowRoutes(app: FastifyInstance, services: MlflowServices): vo
       inner.removeAllContentTypeParsers()
       inner.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
       inner.setErrorHandler(sendMlflowError)
-      artifactProxyRoutes(mlflowScope(inner, base), services.tracking)
+      const scope = mlflowScope(inner, base)
+      artifactProxyRoutes(scope, services.tracking)
+      uploadPartRoutes(scope, services.tracking)
     })
     void app.register(async (inner) => {
       inner.removeAllContentTypeParsers()
@@ -94,6 +97,7 @@ function jsonRoutes(scope: MlflowScope, base: string, { tracking, registry, auto
   traceRoutes(scope, tracking)
   loggedModelRoutes(scope, tracking)
   artifactRoutes(scope, tracking, registry)
+  uploadRoutes(scope, base, tracking)
   registryRoutes(scope, registry)
   webhookRoutes(scope, automation)
   evaluationRoutes(scope, tracking)

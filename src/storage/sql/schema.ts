@@ -10,6 +10,7 @@ import type { RegistryTables } from './tables/registry.ts'
 import type { ServingTables } from './tables/serving.ts'
 import type { TraceTables } from './tables/traces.ts'
 import type { TrackingTables } from './tables/tracking.ts'
+import type { UploadTables } from './tables/uploads.ts'
 
 /**
  * Every table of the SQL store, by domain. Conventions, the same on SQLite and PostgreSQL: times are milliseconds since
@@ -20,6 +21,7 @@ export type Database = JournalTables &
   DataTables &
   TrackingTables &
   TraceTables &
+  UploadTables &
   EvaluationTables &
   RegistryTables &
   PipelineTables &

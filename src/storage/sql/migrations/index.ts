@@ -9,6 +9,7 @@ import { migration as m0008 } from './0008-automation.ts'
 import { migration as m0009 } from './0009-governance.ts'
 import { migration as m0010 } from './0010-traces.ts'
 import { migration as m0011evaluation } from './0011-evaluation.ts'
+import { migration as m0011uploads } from './0011-uploads.ts'
 import { migration as m0011webhooks } from './0011-webhooks.ts'
 import { migration as m0018 } from './0018-run-views.ts'
 
@@ -25,6 +26,7 @@ export const migrations = {
   '0009-governance': m0009,
   '0010-traces': m0010,
   '0011-evaluation': m0011evaluation,
+  '0011-uploads': m0011uploads,
   '0011-webhooks': m0011webhooks,
   '0018-run-views': m0018,
 }
