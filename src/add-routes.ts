@@ -10,6 +10,7 @@ import { dataRoutes } from './protocols/kedge/data-routes.ts'
 import { docsRoutes } from './protocols/kedge/docs-routes.ts'
 import { garbageRoutes } from './protocols/kedge/garbage-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
+import { importRoutes } from './protocols/kedge/import-routes.ts'
 import { journalRoutes } from './protocols/kedge/journal-routes.ts'
 import { monitoringRoutes } from './protocols/kedge/monitoring-routes.ts'
 import { pipelinesRoutes } from './protocols/kedge/pipelines-routes.ts'
@@ -21,6 +22,8 @@ import { traceRoutes } from './protocols/kedge/trace-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
 import { uiRoutes } from './protocols/kedge/ui-routes.ts'
 import { mlflowRoutes } from './protocols/mlflow/mlflow-routes.ts'
+import { createModelImport } from './registry/import-models.ts'
+import { createTrackingImport } from './tracking/import-content.ts'
 
 /** Every protocol that the control process speaks. */
 export async function addRoutes(
@@ -42,6 +45,11 @@ export async function addRoutes(
   trackingRoutes(app, domains)
   traceRoutes(app, domains)
   registryRoutes(app, domains)
+  importRoutes(app, {
+    tracking: domains.tracking,
+    content: createTrackingImport(environment, domains.tracking),
+    models: createModelImport(environment, { ...registry, tracking: domains.tracking }),
+  })
   pipelinesRoutes(app, domains)
   automationRoutes(app, domains)
   servingRoutes(app, {

@@ -6,7 +6,11 @@ export interface ApiClient {
   get<T>(path: string, query?: Record<string, string | number | boolean | undefined>): Promise<T>
   send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
   /** Bytes in, JSON out. */
-  upload<T>(path: string, body: Blob | Uint8Array, headers?: Record<string, string>): Promise<T>
+  upload<T>(
+    path: string,
+    body: Blob | Uint8Array | ReadableStream<Uint8Array>,
+    headers?: Record<string, string>,
+  ): Promise<T>
   download(path: string): Promise<Response>
   /** Server-sent events, each as its parsed data. */
   stream(

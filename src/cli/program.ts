@@ -7,7 +7,9 @@ import { addCompletion } from './commands/completion.ts'
 import { addData } from './commands/data.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addExport } from './commands/export.ts'
 import { addGc } from './commands/gc.ts'
+import { addImport } from './commands/import.ts'
 import { addJournal } from './commands/journal.ts'
 import { addLineage } from './commands/lineage.ts'
 import { addLogs } from './commands/logs.ts'
@@ -72,6 +74,8 @@ Examples:
     addLineage,
     addBackup,
     addRestore,
+    addImport,
+    addExport,
     addGc,
     addDoctor,
     addToken,
