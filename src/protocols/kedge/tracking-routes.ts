@@ -152,10 +152,22 @@ export function trackingRoutes(
     query: z.object({ runs: z.string().describe('ids of runs, separated by commas') }),
     answer: runComparison,
     async handler({ params, query }) {
-      const ids = query.runs.split(',').filter(Boolean)
+      const ids = [...new Set(query.runs.split(',').filter(Boolean))]
+      if (ids.length === 0) throw new KedgeError('invalid_input', { what: 'No run to compare' })
       if (ids.length > mostCompared)
         throw new KedgeError('too_large', { what: 'The comparison', limit: `${mostCompared} runs` })
-      const found = await Promise.all(ids.map((id) => runs.get(params.project, id)))
+      const { items } = await runs.list(params.project, {
+        filter: `run_id IN (${ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ')})`,
+        view: 'ALL',
+        limit: mostCompared,
+        offset: 0,
+      })
+      const byId = new Map(items.map((run) => [run.id, run]))
+      const found = ids.map((id) => {
+        const run = byId.get(id)
+        if (!run) throw new KedgeError('not_found', { kind: 'Run with id', name: id })
+        return run
+      })
       const sheet = <T>(of: (run: Run) => Record<string, T>) =>
         [...new Set(found.flatMap((run) => Object.keys(of(run))))].sort().map((key) => {
           const values = found.map((run) => of(run)[key] ?? null)
