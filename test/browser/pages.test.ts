@@ -14,6 +14,7 @@ const pages = [
   '/data/trips/1?tab=rows',
   '/sources/trips',
   '/runs',
+  '/traces',
   '/pipelines',
   '/pipelines/train',
   '/models',
@@ -34,7 +35,7 @@ const pages = [
   '/journal',
   '/lineage/model_version/delay%401',
 ]
-const sections = ['', '/data', '/runs', '/pipelines', '/models', '/endpoints', '/monitoring', '/journal']
+const sections = ['', '/data', '/runs', '/traces', '/pipelines', '/models', '/endpoints', '/monitoring', '/journal']
 
 let stand: Stand
 beforeAll(async () => {

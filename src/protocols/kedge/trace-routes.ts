@@ -46,7 +46,7 @@ const summary = (info: TraceInfo): z.input<typeof traceSummary> => ({
 
 const record = (attributes: SpanValue) =>
   Object.fromEntries(spanEntries(attributes).map(([key, value]) => [key, plainValue(value)]))
-const hidden = new Set(['mlflow.traceRequestId', 'mlflow.spanType', 'mlflow.spanFunctionName'])
+const hidden = new Set(['mlflow.traceRequestId', 'mlflow.spanType', 'mlflow.spanFunctionName', 'mlflow.spanLogLevel'])
 
 /** A span beside the moment that its trace began, in nanoseconds. */
 function spanAnswer(span: Span, began: bigint): z.input<typeof traceSpan> {

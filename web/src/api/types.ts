@@ -7,6 +7,7 @@ import type * as monitoring from '../../../src/protocols/kedge/schemas/monitorin
 import type * as pipelines from '../../../src/protocols/kedge/schemas/pipelines.ts'
 import type * as registry from '../../../src/protocols/kedge/schemas/registry.ts'
 import type * as serving from '../../../src/protocols/kedge/schemas/serving.ts'
+import type * as traces from '../../../src/protocols/kedge/schemas/traces.ts'
 import type * as tracking from '../../../src/protocols/kedge/schemas/tracking.ts'
 
 export interface Items<T> {
@@ -31,6 +32,12 @@ export type DatasetVersion = z.output<typeof data.datasetVersionAnswer>
 export type Dataset = z.output<typeof data.datasetAnswer>
 export type DatasetDiff = z.output<typeof data.diffAnswer>
 export type ColumnDiff = z.output<typeof data.columnDiffAnswer>
+
+export type TraceAssessment = z.output<typeof traces.traceAssessment>
+export type TraceSummary = z.output<typeof traces.traceSummary>
+export type TraceList = z.output<typeof traces.traceList>
+export type TraceSpan = z.output<typeof traces.traceSpan>
+export type TraceDetail = z.output<typeof traces.traceDetail>
 
 export type Experiment = z.output<typeof tracking.experimentAnswer>
 export type RunSummary = z.output<typeof tracking.runSummary>

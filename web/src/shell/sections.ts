@@ -15,6 +15,7 @@ export const sections: Section[] = [
   { title: 'Overview', path: '', key: 'o', icon: 'loop' },
   { title: 'Data', path: '/data', key: 'd', icon: 'data', also: ['/sources'] },
   { title: 'Runs', path: '/runs', key: 'r', icon: 'runs' },
+  { title: 'Traces', path: '/traces', key: 't', icon: 'trace' },
   { title: 'Pipelines', path: '/pipelines', key: 'p', icon: 'pipeline', also: ['/pipeline-runs'] },
   { title: 'Models', path: '/models', key: 'm', icon: 'model', also: ['/lineage'] },
   { title: 'Endpoints', path: '/endpoints', key: 'e', icon: 'endpoint' },
