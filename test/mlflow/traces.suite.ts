@@ -539,6 +539,43 @@ export function tracesSuite(store: string, startServer: () => Promise<TrackingSe
       expect(never.body.npmi).toBe('NaN')
     })
 
+    it('adds up what spans used, and lets a judgement of a session hold for its traces', async () => {
+      await fresh()
+      const usage = (total: number) =>
+        attribute('mlflow.chat.tokenUsage', {
+          kvlistValue: { values: [attribute('total_tokens', { intValue: total })] },
+        })
+      const id = `tr-${hex('a', 32)}`
+      const info = async () => (await v3('GET', `/${id}`)).body.trace.trace_info
+      await otlp(batch([span('a', '3', { parentSpanId: hex('2', 16), attributes: [usage(4)] })]))
+      expect((await info()).trace_metadata).toBeUndefined()
+      await otlp(
+        batch([
+          span('a', '1', { attributes: [text('session.id', 'talk')] }),
+          span('a', '2', { parentSpanId: hex('1', 16), attributes: [usage(10)] }),
+          span('a', '4', { parentSpanId: hex('1', 16), attributes: [usage(5)] }),
+        ]),
+      )
+      expect((await info()).trace_metadata).toEqual({
+        'mlflow.trace.session': 'talk',
+        'mlflow.trace.tokenUsage': '{"total_tokens":15}',
+      })
+      await begin('next', { trace_metadata: { 'mlflow.trace.session': 'talk' } })
+      await begin('other', { trace_metadata: { 'mlflow.trace.session': 'else' } })
+      await begin('none')
+      const judge = (trace: string, name: string, metadata?: Body) =>
+        v3('POST', `/${trace}/assessments`, {
+          assessment: { assessment_name: name, source: { source_type: 'HUMAN' }, feedback: { value: true }, metadata },
+        })
+      await judge('next', 'polite', { 'mlflow.trace.session': 'talk' })
+      await judge('next', 'short')
+      expect((await search("metadata.`mlflow.trace.session` = 'talk'")).sort()).toEqual(['next', id])
+      expect((await search("feedback.polite = 'true'")).sort()).toEqual(['next', id])
+      expect(await search("feedback.short = 'true'")).toEqual(['next'])
+      expect((await search('feedback.polite IS NULL')).sort()).toEqual(['none', 'other'])
+      expect((await search('feedback.polite IS NOT NULL')).sort()).toEqual(['next', id])
+    })
+
     it('gives pages that stay as they are while traces are added', async () => {
       await fresh()
       for (let i = 0; i < 5; i++) await begin(`tr-${i}`, { request_time: new Date(1000 * i).toISOString() })

@@ -37,12 +37,23 @@ const summary = (info: TraceInfo): z.input<typeof traceSummary> => ({
   state: info.state,
   request: info.requestPreview,
   response: info.responsePreview,
-  session: info.metadata[traceMetadata.session] ?? null,
+  session: info.session,
+  tokens: tokens(info),
   user: info.metadata[traceMetadata.user] ?? null,
   run: info.sourceRun,
   tags: Object.fromEntries(Object.entries(info.tags).filter(([key]) => !key.startsWith('mlflow.'))),
   assessments: info.assessments.map(assessment),
 })
+
+/** How many tokens of language models it took, as its client or its spans say. */
+function tokens(info: TraceInfo): number | null {
+  try {
+    const usage = JSON.parse(info.metadata[traceMetadata.tokenUsage] ?? 'null') as { total_tokens?: unknown } | null
+    return typeof usage?.total_tokens === 'number' ? usage.total_tokens : null
+  } catch {
+    return null
+  }
+}
 
 const record = (attributes: SpanValue) =>
   Object.fromEntries(spanEntries(attributes).map(([key, value]) => [key, plainValue(value)]))

@@ -17,12 +17,13 @@ export interface TraceInfoRow {
   request_preview: string | null
   response_preview: string | null
   source_run: string | null
+  session: string | null
   finalized: number
 }
 
 /** What `readTraces` needs, from `traces` joined with `experiments`. */
 export const traceColumns: RawBuilder<unknown> = sql`traces.number, traces.id, experiments.id as experiment_id, traces.time, traces.duration, traces.state,
-  traces.client_request_id, traces.request_preview, traces.response_preview, traces.source_run, traces.finalized`
+  traces.client_request_id, traces.request_preview, traces.response_preview, traces.source_run, traces.session, traces.finalized`
 
 async function byTrace<Row extends { trace: number }>(
   numbers: readonly number[],
@@ -62,6 +63,7 @@ export async function readTraces(db: Kysely<Database>, rows: readonly TraceInfoR
   return rows.map((row) => {
     const known = record(metadata.get(row.number))
     if (row.source_run !== null) known[traceMetadata.sourceRun] = row.source_run
+    if (row.session !== null) known[traceMetadata.session] = row.session
     if (row.finalized === 1) known[traceMetadata.finalized] = 'true'
     return {
       id: row.id,
@@ -73,6 +75,7 @@ export async function readTraces(db: Kysely<Database>, rows: readonly TraceInfoR
       requestPreview: row.request_preview,
       responsePreview: row.response_preview,
       sourceRun: row.source_run,
+      session: row.session,
       tags: record(tags.get(row.number)),
       metadata: known,
       assessments: (assessments.get(row.number) ?? []).map((one) => assessmentOf(row.id, one)),

@@ -10,7 +10,8 @@ import { cut, traceLimits } from './limits.ts'
 import { microseconds, type Span } from './span.ts'
 import { spanType } from './span-type.ts'
 import { type SpanBatchItem, type SpanSummary, summariseSpans } from './summarise-spans.ts'
-import { inStore, traceTags } from './trace.ts'
+import { inStore, traceMetadata, traceTags } from './trace.ts'
+import { writeUsage } from './usage.ts'
 import { writeValues } from './write-values.ts'
 
 type TraceRow = Selectable<Database['traces']>
@@ -56,6 +57,7 @@ export function createSpanRecorder(environment: Pick<Environment, 'store' | 'jou
           state: summary.state,
           request_preview: summary.requestPreview,
           response_preview: summary.responsePreview,
+          session: summary.session,
           finalized: 0,
         })),
       )
@@ -112,6 +114,7 @@ export function createSpanRecorder(environment: Pick<Environment, 'store' | 'jou
     if (row.request_preview === null && summary.requestPreview !== null) set.request_preview = summary.requestPreview
     if (row.response_preview === null && summary.responsePreview !== null)
       set.response_preview = summary.responsePreview
+    if (row.session === null && summary.session !== null) set.session = summary.session
     const changed = (Object.keys(set) as (keyof TraceRow)[]).some((key) => set[key] !== row[key])
     if (changed) await change.db.updateTable('traces').set(set).where('number', '=', row.number).execute()
   }
@@ -156,8 +159,18 @@ export function createSpanRecorder(environment: Pick<Environment, 'store' | 'jou
         await writeValues(
           change.db,
           'trace_metadata',
-          rows(({ usualMetadata }) => usualMetadata),
+          rows(({ user }) => (user === null ? [] : [[traceMetadata.user, user]])),
           'keep',
+        )
+        // of a trace that its client has described, the client's word holds
+        await writeUsage(
+          change.db,
+          summaries
+            .filter((summary) => {
+              const { finalized, state } = known.get(summary.id)!
+              return summary.hasUsage && finalized === 0 && (summary.hasRoot || state !== 'IN_PROGRESS')
+            })
+            .map((summary) => number(summary)),
         )
         return summaries.filter(({ hasRoot }) => hasRoot).map(({ id }) => id)
       })

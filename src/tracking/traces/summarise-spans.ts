@@ -3,7 +3,8 @@ import { cut, storable, traceLimits } from './limits.ts'
 import { preview } from './preview.ts'
 import { milliseconds, type Span, spanAttribute, traceIdOf } from './span.ts'
 import { plainValue, spanEntries } from './span-value.ts'
-import { traceMetadata, traceTags } from './trace.ts'
+import { traceTags } from './trace.ts'
+import { usageOf } from './usage.ts'
 
 /** Attributes of the resource that a batch of spans came from; texts by key. */
 export type ResourceAttributes = Record<string, string>
@@ -24,16 +25,19 @@ export interface SpanSummary {
   state: TraceState
   requestPreview: string | null
   responsePreview: string | null
-  /** tags and metadata that replace what is there */
+  /** tags that replace what is there */
   tags: [string, string][]
-  /** tags and metadata for want of better */
+  /** tags for want of better */
   usualTags: [string, string][]
-  usualMetadata: [string, string][]
+  session: string | null
+  user: string | null
+  /** whether a span says how many tokens it used, or what it cost */
+  hasUsage: boolean
 }
 
 const tagPrefix = 'mlflow.traceTag.'
 const sessionKeys = ['session.id', 'gen_ai.conversation.id']
-const userKey = 'user.id'
+const userKeys = ['user.id']
 export const inputKeys = ['mlflow.spanInputs', 'input.value', 'gen_ai.input.messages', 'traceloop.entity.input']
 export const outputKeys = ['mlflow.spanOutputs', 'output.value', 'gen_ai.output.messages', 'traceloop.entity.output']
 
@@ -77,13 +81,9 @@ function summarise(items: SpanBatchItem[]): SpanSummary {
         tags.push([storable(key.slice(tagPrefix.length)), cut(asText(plainValue(value)), traceLimits.value)])
     if (root.name !== '') usualTags.push([traceTags.name, cut(root.name, traceLimits.value)])
   }
-  const usualMetadata: [string, string][] = []
-  for (const [key, sources] of [
-    [traceMetadata.session, sessionKeys],
-    [traceMetadata.user, [userKey]],
-  ] as const) {
-    const value = spans.map((span) => firstAttribute(span, sources)).find((found) => found !== undefined)
-    if (value !== undefined) usualMetadata.push([key, cut(unquoted(asText(plainValue(value))), traceLimits.value)])
+  const common = (keys: readonly string[]) => {
+    const value = spans.map((span) => firstAttribute(span, keys)).find((found) => found !== undefined)
+    return value === undefined ? null : cut(unquoted(asText(plainValue(value))), traceLimits.id)
   }
   return {
     id: traceIdOf(spans[0]!.traceId),
@@ -96,6 +96,8 @@ function summarise(items: SpanBatchItem[]): SpanSummary {
     responsePreview: root ? preview(firstAttribute(root, outputKeys), 'assistant') : null,
     tags,
     usualTags,
-    usualMetadata,
+    session: common(sessionKeys),
+    user: common(userKeys),
+    hasUsage: spans.some((span) => usageOf(span) !== undefined),
   }
 }

@@ -84,9 +84,9 @@ function comparisonCondition(store: SqlStore['kind'], comparison: Comparison, re
         ? promptCondition(comparison, refuse)
         : valueCondition(store, 'trace_tags', key, comparison, refuse)
     case 'metadata':
-      return key === traceMetadata.sourceRun
-        ? runCondition(store, comparison, refuse)
-        : valueCondition(store, 'trace_metadata', key, comparison, refuse)
+      if (key === traceMetadata.sourceRun) return runCondition(store, comparison, refuse)
+      if (key === traceMetadata.session) return compareText(store, sql`traces.session`, comparison, refuse)
+      return valueCondition(store, 'trace_metadata', key, comparison, refuse)
     case 'feedback':
     case 'expectation':
       return assessmentCondition(store, comparison, refuse)
@@ -142,18 +142,29 @@ function promptCondition(comparison: Comparison, refuse: Refuse): Condition {
   return sql`exists (select 1 from trace_prompts p where p.trace = traces.number and p.prompt = ${prompt})`
 }
 
+/** Whoever judges a whole session says so in the metadata; the word holds for every trace of the session. */
 function assessmentCondition(store: SqlStore['kind'], comparison: Comparison, refuse: Refuse): Condition {
-  const { entity, key, operator, value } = comparison
-  const having = sql`select 1 from assessments a where a.trace = traces.number and a.kind = ${entity} and a.name = ${key} and a.valid = 1`
-  if (operator === 'IS NULL') return sql`not exists (${having})`
-  if (/^[<>]/.test(operator) || typeof value === 'number')
-    return sql`exists (${having} and ${compareNumber(sql`a.number`, comparison, refuse)})`
-  // values are JSON: texts are compared without their quotes
+  const { entity, key, operator } = comparison
+  const of = (trace: RawBuilder<unknown>) => {
+    const named = sql`${trace} and a.kind = ${entity} and a.name = ${key} and a.valid = 1`
+    return operator === 'IS NULL' ? named : sql`${named} and ${assessedValue(store, comparison, refuse)}`
+  }
+  const ofSession = `%"${traceMetadata.session}":%`
+  const assessed = sql<SqlBool>`(exists (select 1 from assessments a where ${of(sql`a.trace = traces.number`)})
+    or exists (select 1 from traces judged join assessments a on ${of(sql`a.trace = judged.number`)}
+      where judged.session = traces.session and judged.project = traces.project and a.metadata like ${ofSession}))`
+  return operator === 'IS NULL' ? sql`not ${assessed}` : assessed
+}
+
+/** Values are JSON: texts are compared without their quotes. */
+function assessedValue(store: SqlStore['kind'], comparison: Comparison, refuse: Refuse): Condition {
+  if (/^[<>]/.test(comparison.operator) || typeof comparison.value === 'number')
+    return compareNumber(sql`a.number`, comparison, refuse)
   const text =
     store === 'sqlite'
       ? sql`case when a.value in ('true', 'false') then a.value else cast(json_extract(a.value, '$') as text) end`
       : sql`(a.value::json #>> '{}')`
-  return sql`exists (${having} and ${compareText(store, text, comparison, refuse)})`
+  return compareText(store, text, comparison, refuse)
 }
 
 function spanCondition(store: SqlStore['kind'], comparison: Comparison, refuse: Refuse): Condition {

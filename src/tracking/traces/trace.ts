@@ -37,6 +37,7 @@ export interface TraceInfo {
   requestPreview: string | null
   responsePreview: string | null
   sourceRun: string | null
+  session: string | null
   tags: Record<string, string>
   metadata: Record<string, string>
   assessments: Assessment[]
@@ -55,6 +56,7 @@ export const traceMetadata = {
   session: 'mlflow.trace.session',
   user: 'mlflow.trace.user',
   tokenUsage: 'mlflow.trace.tokenUsage',
+  cost: 'mlflow.trace.cost',
   finalized: 'mlflow.trace.infoFinalized',
 } as const
 

@@ -65,7 +65,12 @@ export function createTraces(
       throw new KedgeError('conflict', {
         what: `The experiment ${experiment.id} must be in the 'active' state. Current state is ${experiment.state}.`,
       })
-    const { [traceMetadata.sourceRun]: sourceRun, [traceMetadata.finalized]: _, ...metadata } = trace.metadata
+    const {
+      [traceMetadata.sourceRun]: sourceRun,
+      [traceMetadata.session]: session,
+      [traceMetadata.finalized]: _,
+      ...metadata
+    } = trace.metadata
     const optional = (text: string | undefined, limit: number) => (text === undefined ? undefined : cut(text, limit))
     const said = {
       experiment: experiment.number,
@@ -79,6 +84,7 @@ export function createTraces(
       request_preview: optional(trace.requestPreview, traceLimits.preview),
       response_preview: optional(trace.responsePreview, traceLimits.preview),
       source_run: optional(sourceRun, traceLimits.id),
+      session: optional(session, traceLimits.id),
     }
     const given = Object.fromEntries(Object.entries(maybe).filter(([, value]) => value !== undefined))
     const { number } = await change.db

@@ -26,6 +26,7 @@ export const traceSummary = z.object({
   response: z.string().nullable(),
   session: z.string().nullable(),
   user: z.string().nullable(),
+  tokens: z.number().nullable().describe('of language models, in all'),
   run: z.string().nullable().describe('the run that was active'),
   tags: z.record(z.string(), z.string()),
   assessments: z.array(traceAssessment),

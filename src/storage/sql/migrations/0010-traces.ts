@@ -23,11 +23,13 @@ export const migration: Migration = {
       .addColumn('request_preview', 'text')
       .addColumn('response_preview', 'text')
       .addColumn('source_run', 'text')
+      .addColumn('session', 'text')
       .addColumn('finalized', 'integer', (c) => c.notNull())
       .addUniqueConstraint('traces_id', ['project', 'id'])
       .execute()
     await db.schema.createIndex('traces_experiment').on('traces').columns(['experiment', 'time', 'id']).execute()
     await db.schema.createIndex('traces_project').on('traces').columns(['project', 'time', 'id']).execute()
+    await db.schema.createIndex('traces_session').on('traces').columns(['session']).execute()
     await db.schema.createIndex('traces_run').on('traces').columns(['source_run']).execute()
 
     for (const name of ['trace_tags', 'trace_metadata'])

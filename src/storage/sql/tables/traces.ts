@@ -27,6 +27,8 @@ export interface TraceTables {
     response_preview: string | null
     /** id of the run that was active when it was made */
     source_run: string | null
+    /** the conversation that it is part of */
+    session: string | null
     /** 1 when its client has said what it is: spans that come later change none of that */
     finalized: number
   }

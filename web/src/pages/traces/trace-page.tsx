@@ -63,6 +63,7 @@ function Trace({ trace }: { trace: TraceDetail }) {
                 </Link>
               ),
             User: trace.user,
+            Tokens: trace.tokens === null ? null : <span className="number">{count(trace.tokens)}</span>,
             Tags: tags.length === 0 ? null : tags.map(([key, value]) => <div key={key}>{`${key}: ${value}`}</div>),
             Id: <Digest value={trace.id} />,
           }}
