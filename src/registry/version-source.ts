@@ -24,6 +24,10 @@ export function registeredSource(source: string): RegisteredName | undefined {
 /** Errors: `invalid_input` for an address that would climb out of where it points, or that names another server. */
 export function checkSource(source: string): void {
   checkAddress(source, 'model version source')
+  if (/^(https?|ftp|sftp):/i.test(source))
+    throw new KedgeError('invalid_input', {
+      what: `Invalid model version source: '${source.slice(0, 200).replace(/\/\/[^@/]*@/, '//')}'. An address by which another host would be called cannot be registered; log the model first.`,
+    })
   if (/^models:\/\/[^/]/.test(source) || /^runs:\/\/[^/]/.test(source))
     throw new KedgeError('invalid_input', {
       what: `Invalid model version source: '${source.slice(0, 200)}'. It must name what is on this server.`,
@@ -73,4 +77,42 @@ export async function folderOfArtifacts(
   const { digest } = await blobs.put(Buffer.from(JSON.stringify({ files })))
   const kind = files['model.onnx'] ? 'onnx' : files.MLmodel ? 'mlflow' : null
   return { digest, bytes: list.reduce((sum, file) => sum + Number(file.bytes), 0), kind }
+}
+
+/** What a registration says that its files came from. */
+export interface SourceOwner {
+  runId?: string | undefined
+  modelId?: string | undefined
+}
+
+/** Errors: `invalid_input` when the source is not within the logged model, or else the run, that it is said to be of. */
+export async function checkOwner(
+  tracking: Tracking,
+  project: string,
+  source: string,
+  owner: SourceOwner,
+): Promise<void> {
+  if (!owner.runId && !owner.modelId) return
+  const refuse = () =>
+    new KedgeError('invalid_input', {
+      what: `Invalid model version source: '${source.slice(0, 200)}'. The ${owner.modelId ? 'model_id' : 'run_id'} request parameter must identify the resource that contains the source.`,
+    })
+  const run = /^runs:\/+([^/]+)/.exec(source)?.[1]
+  const model = /^models:\/+(m-[0-9a-f]{32})(?:\/|$)/.exec(source)?.[1]
+  if (
+    owner.modelId
+      ? run !== undefined || (model ?? owner.modelId) !== owner.modelId
+      : (run ?? owner.runId) !== owner.runId
+  )
+    throw refuse()
+  if (!source.startsWith('mlflow-artifacts:')) return
+  const { artifactUri } = await (owner.modelId
+    ? tracking.loggedModels.get(project, owner.modelId)
+    : tracking.runs.get(project, owner.runId!)
+  ).catch(() => {
+    throw refuse()
+  })
+  const root = artifactUri.startsWith('mlflow-artifacts:') ? artifactRoot(artifactUri) : undefined
+  const inside = artifactRoot(source)
+  if (root === undefined || (inside !== root && !inside.startsWith(`${root}/`))) throw refuse()
 }

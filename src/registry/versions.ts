@@ -2,7 +2,6 @@ import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
-import { readFolder } from '../storage/blobs/folder.ts'
 import { toJson } from '../storage/sql/json-column.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { gateJob } from './gate-job.ts'
@@ -10,11 +9,11 @@ import { insertVersion } from './insert-version.ts'
 import { type ModelVersion, type ModelVersionRow, toModelVersion } from './model-version.ts'
 import type { Models } from './models.ts'
 import type { NewVersion, RegisteredSource } from './new-version.ts'
-import { isPromptTag, promptSources, promptTag } from './prompts.ts'
 import { dropAliases } from './record-promotion.ts'
 import { createRegistrySearch } from './search-registry.ts'
 import { searchedVersions } from './search-versions.ts'
-import { checkSource, folderOfArtifacts, type RegisteredName, registeredSource, sourceRoot } from './version-source.ts'
+import { createVersionFiles } from './version-files.ts'
+import type { RegisteredName } from './version-source.ts'
 import { createVersionTags } from './version-tags.ts'
 
 type Row = ModelVersionRow
@@ -27,7 +26,7 @@ export function createVersions(
   models: Models,
   tracking: Tracking,
 ) {
-  const { store, journal, jobs, blobs } = environment
+  const { store, journal, jobs } = environment
   const missing = (model: string, version: number | string) =>
     new KedgeError('not_found', { kind: 'Model Version', name: `(name=${model}, version=${version})` })
 
@@ -83,47 +82,15 @@ export function createVersions(
       .where('version', '=', row.version)
       .execute()
 
-  /** What a registration's address leads to: files, run, logged model. A version of a model leads to what that has. */
-  async function findOrigin(project: string, input: RegisteredSource) {
-    if (input.tags?.some(isPromptTag)) {
-      if (!promptSources.includes(input.source))
-        throw new KedgeError('invalid_input', {
-          what: `Invalid prompt source: '${input.source.slice(0, 200)}'. Prompt sources must use an MLflow placeholder.`,
-        })
-      return { source: input.source, run_id: input.runId || null }
-    }
-    checkSource(input.source)
-    const named = registeredSource(input.source)
-    if (named) {
-      const from = await versions.named(project, named)
-      if (from.tags[promptTag] === 'true')
-        throw new KedgeError('invalid_input', {
-          what: `Invalid model version source: '${input.source.slice(0, 200)}'. Prompt versions cannot be used as model version sources.`,
-        })
-      return {
-        source: `models:/${from.model}/${from.version}`,
-        digest: from.digest,
-        bytes: from.bytes,
-        kind: from.kind,
-        run_id: input.runId || from.runId,
-        model_id: input.modelId || from.modelId,
-        signature: from.signature === null ? null : toJson(from.signature),
-      }
-    }
-    const root = await sourceRoot(tracking, project, input.source)
-    const folder = root === null ? undefined : await folderOfArtifacts(tracking, blobs, project, root)
-    // a logged model knows its run
-    const modelId = input.modelId || /(?:^models:\/+|\/models\/)(m-[0-9a-f]{32})(?:\/|$)/.exec(input.source)?.[1]
-    const logged = modelId ? await tracking.loggedModels.get(project, modelId).catch(() => undefined) : undefined
-    return {
-      source: input.source,
-      digest: folder?.digest ?? null,
-      bytes: folder?.bytes ?? null,
-      kind: folder?.kind ?? null,
-      run_id: input.runId || logged?.sourceRun || null,
-      model_id: logged?.id ?? null,
-    }
-  }
+  const touchModel = (change: Change, project: string, name: string) =>
+    change.db
+      .updateTable('registered_models')
+      .set({ updated_at: change.now })
+      .where('project', '=', project)
+      .where('name', '=', name)
+      .execute()
+
+  const files = createVersionFiles(environment, tracking, (project, name) => versions.named(project, name))
 
   const versions = {
     findIn: (change: Change, project: string, model: string, version: number) =>
@@ -179,7 +146,7 @@ export function createVersions(
       input: RegisteredSource,
     ): Promise<ModelVersion> {
       await models.find(project, model)
-      const origin = await findOrigin(project, input)
+      const origin = await files.findOrigin(project, input)
       const version = await journal.change(context, (change) =>
         insertVersion(
           change,
@@ -301,6 +268,7 @@ export function createVersions(
           for (const other of archived) moved.push({ version: other.version, from: known, to: 'Archived' })
         }
         await touch(change, row, { stage: known })
+        await touchModel(change, project, model)
         for (const move of moved)
           if (move.from !== move.to)
             change.append({
@@ -316,6 +284,7 @@ export function createVersions(
       journal.change(context, async (change) => {
         const row = await find(change.db, project, model, version)
         await touch(change, row, { state: 'deleted' })
+        await touchModel(change, project, model)
         await dropAliases(change, project, model, version, `Version ${version} was deleted`)
         change.append({
           type: 'model_version.deleted',
@@ -327,28 +296,7 @@ export function createVersions(
 
     ...createVersionTags(journal, find),
 
-    /** Where the version's files lie among the project's artifacts; files that only a digest names are given a place there. */
-    async artifactRoot(project: string, version: ModelVersion): Promise<string> {
-      if (!version.source.startsWith('blob:') && registeredSource(version.source) === undefined) {
-        const root = await sourceRoot(tracking, project, version.source)
-        if (root === null)
-          throw new KedgeError('unsupported', { what: `Reading ${version.source.replace(/\/\/[^@/]*@/, '//')}` })
-        return root
-      }
-      const root = `registry/${version.model}/${version.version}`
-      if ((await tracking.artifacts.list(project, root)).length === 0 && version.digest !== null) {
-        const { files } = await readFolder(blobs, version.digest)
-        await journal.change({ actor: 'system' }, async (change) => {
-          for (const [path, file] of Object.entries(files))
-            await change.db
-              .insertInto('artifact_files')
-              .values({ project, path: `${root}/${path}`, ...file, modified_at: change.now })
-              .onConflict((c) => c.columns(['project', 'path']).doNothing())
-              .execute()
-        })
-      }
-      return root
-    },
+    artifactRoot: files.artifactRoot,
 
     search: createRegistrySearch(store, searchedVersions, complete),
   }

@@ -56,8 +56,8 @@ describe("The registry, prompts, datasets, scorers and webhooks with MLflow's ow
       'copied bytes': 'weights',
       stages: { 1: 'Archived', 2: 'Production' },
       latest: [
-        ['2', 'Production'],
         ['1', 'Archived'],
+        ['2', 'Production'],
       ],
       'archive without a stage': refused,
       renamed: ['three kinds', missing],

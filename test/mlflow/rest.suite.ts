@@ -337,6 +337,67 @@ export function restSuite(name: string, start: () => Promise<TrackingServer>): v
       expect(await list('0/run/artifacts')).toEqual(['a.txt'])
     })
 
+    it('registers only what is on this server or in a bucket, and of the run that it is said to be of', async () => {
+      const run = await newRun('0')
+      const other = await newRun('0')
+      await post('registered-models/create', { name: 'sources' })
+      const register = (source: string, fields = {}) =>
+        post('model-versions/create', { name: 'sources', source, ...fields })
+      for (const source of [
+        '/etc/passwd',
+        'relative/path',
+        'file:///etc/passwd',
+        'file://host/share',
+        'C:\\models',
+        'http://169.254.169.254/latest/meta-data',
+        'https://example.com/model',
+        'ftp://10.0.0.1/x',
+        's3://bucket/../other',
+        's3://bucket/%2e%2e/other',
+        's3://bucket/%252e%252e/other',
+        'mlflow-artifacts:/../../etc',
+        'mlflow-artifacts:/0/%2e%2e/x',
+        `runs:/${run}/../../x`,
+        'runs://other.host/run/model',
+        'models://other.host/model/1',
+        's3://bucket/a\u0000b',
+      ])
+        refused(await register(source))
+      refused(await register(`runs:/${run}/model`, { run_id: other }))
+      refused(await register(`mlflow-artifacts:/0/${run}/artifacts/model`, { run_id: other }))
+      refused(await register(`mlflow-artifacts:/0/${run}/artifacts-else`, { run_id: run }))
+      refused(await register('models:/sources/9'), 'RESOURCE_DOES_NOT_EXIST', 404)
+      refused(await register(`runs:/${'0'.repeat(32)}/model`), 'RESOURCE_DOES_NOT_EXIST', 404)
+      expect((await register(`runs:/${run}/model`)).body.model_version).toMatchObject({ version: '1', run_id: run })
+      expect((await register('models:/sources/latest')).body.model_version).toMatchObject({
+        source: 'models:/sources/1',
+        run_id: run,
+      })
+      expect((await register('s3://bucket/model')).status).toBe(200)
+      const versions = (await get(`model-versions/search?filter=${encodeURIComponent("name = 'sources'")}`)).body
+      expect(versions.model_versions).toHaveLength(3)
+    })
+
+    it('finds prompts only where they are asked for', async () => {
+      const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }]
+      await post('registered-models/create', { name: 'ask', tags })
+      await post('model-versions/create', { name: 'ask', source: 'dummy-source', tags })
+      await post('registered-models/create', { name: 'ask-model' })
+      const names = async (what: string, filter: string, key: string) =>
+        ((await get(`${what}/search?filter=${encodeURIComponent(filter)}`)).body[key] ?? []).map(
+          (one: { name: string }) => one.name,
+        )
+      const asked = 'tags.`mlflow.prompt.is_prompt`'
+      const models = (filter: string) => names('registered-models', `${filter}name LIKE 'ask%'`, 'registered_models')
+      expect(await models('')).toEqual(['ask-model'])
+      expect(await models(`${asked} = 'true' AND `)).toEqual(['ask'])
+      expect(await models(`${asked} != 'false' AND `)).toEqual(['ask'])
+      expect(await models(`${asked} != 'true' AND `)).toEqual(['ask-model'])
+      expect(await models(`${asked} = 'false' AND `)).toEqual(['ask-model'])
+      expect(await names('model-versions', "name = 'ask'", 'model_versions')).toEqual([])
+      expect(await names('model-versions', `name = 'ask' AND ${asked} = 'true'`, 'model_versions')).toEqual(['ask'])
+    })
+
     it('says at once what it has not, in a form that no client tries again', async () => {
       refused(await get('gateway/endpoints/list'), 'NOT_IMPLEMENTED', 501)
       refused(await post('prompt-optimization/jobs', {}), 'NOT_IMPLEMENTED', 501)

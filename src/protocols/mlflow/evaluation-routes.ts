@@ -28,7 +28,7 @@ const recordText = (record: EvaluationRecord): string => {
     inputs: record.inputs,
     outputs: record.outputs,
     expectations: record.expectations,
-    tags: record.tags,
+    tags: record.tags ?? '{}',
     source: record.source,
     source_type: record.sourceType === null ? null : JSON.stringify(record.sourceType),
     created_time: String(record.createdAt),

@@ -44,12 +44,12 @@ const readVersion = (fields: Fields): number => {
   return Number(text)
 }
 
-/** The newest version of each stage. */
+/** The newest version of each stage, by stage. */
 const latestOf = (versions: readonly ModelVersion[], wanted: readonly string[] = stages): ModelVersion[] => {
   const found = new Map<string, ModelVersion>()
   for (const version of versions)
     if (wanted.includes(version.stage) && !found.has(version.stage)) found.set(version.stage, version)
-  return [...found.values()]
+  return [...found.values()].sort((a, b) => (a.stage < b.stage ? -1 : 1))
 }
 
 /** MLflow's endpoints of registered models, versions and aliases. */
@@ -115,6 +115,7 @@ export function registryRoutes(scope: MlflowScope, { models, versions, aliases }
       return known
     })
     const found = latestOf(await versions.list(project, name), wanted.length > 0 ? wanted : stages)
+    found.sort((a, b) => a.version - b.version)
     return found.length > 0 ? { model_versions: found.map(versionAnswer) } : {}
   })
   scope.add('POST', '/mlflow/registered-models/alias', 'registry.write', ({ context, project, fields }) =>
