@@ -6,6 +6,7 @@ import type { Governance } from './governance/governance.ts'
 import { internalRoutes } from './protocols/internal/internal-routes.ts'
 import { automationRoutes } from './protocols/kedge/automation-routes.ts'
 import { backupRoutes } from './protocols/kedge/backup-routes.ts'
+import { costRoutes } from './protocols/kedge/cost-routes.ts'
 import { dataRoutes } from './protocols/kedge/data-routes.ts'
 import { docsRoutes } from './protocols/kedge/docs-routes.ts'
 import { garbageRoutes } from './protocols/kedge/garbage-routes.ts'
@@ -45,6 +46,7 @@ export async function addRoutes(
   trackingRoutes(app, domains)
   traceRoutes(app, domains)
   registryRoutes(app, domains)
+  costRoutes(app, domains)
   importRoutes(app, {
     tracking: domains.tracking,
     content: createTrackingImport(environment, domains.tracking),

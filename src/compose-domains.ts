@@ -21,6 +21,7 @@ import { startLineageReader } from './journal/lineage.ts'
 import { createMonitoring } from './monitoring/monitoring.ts'
 import { type BucketAccess, createParquetTable } from './monitoring/parquet-table.ts'
 import { createDescribeEndpoint } from './monitoring/watched-revision.ts'
+import { createAccounts } from './pipelines/accounts.ts'
 import { createPipelines } from './pipelines/pipelines.ts'
 import { createProjectFile } from './project-file/project-file.ts'
 import { createRegistryCollection } from './registry/collect.ts'
@@ -65,7 +66,14 @@ export function composeDomains(
         data.datasets.localFile(await data.datasets.version(project, dataset, version)),
     },
   })
+  const prices = {
+    currency: config.currency,
+    cpuHour: config.priceCpuHour,
+    gpuHour: config.priceGpuHour,
+    gibHour: config.priceGibHour,
+  }
   const pipelines = createPipelines(environment, {
+    prices,
     datasets: data.datasets,
     tracking,
     registry,
@@ -117,6 +125,7 @@ export function composeDomains(
     tracking,
     registry,
     pipelines,
+    accounts: createAccounts(environment, prices),
     monitoring,
     serving,
     automation,

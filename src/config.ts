@@ -5,6 +5,8 @@ import { KedgeError } from './errors.ts'
 const port = z.coerce.number().int().min(0).max(65535)
 export const roles = ['control', 'inference'] as const
 
+const price = (of: string) => z.coerce.number().min(0).default(0).describe(`what ${of} costs, for the costs of runs`)
+
 const list = (text: string) =>
   text
     .split(',')
@@ -61,6 +63,10 @@ export const configSchema = z.object({
     .union([z.array(z.string()), z.string().transform(list)])
     .optional()
     .describe('folders below which sources may read files; all when absent, unless --auth token: then DATA/files'),
+  priceCpuHour: price('an hour of a busy processor'),
+  priceGpuHour: price('an hour of a GPU'),
+  priceGibHour: price('an hour of a GiB of memory'),
+  currency: z.string().min(1).max(20).default('unit').describe('of the prices'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

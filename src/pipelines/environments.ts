@@ -28,6 +28,8 @@ export interface PrepareOptions {
 }
 
 export interface Environments {
+  /** The version of Python that environments are made of. Errors: `python_missing`. */
+  python(): Promise<string>
   /** Digest of what `prepare` gives for this lock file; builds nothing. Errors: `invalid_input`, `python_missing`. */
   digest(name: string, lock: string): Promise<string>
   /** The environment of a lock file, built at its first use. Errors: also `environment_failed`, `cancelled`. */
@@ -208,6 +210,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
   }
 
   return {
+    python: async () => (await getPython()).version,
     digest: digestOf,
     async prepare(name, lock, listener) {
       const digest = await digestOf(name, lock)

@@ -37,8 +37,12 @@ export interface TrackingPart {
         tags: { key: string; value: string }[]
       },
     ): Promise<{ id: string }>
+    get(project: string, id: string): Promise<{ artifactUri: string }>
     /** A run that has ended stays as it is. */
     finish(change: Change, project: string, id: string, status: 'FINISHED' | 'FAILED' | 'KILLED'): Promise<void>
+  }
+  artifacts: {
+    put(context: ChangeContext, project: string, path: string, content: Uint8Array): Promise<unknown>
   }
   inputs: {
     log(

@@ -3,11 +3,13 @@ import { buffer } from 'node:stream/consumers'
 import type { Executor } from '../contracts/executor.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
+import { createCodeStates } from './code-state.ts'
 import { createDeclaredPipelines } from './declared-pipelines.ts'
 import { createEnvironments } from './environments.ts'
 import type { DatasetsPart, RegistryPart, TrackingPart } from './neighbours.ts'
 import type { PipelineStep } from './pipeline-run.ts'
 import { createPipelineRuns } from './pipeline-runs.ts'
+import { freeOfCharge, type Prices } from './price.ts'
 import { pipelineRunJob } from './run-job.ts'
 import { createStepLogs } from './step-log.ts'
 import { createStepRecords } from './step-records.ts'
@@ -21,6 +23,8 @@ export interface PipelinesOptions {
   serverUrl(): string | undefined
   /** a token for a step's calls to this server, where it asks for one */
   stepToken?(project: string): Promise<string>
+  /** what steps' seconds cost; nothing when absent */
+  prices?: Prices
   /** Kedge's own environment variables */
   variables: Record<string, string | undefined>
 }
@@ -41,7 +45,9 @@ export function createPipelines(environment: Environment, options: PipelinesOpti
   const logs = createStepLogs(join(dataDirectory, 'logs', 'pipeline-runs'))
   const records = createStepRecords(environment, options.tracking)
   const runs = createPipelineRuns(environment)
-  jobs.handle(pipelineRunJob({ ...environment, ...options, environments, logs, records }))
+  const code = createCodeStates(environment)
+  const prices = options.prices ?? freeOfCharge
+  jobs.handle(pipelineRunJob({ ...environment, ...options, environments, logs, records, code, prices }))
 
   async function findStep(project: string, run: number, name: string): Promise<PipelineStep> {
     const step = (await runs.get(project, run)).steps.find((one) => one.name === name)
@@ -57,6 +63,7 @@ export function createPipelines(environment: Environment, options: PipelinesOpti
     start: runs.start,
     runs: { ...runs, step: findStep },
     environments,
+    code,
     /** Which executors there are, and whether they work here. */
     executors: () =>
       Promise.all(

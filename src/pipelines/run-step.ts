@@ -1,18 +1,24 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import type { Executor, StepOutcome } from '../contracts/executor.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
+import { artifactRoot, joinPath } from '../tracking/artifact-path.ts'
+import { diffArtifact } from './accounts.ts'
 import { chooseExecutor } from './choose-executor.ts'
+import type { CodeStates } from './code-state.ts'
 import type { StoredFiles } from './declared-pipelines.ts'
 import type { Environments } from './environments.ts'
+import { hostFacts } from './host.ts'
+import type { StepRecord } from './metered-steps.ts'
 import { readModelFolder } from './model-folder.ts'
-import type { DatasetsPart } from './neighbours.ts'
+import type { DatasetsPart, TrackingPart } from './neighbours.ts'
 import { codeOf } from './pipeline-files.ts'
 import type { PipelineRun, StepOutput } from './pipeline-run.ts'
 import type { ParamValue, PipelineSpec, StepSpec } from './pipeline-spec.ts'
+import type { Prices } from './price.ts'
 import { type ResolvedInput, resolveInputs } from './resolve-inputs.ts'
 import { stepDigest } from './step-digest.ts'
 import { stepEnvironment } from './step-environment.ts'
@@ -38,6 +44,9 @@ export interface StepDependencies extends Pick<Environment, 'blobs' | 'dataDirec
   environments: Environments
   logs: StepLogs
   records: StepRecords
+  tracking: TrackingPart
+  code: CodeStates
+  prices: Prices
   /** where this machine reaches this server: `http://127.0.0.1:4700` */
   serverUrl(): string | undefined
   /** a token for a step's calls to this server */
@@ -182,11 +191,14 @@ async function execute(
   )
   const work = await prepareFolder(folder, { spec, code, inputs, linkInputs: executor.protectsInputs }, deps.blobs)
   const experiment = step.pipeline.experiment ?? run.pipeline
+  const record = await recordOf(step, lock, facts, deps)
   const runId = await deps.records.start(run, name, step.attempt, {
     ...facts,
     executor: executor.kind,
     experiment: spec.track ? experiment : undefined,
+    record,
   })
+  if (runId !== null) await keepDiff(step, runId, record, deps)
   const server = deps.serverUrl()
   const tracking =
     runId === null || server === undefined
@@ -218,6 +230,42 @@ async function execute(
   )
   if (environment) deps.environments.compileLater(environment)
   return outcome
+}
+
+/** Everything that a run is told by who did not write a line: its code, environment, machine and prices. */
+async function recordOf(
+  { run, spec, pipeline, files }: Attempt,
+  lock: Lock | undefined,
+  facts: StepFacts,
+  { code, environments, prices }: StepDependencies,
+): Promise<StepRecord> {
+  return {
+    code: (await code.of(run.project, run.pipeline, pipeline, files)) ?? null,
+    environment:
+      lock && facts.environmentDigest !== null
+        ? { lockFile: lock.name, digest: facts.environmentDigest, python: await environments.python() }
+        : null,
+    host: await hostFacts(),
+    limits: { cpus: spec.resources.cpus, memoryBytes: spec.resources.memory },
+    prices,
+  }
+}
+
+/** The differences to the commit lie among the run's artifacts. */
+async function keepDiff(
+  { run }: Attempt,
+  runId: string,
+  { code }: StepRecord,
+  { tracking, blobs }: StepDependencies,
+): Promise<void> {
+  if (!code?.diff) return
+  const { artifactUri } = await tracking.runs.get(run.project, runId)
+  await tracking.artifacts.put(
+    { actor: `pipeline_run/${run.id}` },
+    run.project,
+    joinPath(artifactRoot(artifactUri), diffArtifact),
+    await buffer(await blobs.get(code.diff.digest)),
+  )
 }
 
 async function allStored(outputs: StepOutput[], { blobs }: StepDependencies): Promise<boolean> {

@@ -4,6 +4,7 @@ import { KedgeError } from '../errors.ts'
 import type { Change } from '../journal/journal.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { PipelineTables } from '../storage/sql/tables/pipelines.ts'
+import { meterStep, recordStep, type StepRecord } from './metered-steps.ts'
 import type { TrackingPart } from './neighbours.ts'
 import {
   type PipelineRun,
@@ -40,6 +41,17 @@ const factColumns = (facts: StepFacts): Columns => ({
   code_digest: facts.codeDigest,
   environment_digest: facts.environmentDigest,
 })
+
+/** As MLflow's clients write it. */
+const codeTags = (code: StepRecord['code']) =>
+  code === null
+    ? []
+    : [
+        { key: 'mlflow.source.git.commit', value: code.commit },
+        { key: 'mlflow.source.git.dirty', value: String(code.dirty) },
+        ...(code.branch === null ? [] : [{ key: 'mlflow.source.git.branch', value: code.branch }]),
+        ...(code.origin === null ? [] : [{ key: 'mlflow.source.git.repoURL', value: code.origin }]),
+      ]
 
 /** The states of steps: each change of one is a row and an event, and happens only in the attempt that is the newest. */
 export function createStepRecords({ store, journal }: Pick<Environment, 'store' | 'journal'>, tracking: TrackingPart) {
@@ -90,6 +102,7 @@ export function createStepRecords({ store, journal }: Pick<Environment, 'store' 
       .where('step', '=', before.name)
       .execute()
     const step = await find(change.db, run.id, before.name)
+    if (state !== 'skipped') await meterStep(change, run.id, step)
     if (step.trackingRun !== null) await tracking.runs.finish(change, run.project, step.trackingRun, finalStatus[state])
     change.append({
       type: 'step.finished',
@@ -153,7 +166,7 @@ export function createStepRecords({ store, journal }: Pick<Environment, 'store' 
       run: RunPart,
       name: string,
       attempt: number,
-      facts: StepFacts & { executor: string; experiment: string | undefined },
+      facts: StepFacts & { executor: string; experiment: string | undefined; record: StepRecord },
     ): Promise<string | null> {
       const experimentId =
         facts.experiment === undefined
@@ -176,6 +189,7 @@ export function createStepRecords({ store, journal }: Pick<Environment, 'store' 
               { key: 'mlflow.source.name', value: `${run.pipeline}/${name}` },
               { key: 'kedge.pipelineRun', value: String(run.id) },
               { key: 'kedge.step', value: name },
+              ...codeTags(facts.record.code),
             ],
           })
           trackingRun = made.id
@@ -202,6 +216,7 @@ export function createStepRecords({ store, journal }: Pick<Environment, 'store' 
           executor: facts.executor,
           tracking_run: trackingRun,
         })
+        await recordStep(change, { run: run.id, step: name, attempt, project: run.project, trackingRun }, facts.record)
         change.append({
           type: 'step.started',
           project: run.project,

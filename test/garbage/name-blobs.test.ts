@@ -13,6 +13,7 @@ const otherDigests: Record<string, string> = {
   'dataset_versions.spec_digest': 'of a document that is kept in the row',
   'dataset_versions.input_key': 'of what the version is a function of',
   'pipelines.digest': 'of the spec and the names of its files',
+  'pipeline_code.digest': 'of the spec and the names of its files',
   'pipeline_steps.digest': 'of everything that the step depends on',
   'pipeline_steps.code_digest': 'of a list of files',
   'pipeline_steps.environment_digest': 'of a lock file as it was understood',

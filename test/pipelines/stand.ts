@@ -9,6 +9,7 @@ import { createJournal } from '../../src/journal/journal.ts'
 import { silentLog } from '../../src/log.ts'
 import type { DatasetsPart, DatasetVersionPart } from '../../src/pipelines/neighbours.ts'
 import { createPipelines } from '../../src/pipelines/pipelines.ts'
+import type { Prices } from '../../src/pipelines/price.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import type { SqlStore } from '../../src/storage/sql/sql-store.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
@@ -56,7 +57,7 @@ export interface Stand {
 /** Everything that pipelines stand on, on real stores below `directory`. */
 export async function openStand(
   directory: string,
-  options: { store?: SqlStore; serverUrl?: string; node?: string; lease?: number } = {},
+  options: { store?: SqlStore; serverUrl?: string; node?: string; lease?: number; prices?: Prices } = {},
 ): Promise<Stand> {
   const store = options.store ?? (await openSqlite(directory, Date.now))
   const journal = createJournal(store)
@@ -99,6 +100,7 @@ export async function openStand(
     executors,
     serverUrl: () => options.serverUrl,
     variables: process.env,
+    ...(options.prices ? { prices: options.prices } : {}),
   })
   jobs.start()
   return {

@@ -9,6 +9,7 @@ import { pipelineSpec } from '../../pipelines/pipeline-spec.ts'
 import type { PlannedChange } from '../../project-file/plan.ts'
 import type { ApiClient } from '../api-client.ts'
 import { type Act, projectOf } from '../context.ts'
+import { readCodeState } from '../read-code-state.ts'
 import type { Colour, Terminal } from '../terminal.ts'
 
 interface Options {
@@ -74,6 +75,7 @@ export async function sendProjectFile(
     file: input.path.split('/').at(-1),
     folder,
     files,
+    code: await readCodeState(folder),
     dryRun: input.dryRun ?? false,
     prune: input.prune ?? false,
   })

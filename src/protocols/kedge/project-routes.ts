@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { Pipelines } from '../../pipelines/pipelines.ts'
 import type { ProjectFileService } from '../../project-file/project-file.ts'
 import { route } from '../route.ts'
+import { codeState } from './schemas/code-state.ts'
 
 const change = z.object({
   kind: z.string(),
@@ -11,7 +13,10 @@ const change = z.object({
 })
 
 /** Project files: what `kedge apply` sends. */
-export function projectRoutes(app: FastifyInstance, { projectFile }: { projectFile: ProjectFileService }): void {
+export function projectRoutes(
+  app: FastifyInstance,
+  { projectFile, pipelines }: { projectFile: ProjectFileService; pipelines: Pipelines },
+): void {
   route(app, {
     method: 'POST',
     url: '/api/v1/projects/:project/apply',
@@ -32,6 +37,9 @@ export function projectRoutes(app: FastifyInstance, { projectFile }: { projectFi
         .record(z.string(), z.base64())
         .default({})
         .describe('path → contents in base64: code and lock files that pipelines name'),
+      code: codeState
+        .optional()
+        .describe('the state of the repository that the file is in; kept with the runs of its pipelines'),
       dryRun: z.boolean().default(false),
       prune: z.boolean().default(false).describe('remove what is stored but not in the file'),
     }),
@@ -48,7 +56,19 @@ export function projectRoutes(app: FastifyInstance, { projectFile }: { projectFi
         files,
         prune: body.prune,
       }
-      return { changes: body.dryRun ? await projectFile.plan(input) : await projectFile.apply({ actor }, input) }
+      if (body.dryRun) return { changes: await projectFile.plan(input) }
+      const changes = await projectFile.apply({ actor }, input)
+      const declared = changes.filter(
+        ({ kind, action }) => kind === 'pipeline' && action !== 'remove' && action !== 'kept',
+      )
+      if (body.code)
+        await pipelines.code.put(
+          { actor },
+          params.project,
+          declared.map(({ name }) => name),
+          body.code,
+        )
+      return { changes }
     },
   })
 

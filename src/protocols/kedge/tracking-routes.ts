@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { KedgeError } from '../../errors.ts'
+import type { Accounts } from '../../pipelines/accounts.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { artifactPath, artifactRoot, joinPath } from '../../tracking/artifact-path.ts'
 import type { Experiment } from '../../tracking/experiment.ts'
@@ -88,7 +89,7 @@ const facts = (row: Awaited<ReturnType<Tracking['runs']['facts']>>['items'][numb
 /** Experiments and runs over Kedge's own API. */
 export function trackingRoutes(
   app: FastifyInstance,
-  { tracking, registry }: { tracking: Tracking; registry: Registry },
+  { tracking, registry, accounts }: { tracking: Tracking; registry: Registry; accounts?: Accounts },
 ): void {
   runTableRoutes(app, tracking)
   const { experiments, runs, plots, artifacts, loggedModels } = tracking
@@ -186,7 +187,7 @@ export function trackingRoutes(
     method: 'GET',
     url: `${base}/runs/:run`,
     permission: 'read',
-    summary: 'Shows a run with its inputs, models and what was registered from it',
+    summary: 'Shows a run with its inputs, models, what was registered from it, and what it ran with, used and cost',
     tag,
     params: ofRun,
     answer: runDetail,
@@ -217,6 +218,7 @@ export function trackingRoutes(
         })),
         loggedModels: models,
         modelVersions: versions.map(({ model, version }) => ({ model, version })),
+        ...(await accounts?.ofRun(run)),
       }
     },
   })

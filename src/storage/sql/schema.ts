@@ -1,4 +1,5 @@
 import type { AutomationTables } from './tables/automation.ts'
+import type { CostTables } from './tables/costs.ts'
 import type { DataTables } from './tables/data.ts'
 import type { EvaluationTables } from './tables/evaluation.ts'
 import type { GovernanceTables } from './tables/governance.ts'
@@ -25,6 +26,7 @@ export type Database = JournalTables &
   EvaluationTables &
   RegistryTables &
   PipelineTables &
+  CostTables &
   ServingTables &
   MonitoringTables &
   AutomationTables &

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { runAccount } from './costs.ts'
 
 /** Times are milliseconds since 1970. A metric that is not a number is null. */
 export const experimentAnswer = z.object({
@@ -51,6 +52,7 @@ export const runDetail = runSummary.extend({
     z.object({ id: z.string(), name: z.string(), direction: z.enum(['input', 'output']), step: z.number() }),
   ),
   modelVersions: z.array(z.object({ model: z.string(), version: z.number() })),
+  ...runAccount.partial().shape,
 })
 
 export const metricHistory = z.object({
@@ -89,6 +91,7 @@ export const runColumnList = z.object({
       runs: z.number().describe('active runs that have it'),
     }),
   ),
+  complete: z.boolean().describe('false: of the newest runs alone, the others are being counted; ask again'),
 })
 
 export const runCells = z.object({

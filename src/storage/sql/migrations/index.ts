@@ -11,6 +11,7 @@ import { migration as m0010 } from './0010-traces.ts'
 import { migration as m0011evaluation } from './0011-evaluation.ts'
 import { migration as m0011uploads } from './0011-uploads.ts'
 import { migration as m0011webhooks } from './0011-webhooks.ts'
+import { migration as m0012 } from './0012-costs.ts'
 import { migration as m0018 } from './0018-run-views.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
@@ -28,5 +29,6 @@ export const migrations = {
   '0011-evaluation': m0011evaluation,
   '0011-uploads': m0011uploads,
   '0011-webhooks': m0011webhooks,
+  '0012-costs': m0012,
   '0018-run-views': m0018,
 }
