@@ -224,8 +224,6 @@ export function createUploads(
   }
 }
 
-export type Uploads = ReturnType<typeof createUploads>
-
 function checkParts(
   upload: Upload,
   parts: readonly StoredPart[],

@@ -4,13 +4,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openPostgres } from '../../src/storage/sql/postgres.ts'
 import { startReceiver } from '../channels/receiver.ts'
+import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { pythonEnvironment, runPython } from '../servers/python-env.ts'
 import { startTrackingServer, type TrackingServer } from '../servers/tracking-server.ts'
 
 const script = readFileSync(new URL('./registry.py', import.meta.url), 'utf8')
 
-describe("The registry, prompts, datasets, scorers and webhooks with MLflow's own client", () => {
+let postgres: PostgresServer
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.stop())
+
+describe.each([
+  ['SQLite', undefined],
+  ['PostgreSQL', () => openPostgres(postgres.url(), Date.now)],
+])("The registry, prompts, datasets, scorers and webhooks with MLflow's own client on %s", (_, store) => {
   let python: string
   let server: TrackingServer
   let directory: string
@@ -20,7 +31,7 @@ describe("The registry, prompts, datasets, scorers and webhooks with MLflow's ow
   beforeAll(async () => {
     python = await pythonEnvironment(new URL('./requirements.lock', import.meta.url).pathname)
     directory = await mkdtemp(join(tmpdir(), 'kedge-mlflow-registry-'))
-    server = await startTrackingServer(directory, { allowHosts: ['127.0.0.1'] })
+    server = await startTrackingServer(directory, { allowHosts: ['127.0.0.1'], ...(store ? { store } : {}) })
     // the second of all deliveries has to come again
     receiver = await startReceiver((count) => ({ status: count === 2 ? 503 : 204 }))
     const output = await runPython(python, script, {

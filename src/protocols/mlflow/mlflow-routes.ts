@@ -46,6 +46,9 @@ const notOffered = [
   'label-schemas',
   'review-queues',
   'workspaces',
+  'artifacts/presigned-upload-url',
+  'runs/create-promptlab-run',
+  'get-online-trace-details',
 ]
 
 export interface MlflowServices {

@@ -12,5 +12,3 @@ export function createEvaluation(environment: Pick<Environment, 'store' | 'journ
     scorers: createScorers(environment, experiments),
   }
 }
-
-export type Evaluation = ReturnType<typeof createEvaluation>
