@@ -28,6 +28,7 @@ const projectPages: [string, ComponentType][] = [
   ['/data/:dataset/:version', page(() => import('./pages/data/version-page.tsx'))],
   ['/sources/:source', page(() => import('./pages/data/source-page.tsx'))],
   ['/runs', page(() => import('./pages/runs/runs-page.tsx'))],
+  ['/runs/compare', page(() => import('./pages/runs/compare/compare-page.tsx'))],
   ['/runs/:run', page(() => import('./pages/runs/run-page.tsx'))],
   ['/traces', page(() => import('./pages/traces/traces-page.tsx'))],
   ['/traces/:trace', page(() => import('./pages/traces/trace-page.tsx'))],

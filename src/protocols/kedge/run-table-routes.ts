@@ -20,7 +20,7 @@ export function runTableRoutes(app: FastifyInstance, { runs, columns, cells, gro
     params: inProject,
     query: z.object({ experiment: selection.experiment }),
     answer: runColumnList,
-    handler: async ({ params, query }) => ({ items: await columns.columns(params.project, list(query.experiment)) }),
+    handler: ({ params, query }) => columns.columns(params.project, list(query.experiment)),
   })
   route(app, {
     method: 'GET',

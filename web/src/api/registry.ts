@@ -40,3 +40,13 @@ export const promotionsQuery = (project: string, model: string) =>
     queryKey: [project, 'registry', 'promotions', model],
     queryFn: ({ signal }) => api<Items<Promotion>>(at(project, 'models', model, 'promotions'), { signal }),
   })
+
+export const moveAlias = (project: string, model: string, alias: string, version: number, reason: string) =>
+  api<Model>(at(project, 'models', model, 'aliases', alias), { method: 'PUT', body: { version, reason } })
+
+export const removeAlias = (project: string, model: string, alias: string, reason: string) =>
+  api<Model>(at(project, 'models', model, 'aliases', alias), { method: 'DELETE', query: { reason } })
+
+/** Asks the gate to decide about a version again; it answers at once, the decision comes as an event. */
+export const gateAgain = (project: string, model: string, version: number) =>
+  api<{ jobId: number | null }>(at(project, 'models', model, 'versions', version, 'gate'), { method: 'POST' })

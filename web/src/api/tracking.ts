@@ -8,7 +8,7 @@ import type {
   Items,
   MetricHistory,
   RunCells,
-  RunColumn,
+  RunColumns,
   RunComparison,
   RunDetail,
   RunGroups,
@@ -59,8 +59,10 @@ export const runCellsQuery = (project: string, runs: string[], fields: string[])
 export const runColumnsQuery = (project: string, experiment?: string) =>
   queryOptions({
     queryKey: [project, 'tracking', 'columns', experiment ?? ''],
-    queryFn: ({ signal }) => api<Items<RunColumn>>(at(project, 'runs', 'columns'), { signal, query: { experiment } }),
+    queryFn: ({ signal }) => api<RunColumns>(at(project, 'runs', 'columns'), { signal, query: { experiment } }),
     staleTime: 20_000,
+    // the newest runs are counted first, the others meanwhile
+    refetchInterval: (query) => (query.state.data?.complete === false ? 700 : false),
   })
 
 export const columnValuesQuery = (project: string, field: string, prefix: string) =>

@@ -16,8 +16,11 @@ import { bytes } from '../../format/number.ts'
 import { date } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { AliasBadge } from './alias-badge.tsx'
+import { AliasDialog } from './alias-dialog.tsx'
 import { GateEvidence } from './gate-evidence.tsx'
+import { PromotionLanes } from './promotion-lanes.tsx'
 import { Promotions } from './promotions.tsx'
+import { VersionComparison } from './version-comparison.tsx'
 
 export default function ModelPage() {
   const project = useProject()
@@ -41,6 +44,17 @@ export default function ModelPage() {
           </Link>
         ))
       }
+      actions={
+        model.data &&
+        (versions.data?.items.length ?? 0) > 0 && (
+          <AliasDialog
+            model={name}
+            button="Move an alias …"
+            aliases={model.data.aliases}
+            versions={versions.data!.items.map(({ version }) => version)}
+          />
+        )
+      }
     >
       <Tabs
         value={tab}
@@ -48,6 +62,7 @@ export default function ModelPage() {
           { value: 'versions', text: 'Versions', count: model.data?.versions },
           { value: 'gates', text: 'Gate', count: gates.data?.items.length },
           { value: 'promotions', text: 'Promotions', count: promotions.data?.items.length },
+          { value: 'compare', text: 'Compare' },
         ]}
       />
       {tab === 'versions' && (
@@ -85,7 +100,25 @@ export default function ModelPage() {
           }
         </Load>
       )}
-      {tab === 'promotions' && <Load query={promotions}>{({ items }) => <Promotions items={items} />}</Load>}
+      {tab === 'promotions' && (
+        <Load query={promotions}>
+          {({ items }) => (
+            <>
+              {items.length > 0 && (
+                <Panel title="Which version was it, and when">
+                  <PromotionLanes items={items} />
+                </Panel>
+              )}
+              <Promotions items={items} />
+            </>
+          )}
+        </Load>
+      )}
+      {tab === 'compare' && (
+        <Load query={versions}>
+          {({ items }) => <VersionComparison model={name} versions={items} gates={gates.data?.items ?? []} />}
+        </Load>
+      )}
     </Page>
   )
 }

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
-import { gatesQuery, modelVersionQuery, promotionsQuery } from '../../api/registry.ts'
-import { Digest, Snippet } from '../../components/copy.tsx'
+import { gatesQuery, modelQuery, modelVersionQuery, promotionsQuery } from '../../api/registry.ts'
+import { Digest } from '../../components/copy.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { Load } from '../../components/load.tsx'
 import { Page } from '../../components/page.tsx'
@@ -15,8 +15,11 @@ import { bytes } from '../../format/number.ts'
 import { date } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { AliasBadge } from './alias-badge.tsx'
+import { AliasDialog } from './alias-dialog.tsx'
+import { GateAgain } from './gate-again.tsx'
 import { GateEvidence } from './gate-evidence.tsx'
 import { Promotions } from './promotions.tsx'
+import { Signature } from './signature.tsx'
 
 const LineageGraph = lazy(() => import('../lineage/lineage-graph.tsx'))
 
@@ -26,6 +29,7 @@ export default function ModelVersionPage() {
   const { model, version: text } = useRouteParams<'model' | 'version'>()
   const number = Number(text)
   const version = useQuery(modelVersionQuery(project, model, number))
+  const aliases = useQuery(modelQuery(project, model)).data?.aliases ?? {}
   const gates = useQuery(gatesQuery(project, model)).data?.items.filter((gate) => gate.version === number) ?? []
   const promotions =
     useQuery(promotionsQuery(project, model)).data?.items.filter((one) => one.to === number || one.from === number) ??
@@ -39,6 +43,21 @@ export default function ModelVersionPage() {
       ]}
       badge={version.data?.aliases.map((alias) => <AliasBadge key={alias} alias={alias} />)}
       lead={version.data?.description}
+      actions={
+        version.data && (
+          <>
+            <Link href={`${to('models', model)}?tab=compare&b=${number}`}>Compare</Link>
+            <GateAgain model={model} version={number} />
+            <AliasDialog
+              model={model}
+              button="Move an alias here …"
+              aliases={aliases}
+              versions={[number]}
+              version={number}
+            />
+          </>
+        )
+      }
     >
       <Load query={version}>
         {(one) => (
@@ -92,7 +111,7 @@ export default function ModelVersionPage() {
             {promotions.length > 0 && <Promotions items={promotions} />}
             {one.signature != null && (
               <Panel title="Signature" note="features it takes, answer it gives">
-                <Snippet text={JSON.stringify(one.signature, null, 2)} />
+                <Signature signature={one.signature} />
               </Panel>
             )}
           </>
