@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Channel } from '../contracts/channel.ts'
+import { nearest } from '../data/expression/nearest.ts'
 import { type EventType, eventCatalogue } from '../journal/catalogue.ts'
 
 /** What a person should know of, when a channel does not say. */
@@ -40,12 +41,12 @@ const matches = (pattern: string, name: string) =>
 const shared = {
   on: z
     .array(
-      z
-        .string()
-        .refine(
-          (pattern) => offeredNames.some((name) => matches(pattern, name)),
-          'is no event that channels are told of',
-        ),
+      z.string().refine((pattern) => offeredNames.some((name) => matches(pattern, name)), {
+        error: ({ input }) => {
+          const hint = nearest(String(input), offeredNames)
+          return `channels are told of no event ${String(input)}${hint ? `; did you mean ${hint}?` : ''}`
+        },
+      }),
     )
     .min(1)
     .default([...defaultEvents])

@@ -12,6 +12,15 @@ const isCron = (text: string) => {
   }
 }
 
+const isTimeZone = (name: string) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The schema of one entry of `automation` in kedge.yaml. */
 export const ruleSpec = z
   .strictObject({
@@ -26,7 +35,7 @@ export const ruleSpec = z
       .meta({ description: 'only for alerts: of this endpoint; of any when absent' }),
     dataset: partName.optional().meta({ description: 'only for dataset_version.published' }),
     cron: z.string().refine(isCron, 'is not a cron expression such as 0 3 * * 1').optional(),
-    timezone: z.string().optional(),
+    timezone: z.string().refine(isTimeZone, 'is no time zone such as Europe/Berlin').optional(),
     do: z
       .string()
       .regex(/^run [a-z][a-z0-9_-]{0,62}$/, 'is `run` and the name of a pipeline')

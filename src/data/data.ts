@@ -4,9 +4,11 @@ import type { Environment } from '../environment.ts'
 import { asKedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
+import { type CurationMistake, checkCuration } from './curation/check-curation.ts'
 import { columnType, readValue } from './curation/engine-column.ts'
-import type { DataExtensions } from './dataset-spec.ts'
+import type { DataExtensions, SourceSpec } from './dataset-spec.ts'
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
+import { documentDigest } from './document-digest.ts'
 import { convert } from './expression/conversion.ts'
 import { createAddressGuard } from './source/address-guard.ts'
 import { createDownloads } from './source/download.ts'
@@ -61,6 +63,8 @@ export interface Sources {
 export interface Datasets {
   put(context: ChangeContext, project: string, name: string, spec: unknown): Promise<DeclaredDataset>
   putIn(change: Change, project: string, name: string, spec: unknown): Promise<void>
+  /** What is wrong in a declaration (of any form) with the columns of its source, as far as these can be known at once; nothing where they cannot. */
+  check(project: string, name: string, spec: object | null, source: unknown): Promise<CurationMistake[]>
   get(project: string, name: string): Promise<DeclaredDataset>
   list(project: string): Promise<DeclaredDataset[]>
   remove(context: ChangeContext, project: string, name: string): Promise<void>
@@ -90,6 +94,9 @@ export interface Data {
 }
 
 type Payload = Omit<MaterialiseRequest, 'project'>
+
+/** How long a declaration may wait for the columns of its source, in milliseconds. */
+const checkTime = 5000
 
 /** Sources, datasets and their versions. Registers the job `data.materialise`. */
 export function createData(environment: Environment, options: DataOptions): Data {
@@ -147,6 +154,17 @@ export function createData(environment: Environment, options: DataOptions): Data
       }
     }
   }
+  /** Of a source beside the server as they are; of one that must be fetched as they were when it was last read. */
+  async function columnsOf(project: string, dataset: string, config: SourceSpec): Promise<Column[] | undefined> {
+    if (typeof config.path === 'string')
+      try {
+        return (await openSource(access, project, dataset, config, AbortSignal.timeout(checkTime))).columns
+      } catch {
+        // pulling it will say what is wrong with it
+        return undefined
+      }
+    return (await versions.newest(project, dataset, documentDigest(config)))?.sourceSchema
+  }
   const open = async (project: string, name: string) =>
     openSource(access, project, name, (await declarations.source(project, name)).config)
 
@@ -188,6 +206,10 @@ export function createData(environment: Environment, options: DataOptions): Data
       return declarations.dataset(project, name)
     },
     putIn: declarations.putDataset,
+    async check(project, name, given, source) {
+      const columns = await columnsOf(project, name, declarations.parseSource(name, source))
+      return columns ? checkCuration(given ?? {}, columns, extensions) : []
+    },
     get: declarations.dataset,
     list: declarations.datasets,
     remove: declarations.removeDataset,

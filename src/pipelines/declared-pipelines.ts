@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Environment } from '../environment.ts'
-import { KedgeError } from '../errors.ts'
+import { asKedgeError, type ErrorPlace, KedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import { isSafePath } from '../storage/blobs/folder.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
@@ -54,6 +54,27 @@ export function createDeclaredPipelines(
   { store, journal, blobs }: Pick<Environment, 'store' | 'journal' | 'blobs'>,
   executors: readonly string[],
 ) {
+  /** What steps cannot do without: their files, an executor, an exact lock file. */
+  function checkSteps(steps: PipelineSpec['steps'], files: Record<string, Uint8Array>): ErrorPlace[] {
+    const places: ErrorPlace[] = missingFiles({ steps }, Object.keys(files))
+    for (const [step, { executor, environment }] of Object.entries(steps)) {
+      if (executor !== undefined && !executors.includes(executor))
+        places.push({
+          where: `steps.${step}.executor`,
+          what: `there is no executor ${executor}: choose of ${executors.join(', ')}`,
+        })
+      const lock = environment && files[environment.python]
+      if (lock)
+        try {
+          checkLockFile(environment.python, Buffer.from(lock).toString('utf8'))
+        } catch (error) {
+          const { message, todo } = asKedgeError(error)
+          places.push({ where: `steps.${step}.environment.python`, what: `${message}. ${todo}` })
+        }
+    }
+    return places
+  }
+
   /** Errors: `invalid_input` with every field that is wrong. */
   function check(name: string, input: unknown, files: Record<string, Uint8Array>): PipelineSpec {
     const parsed = pipelineSpec.safeParse(input)
@@ -64,24 +85,15 @@ export function createDeclaredPipelines(
       places.push({ where: 'name', what: `"${name}" is not a name for a pipeline` })
     for (const path of Object.keys(files))
       if (!isSafePath(path)) places.push({ where: `files.${path}`, what: 'is not a safe relative path' })
-    if (parsed.success) {
-      places.push(...missingFiles(parsed.data, Object.keys(files)))
-      for (const [step, { executor, environment }] of Object.entries(parsed.data.steps)) {
-        if (executor !== undefined && !executors.includes(executor))
-          places.push({
-            where: `steps.${step}.executor`,
-            what: `there is no executor ${executor}: choose of ${executors.join(', ')}`,
-          })
-        const lock = environment && files[environment.python]
-        if (lock) checkLockFile(environment.python, Buffer.from(lock).toString('utf8'))
-      }
-    }
+    if (parsed.success) places.push(...checkSteps(parsed.data.steps, files))
     if (places.length === 0 && parsed.success) return parsed.data
     const what = places.map((place) => (place.where ? `${place.where}: ${place.what}` : place.what)).join('; ')
     throw new KedgeError('invalid_input', { what: `The pipeline ${name} is not valid: ${what}` }, { places })
   }
 
   return {
+    checkSteps,
+
     /** Declares or changes a pipeline; the same again changes nothing. `files`: contents by path, relative to the project. */
     async put(
       context: ChangeContext,

@@ -28,18 +28,26 @@ export function codeOf(step: StepSpec, paths: readonly string[]): string[] {
 }
 
 /** Paths of the project that a pipeline cannot do without and that are not among `paths`. */
-export function missingFiles(spec: PipelineSpec, paths: readonly string[]): { where: string; what: string }[] {
+export function missingFiles(
+  spec: Pick<PipelineSpec, 'steps'>,
+  paths: readonly string[],
+): { where: string; what: string }[] {
   return Object.entries(spec.steps).flatMap(([name, step]) => [
     ...(step.code ?? []).flatMap((declared, index) =>
       paths.some((path) => inside(path, declared))
         ? []
-        : [{ where: `steps.${name}.code.${index}`, what: `${declared} was not sent along, or is empty` }],
+        : [
+            {
+              where: `steps.${name}.code.${index}`,
+              what: `${declared} did not come with it: it does not exist, or is an empty folder`,
+            },
+          ],
     ),
     ...(step.environment && !paths.includes(step.environment.python)
       ? [
           {
             where: `steps.${name}.environment.python`,
-            what: `the lock file ${step.environment.python} was not sent along`,
+            what: `the lock file ${step.environment.python} did not come with it: it does not exist`,
           },
         ]
       : []),
@@ -48,9 +56,12 @@ export function missingFiles(spec: PipelineSpec, paths: readonly string[]): { wh
 
 /**
  * Reads from a project's folder what a pipeline's steps name: code and lock files. For clients that declare a pipeline;
- * links are not followed. Errors: `not_found`, `too_large`.
+ * links are not followed; what is not there is left out, and missed where the pipeline is declared. Errors: `too_large`.
  */
-export async function readPipelineFiles(folder: string, spec: PipelineSpec): Promise<Record<string, Buffer>> {
+export async function readPipelineFiles(
+  folder: string,
+  spec: Pick<PipelineSpec, 'steps'>,
+): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {}
   let bytes = 0
   const add = async (path: string, needed: boolean) => {
@@ -64,7 +75,7 @@ export async function readPipelineFiles(folder: string, spec: PipelineSpec): Pro
     } else if (info?.isDirectory() && needed) {
       for (const name of await readdir(join(folder, clean)))
         if (!skipped.has(name)) await add(clean === '.' ? name : `${clean}/${name}`, true)
-    } else if (!info && needed) throw new KedgeError('not_found', { kind: 'File', name: join(folder, clean) })
+    }
   }
   for (const step of Object.values(spec.steps)) {
     for (const path of step.code ?? []) await add(path, true)

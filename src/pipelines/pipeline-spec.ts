@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { byteSize, duration, offset } from './quantity.ts'
 import { stepOrder } from './step-order.ts'
+import { danglingReferences } from './step-references.ts'
 
 /** Names of pipelines, steps, inputs, outputs and params. */
 export const partName = z
@@ -90,6 +91,18 @@ export const stepSpec = z.strictObject({
     .meta({ description: 'makes a model version of an output when the run succeeds' }),
 })
 
+/** The steps of any document that are whole, whatever is wrong beside them. */
+export function wholeSteps(pipeline: unknown): Record<string, StepSpec> {
+  const { steps } = (pipeline ?? {}) as { steps?: unknown }
+  if (typeof steps !== 'object' || steps === null) return {}
+  return Object.fromEntries(
+    Object.entries(steps).flatMap(([name, step]) => {
+      const parsed = stepSpec.safeParse(step)
+      return parsed.success ? [[name, parsed.data]] : []
+    }),
+  )
+}
+
 /** The schema of `pipelines.<name>` in kedge.yaml. */
 export const pipelineSpec = z
   .strictObject({
@@ -104,34 +117,14 @@ export const pipelineSpec = z
     steps: z.record(partName, stepSpec).refine((steps) => Object.keys(steps).length > 0, 'has no step'),
   })
   .superRefine((spec, context) => {
-    const complain = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path: ['steps', ...path], message })
-    for (const [name, step] of Object.entries(spec.steps)) {
-      for (const [input, source] of Object.entries(step.inputs)) {
-        if ('dataset' in source) {
-          if (source.window && source.version)
-            complain([name, 'inputs', input], 'has a window and a version: say one of them')
-        } else if (!spec.steps[source.step])
-          complain([name, 'inputs', input, 'step'], `there is no step ${source.step}`)
-        else if (!spec.steps[source.step]!.outputs[source.output])
-          complain([name, 'inputs', input, 'output'], `the step ${source.step} has no output ${source.output}`)
-      }
-      step.needs.forEach((need, index) => {
-        if (!spec.steps[need]) complain([name, 'needs', index], `there is no step ${need}`)
-      })
-      if (step.register) {
-        if (!step.outputs[step.register.output]?.endsWith('/'))
-          complain(
-            [name, 'register', 'output'],
-            `${step.register.output} is not an output folder of this step (its path ends in /)`,
-          )
-        const held = step.register.holdout
-        if (held !== undefined && !(step.inputs[held] && 'dataset' in step.inputs[held]))
-          complain([name, 'register', 'holdout'], `${held} is not a dataset input of this step`)
-      }
-    }
+    const complain = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message })
+    for (const { path, what } of danglingReferences(spec)) complain(path, what)
+    for (const [name, step] of Object.entries(spec.steps))
+      for (const [input, source] of Object.entries(step.inputs))
+        if ('dataset' in source && source.window && source.version)
+          complain(['steps', name, 'inputs', input], 'has a window and a version: say one of them')
     const { circle } = stepOrder(spec.steps)
-    if (circle) complain([circle[0]!], `the steps wait for each other: ${circle.join(' → ')}`)
+    if (circle) complain(['steps', circle[0]!], `the steps wait for each other: ${circle.join(' → ')}`)
   })
   .meta({ id: 'Pipeline' })
 

@@ -1,3 +1,5 @@
+import { ruleName } from '../automation/rule-spec.ts'
+import { danglingReferences } from '../pipelines/step-references.ts'
 import { didYouMean } from './did-you-mean.ts'
 
 /** Something wrong at a place of the document. */
@@ -38,6 +40,15 @@ export function checkReferences(document: unknown): Finding[] {
           input,
           'dataset',
         ])
+  for (const [name, pipeline] of Object.entries(record(file.pipelines)))
+    for (const { path, what, name: wrong, known } of danglingReferences(pipeline)) {
+      const hint = didYouMean(wrong, known)
+      findings.push({
+        path: ['pipelines', name, ...path],
+        at: 'value',
+        what: hint ? `${what}; did you mean ${hint}?` : what,
+      })
+    }
   for (const name of names('monitors')) {
     const hint = didYouMean(name, names('endpoints'))
     if (!names('endpoints').includes(name))
@@ -48,7 +59,15 @@ export function checkReferences(document: unknown): Finding[] {
       })
   }
   const rules = Array.isArray(file.automation) ? file.automation : []
+  const ruleNames = rules.map((rule) => ruleName(record(rule) as never))
   rules.forEach((rule, index) => {
+    const first = ruleNames.indexOf(ruleNames[index]!)
+    if (first < index)
+      findings.push({
+        path: ['automation', index, ...(record(rule).name === undefined ? [] : ['name'])],
+        at: 'value',
+        what: `has the same name as automation[${first}] (${ruleNames[index]}); give it another with name:`,
+      })
     const { endpoint, dataset, do: action } = record(rule)
     need('endpoints', 'endpoint', endpoint, ['automation', index, 'endpoint'])
     need('datasets', 'dataset', dataset, ['automation', index, 'dataset'])

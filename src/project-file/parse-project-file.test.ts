@@ -99,6 +99,50 @@ automation:
     `)
   })
 
+  it('names everything that is used and not declared, with what was meant', () => {
+    expect(
+      mistakes(`project: a
+pipelines:
+  train:
+    steps:
+      prepare: { run: x, outputs: { rows: rows.csv } }
+      fit:
+        run: y
+        needs: [prepar]
+        inputs: { rows: { step: prepare, output: row } }
+        outputs: { model: model/ }
+        register: { model: m, output: modell, holdout: rowz }
+        resources: { memory: lots }
+automation:
+  - { name: nightly, on: schedule, cron: '0 3 * * *', timezone: Europe/Berlim, do: run train }
+  - { name: nightly, on: schedule, cron: '0 4 * * *', do: run train }
+channels:
+  ops: { kind: log, on: [alert.opend] }
+`),
+    ).toEqual([
+      '8:17 pipelines.train.steps.fit.needs[0]: there is no step prepar; did you mean prepare?',
+      '9:50 pipelines.train.steps.fit.inputs.rows.output: the step prepare has no output row; did you mean rows?',
+      '11:39 pipelines.train.steps.fit.register.output: modell is not an output folder of this step (its path ends in /); did you mean model?',
+      '11:56 pipelines.train.steps.fit.register.holdout: rowz is not a dataset input of this step',
+      '12:30 pipelines.train.steps.fit.resources.memory: is not a size such as 512MiB or 2GiB',
+      '14:65 automation[0].timezone: is no time zone such as Europe/Berlin',
+      '15:13 automation[1].name: has the same name as automation[0] (nightly); give it another with name:',
+      '17:26 channels.ops.on[0]: channels are told of no event alert.opend; did you mean alert.opened?',
+    ])
+  })
+
+  it('names an alias that stands for nothing, once, and goes on', () => {
+    expect(
+      mistakes(`project: a
+sources: { h: &history { kind: csv, path: x.csv }, other: *histori }
+datasets: { f: { from: hh } }
+`),
+    ).toEqual([
+      '2:59 *histori stands for nothing: there is no &histori before it; did you mean *history?',
+      '3:24 datasets.f.from: there is no source hh; did you mean h?',
+    ])
+  })
+
   it.each([
     ['', 'the file is empty'],
     ['- a\n', 'the file must be a mapping'],

@@ -3,9 +3,11 @@ import { KedgeError } from '../errors.ts'
 import type { Projects } from '../governance/projects.ts'
 import type { ChangeContext } from '../journal/journal.ts'
 import { applyProject } from './apply-project.ts'
-import { type ParsedProjectFile, parseProjectFile } from './parse-project-file.ts'
+import { checkParts } from './check-parts.ts'
+import type { Finding } from './check-references.ts'
+import { openProjectFile, type ParsedProjectFile } from './parse-project-file.ts'
 import { type PlannedChange, planProject } from './plan.ts'
-import { type ProjectExtensions, projectFileSpec } from './project-file-spec.ts'
+import { type ProjectExtensions, type ProjectFile, projectFileSpec } from './project-file-spec.ts'
 import type { ProjectFiles } from './project-part.ts'
 import { type ProjectServices, projectParts } from './project-parts.ts'
 
@@ -26,24 +28,33 @@ export function createProjectFile(services: ProjectServices & { projects: Projec
   const schema = projectFileSpec(extensions)
   const parts = projectParts(services, extensions)
 
-  function read({ project, text, name, folder }: ProjectFileInput): ParsedProjectFile {
-    const parsed = parseProjectFile(schema, text, name)
-    if (parsed.file.project !== project)
+  /** Errors: `project_file_invalid` with every mistake that the file, or a domain, has or sees. */
+  async function read({ project, text, name, folder, files }: ProjectFileInput) {
+    const { file, content, refusal } = openProjectFile(schema, text, name)
+    const place = (specs: unknown) => (folder === undefined ? specs : withAbsolutePaths(specs, folder))
+    const absolute = content && { ...content, sources: place(content.sources ?? {}) }
+    const refused = refusal(absolute && (await checkParts(parts, project, absolute, files)))
+    if (refused) throw refused
+    if (file!.project !== project)
       throw new KedgeError('invalid_input', {
-        what: `The file is of the project ${parsed.file.project}, not of ${project}`,
+        what: `The file is of the project ${file!.project}, not of ${project}`,
       })
-    return folder === undefined ? parsed : withAbsolutePaths(parsed, folder)
+    const parsed: ParsedProjectFile = {
+      file: { ...file!, sources: place(file!.sources) as ProjectFile['sources'] },
+      given: absolute as ParsedProjectFile['given'],
+    }
+    return { parsed, refusal: (findings: Finding[]) => (findings.length > 0 ? refusal(findings) : undefined) }
   }
 
   return {
     schema,
     async plan(input: ProjectFileInput): Promise<PlannedChange[]> {
-      return planProject(parts, read(input), input.files, input.prune)
+      return planProject(parts, (await read(input)).parsed, input.files, input.prune)
     },
     async apply(context: ChangeContext, input: ProjectFileInput): Promise<PlannedChange[]> {
-      const parsed = read(input)
+      const { parsed, refusal } = await read(input)
       await services.projects.ensure(context, input.project)
-      return applyProject(parts, context, parsed, input.files, input.prune)
+      return applyProject(parts, context, parsed, input.files, input.prune, refusal)
     },
   }
 }
@@ -51,19 +62,15 @@ export function createProjectFile(services: ProjectServices & { projects: Projec
 export type ProjectFileService = ReturnType<typeof createProjectFile>
 
 /** A path of a source means what it means beside the file. */
-function withAbsolutePaths({ file, given }: ParsedProjectFile, folder: string): ParsedProjectFile {
-  const place = (specs: Record<string, unknown>) =>
-    Object.fromEntries(
-      Object.entries(specs).map(([name, spec]) => {
-        const { path } = spec as { path?: unknown }
-        return [
-          name,
-          typeof path === 'string' && !isAbsolute(path) ? { ...(spec as object), path: join(folder, path) } : spec,
-        ]
-      }),
-    )
-  return {
-    file: { ...file, sources: place(file.sources) as typeof file.sources },
-    given: { ...given, sources: place((given.sources ?? {}) as Record<string, unknown>) },
-  }
-}
+const withAbsolutePaths = (sources: unknown, folder: string): unknown =>
+  typeof sources !== 'object' || sources === null
+    ? sources
+    : Object.fromEntries(
+        Object.entries(sources).map(([name, spec]) => {
+          const { path } = (spec ?? {}) as { path?: unknown }
+          return [
+            name,
+            typeof path === 'string' && !isAbsolute(path) ? { ...(spec as object), path: join(folder, path) } : spec,
+          ]
+        }),
+      )

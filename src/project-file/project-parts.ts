@@ -8,12 +8,15 @@ import { datasetSpec, sourceSpec } from '../data/dataset-spec.ts'
 import { monitorSettings } from '../monitoring/monitor-settings.ts'
 import type { Monitoring } from '../monitoring/monitoring.ts'
 import { codeOf } from '../pipelines/pipeline-files.ts'
-import type { PipelineSpec } from '../pipelines/pipeline-spec.ts'
+import { type PipelineSpec, wholeSteps } from '../pipelines/pipeline-spec.ts'
 import type { Pipelines } from '../pipelines/pipelines.ts'
 import { type ModelSpec, modelSpec } from '../registry/model-spec.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { EndpointSpecInput } from '../serving/endpoint-spec.ts'
 import type { Serving } from '../serving/serving.ts'
+import { checkEndpoint } from './check-endpoint.ts'
+import { checkMonitors } from './check-monitors.ts'
+import { findingOf } from './check-parts.ts'
 import type { ProjectExtensions } from './project-file-spec.ts'
 import type { ProjectFiles, ProjectPart } from './project-part.ts'
 
@@ -46,6 +49,14 @@ export function projectParts(services: ProjectServices, extensions: ProjectExten
       list: async (project) =>
         (await data.datasets.list(project)).map(({ name, spec }) => ({ name, spec: complete(dataset, spec) })),
       put: async (context, project, name, spec) => void (await data.datasets.put(context, project, name, spec)),
+      async check({ project, name, given, content }) {
+        if (typeof given !== 'object' || given === null) return []
+        const { from } = given as { from?: unknown }
+        const declared = (content.sources as Record<string, unknown> | null)?.[String(from)]
+        if (!source.safeParse(declared).success) return []
+        const mistakes = await data.datasets.check(project, name, given, declared)
+        return mistakes.map((mistake) => ({ ...mistake, at: 'value' }))
+      },
       remove: data.datasets.remove,
     },
     {
@@ -68,6 +79,10 @@ export function projectParts(services: ProjectServices, extensions: ProjectExten
         })),
       put: async (context, project, name, spec, files) =>
         void (await pipelines.put(context, project, name, spec, ownFiles(spec as PipelineSpec, files))),
+      check({ given, files }) {
+        const steps = wholeSteps(given)
+        return pipelines.checkSteps(steps, ownFiles({ steps }, files)).map(findingOf)
+      },
       remove: pipelines.remove,
       files: (spec, files) =>
         Object.fromEntries(
@@ -82,6 +97,10 @@ export function projectParts(services: ProjectServices, extensions: ProjectExten
       list: async (project) => (await serving.endpoints.list(project)).map(({ name, spec }) => ({ name, spec })),
       put: async (context, project, name, spec) =>
         void (await serving.endpoints.put(context, project, name, spec as EndpointSpecInput)),
+      async check({ project, given, content }) {
+        const models = (await registry.models.list(project)).map(({ name }) => name)
+        return checkEndpoint(given, content, { models, analyses: serving.analyses })
+      },
       remove: serving.endpoints.delete,
     },
     {
@@ -94,6 +113,10 @@ export function projectParts(services: ProjectServices, extensions: ProjectExten
           })),
         )
         return found.filter(({ changed }) => changed).map(({ name, settings }) => ({ name, spec: settings }))
+      },
+      async check({ project, name, given }) {
+        const { features } = await serving.endpoints.get(project, name).catch(() => ({ features: null }))
+        return checkMonitors(given, { ...monitoring.catalogue, features: features?.map((feature) => feature.name) })
       },
       put: async (context, project, name, spec) =>
         void (await monitoring.configure(context, { project, endpoint: name }, monitorSettings.parse(spec))),
@@ -124,7 +147,7 @@ const complete = (schema: z.ZodType, stored: unknown): unknown => {
 }
 
 /** Of the files that came with the project file, those that one pipeline names. */
-function ownFiles(spec: PipelineSpec, files: ProjectFiles): Record<string, Uint8Array> {
+function ownFiles(spec: Pick<PipelineSpec, 'steps'>, files: ProjectFiles): Record<string, Uint8Array> {
   const paths = Object.keys(files)
   const own = new Set(
     Object.values(spec.steps).flatMap((step) => [

@@ -61,6 +61,53 @@ describe('apply', () => {
     expect((await on(['apply', '-f', 'other.yaml', '--dry-run', '--prune'])).out).toContain('- endpoint ripe')
   })
 
+  test('names what only the server knows at its place too: columns, models, analyses, files', async () => {
+    mkdirSync(join(folder, 'typos'))
+    writeFileSync(join(folder, 'typos', 'fruit.csv'), 'name,weight\napple,150\npear,170\n')
+    writeFileSync(
+      join(folder, 'typos', 'kedge.yaml'),
+      `project: fruit
+sources: { shop: { kind: csv, path: fruit.csv } }
+datasets:
+  typos:
+    from: shop
+    curate:
+      - derive: { heavy: wieght > 160, light: weight < 160 }
+      - fill: { nam: none }
+      - filter: heavy and light
+    expect: [{ unique: [name, wight] }]
+pipelines:
+  train: { steps: { fit: { run: python train.py, code: [trian.py], executor: sandbx } } }
+endpoints:
+  ripe: { model: riep, release: { analyse: [erors, { kind: latency, flor: 1 }] } }
+monitors:
+  ripe: { off: [drfit] }
+`,
+    )
+    const { code, err } = await on(['apply', '-f', 'typos'])
+    expect(code).toBe(2)
+    expect(err.split('\n').slice(1, -2)).toEqual([
+      expect.stringMatching(
+        /^ {2}7:26 datasets.typos.curate\[0\].derive.heavy: .*no column wieght; did you mean weight\?/,
+      ),
+      expect.stringMatching(
+        /^ {2}8:22 datasets.typos.curate\[1\].fill.nam: there is no column nam; did you mean name\?/,
+      ),
+      expect.stringMatching(
+        /^ {2}10:31 datasets.typos.expect\[0\].unique\[1\]: there is no column wight; did you mean weight\?/,
+      ),
+      expect.stringMatching(/^ {2}12:57 .*code\[0\]: trian.py did not come with it/),
+      expect.stringMatching(/^ {2}12:78 .*executor: there is no executor sandbx/),
+      '  14:18 endpoints.ripe.model: there is no model riep; did you mean ripe?',
+      '  14:45 endpoints.ripe.release.analyse[0]: there is no analysis erors; did you mean errors?',
+      '  14:69 endpoints.ripe.release.analyse[1].flor: the key flor is not known; did you mean floor?',
+      '  16:17 monitors.ripe.off[0]: there is no family of monitors drfit; did you mean drift?',
+    ])
+    expect((await on(['apply', '-f', 'empty', '--dry-run'])).err).toContain('empty does not exist')
+    mkdirSync(join(folder, 'empty'))
+    expect((await on(['apply', '-f', 'empty'])).err).toContain('empty/kedge.yaml does not exist')
+  })
+
   test('names every mistake with line and column and exits with 2', async () => {
     writeFileSync(
       join(folder, 'broken.yaml'),

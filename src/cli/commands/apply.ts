@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { KedgeError } from '../../errors.ts'
 import { readPipelineFiles } from '../../pipelines/pipeline-files.ts'
-import { pipelineSpec } from '../../pipelines/pipeline-spec.ts'
+import { wholeSteps } from '../../pipelines/pipeline-spec.ts'
 import type { PlannedChange } from '../../project-file/plan.ts'
 import type { ApiClient } from '../api-client.ts'
 import { type Act, projectOf } from '../context.ts'
@@ -27,21 +27,32 @@ export function addApply(program: Command, act: Act): void {
     .option('--prune', 'remove what is on the server but not in the file')
     .addHelpText('after', '\nExamples:\n  $ kedge apply --dry-run\n  $ kedge apply -f examples/flights/kedge.yaml')
   act<Options>(command, async ({ api, terminal, world }, options) => {
-    const path = resolve(world.cwd, options.file)
+    const path = await projectFileAt(resolve(world.cwd, options.file))
     const text = decode(
       options.file,
       await readFile(path).catch((cause) => {
-        throw new KedgeError(
-          'not_found',
-          { kind: 'The file', name: options.file },
-          { cause, todo: 'Name the project file with -f.' },
-        )
+        throw unreadable(options.file, path, cause)
       }),
     )
     const flags = { dryRun: options.dryRun === true, prune: options.prune === true }
     const plan = await sendProjectFile(api, { text, path, ...flags })
     terminal.answer({ project: projectOf(text), ...flags, changes: plan }, () => planText(terminal, plan, flags.dryRun))
   })
+}
+
+/** A folder means the kedge.yaml in it. */
+const projectFileAt = async (path: string): Promise<string> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ? join(path, 'kedge.yaml') : path
+
+function unreadable(given: string, path: string, cause: NodeJS.ErrnoException): KedgeError {
+  if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR')
+    return new KedgeError('invalid_input', { what: `The file ${path} cannot be read: ${cause.message}` }, { cause })
+  const folder = path !== given && path.endsWith('/kedge.yaml') && !given.endsWith('kedge.yaml')
+  return new KedgeError(
+    'not_found',
+    { kind: 'The file', name: folder ? join(given, 'kedge.yaml') : given },
+    { cause, todo: folder ? 'Name the project file in that folder with -f.' : 'Name the project file with -f.' },
+  )
 }
 
 /** Errors: `invalid_input` at the line that is not UTF-8. */
@@ -94,9 +105,8 @@ async function filesOf(folder: string, text: string): Promise<Record<string, str
   const files: Record<string, string> = {}
   if (typeof pipelines !== 'object' || pipelines === null) return files
   for (const pipeline of Object.values(pipelines)) {
-    const parsed = pipelineSpec.safeParse(pipeline)
-    if (!parsed.success) continue
-    for (const [path, contents] of Object.entries(await readPipelineFiles(folder, parsed.data)))
+    const steps = wholeSteps(pipeline)
+    for (const [path, contents] of Object.entries(await readPipelineFiles(folder, { steps })))
       files[path] = contents.toString('base64')
   }
   return files

@@ -10,8 +10,9 @@ import { engineTypes, quoteName, quoteText } from '../expression/sql-text.ts'
 /** What a step sees of the rows that the subquery `p` gives. `where` names the step in errors. */
 export function createRelation(columns: readonly Column[], where: string): Relation {
   const byName = new Map(columns.map((column) => [column.name, { ...column, sql: `p.${quoteName(column.name)}` }]))
-  const invalid = (what: string, cause?: unknown) =>
-    new KedgeError('invalid_input', { what: `${where}: ${what}` }, { cause })
+  /** `subject`: the name or expression of the configuration that is wrong */
+  const invalid = (problem: string, subject: string, cause?: unknown) =>
+    new KedgeError('invalid_input', { what: `${where}: ${problem}`, problem, subject }, { cause })
   const relation: Relation = {
     columns,
     column(name) {
@@ -20,32 +21,34 @@ export function createRelation(columns: readonly Column[], where: string): Relat
       const hint = nearest(name, [...byName.keys()])
       throw invalid(
         `there is no column ${name}${hint ? `; did you mean ${hint}?` : ` (there are ${[...byName.keys()].slice(0, 20).join(', ')})`}`,
+        name,
       )
     },
     expression(text, extra) {
       try {
         return compileExpression(text, extra ? new Map([...byName, ...extra]) : byName)
       } catch (error) {
-        throw error instanceof KedgeError ? invalid(error.message, error) : error
+        throw error instanceof KedgeError ? invalid(error.message, text, error) : error
       }
     },
     condition(text) {
       const expression = relation.expression(text)
-      if (expression.type !== 'bool') throw invalid(`"${text}" is ${expression.type}, not true or false`)
+      if (expression.type !== 'bool') throw invalid(`"${text}" is ${expression.type}, not true or false`, text)
       return expression
     },
     number(name) {
       const { sql, type } = relation.column(name)
-      if (type !== 'int' && type !== 'float' && type !== 'bool') throw invalid(`${name} is ${type}, not a number`)
+      if (type !== 'int' && type !== 'float' && type !== 'bool') throw invalid(`${name} is ${type}, not a number`, name)
       return `toFloat64(${sql})`
     },
     convert(sql, from, to) {
-      if (!canConvert(from, to)) throw invalid(`a ${from} cannot become a ${to}`)
+      if (!canConvert(from, to)) throw invalid(`a ${from} cannot become a ${to}`, to)
       return convert(sql, from, to)
     },
     literal(value, type) {
       const sql = literal(value, type)
-      if (sql === undefined) throw invalid(`${JSON.stringify(value)} is not ${type === 'int' ? 'an int' : `a ${type}`}`)
+      if (sql === undefined)
+        throw invalid(`${JSON.stringify(value)} is not ${type === 'int' ? 'an int' : `a ${type}`}`, String(value))
       return sql
     },
     live: 'p.__verdict = 0',
