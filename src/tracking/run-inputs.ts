@@ -59,7 +59,8 @@ export function createRunInputs(environment: Pick<Environment, 'store' | 'journa
           await change.db
             .insertInto('run_inputs')
             .values({ run: run.number, dataset: number, tags: toJson(dataset.tags) })
-            .onConflict((c) => c.columns(['run', 'dataset']).doUpdateSet({ tags: toJson(dataset.tags) }))
+            // as MLflow does: a dataset that is logged to the run again keeps the tags of the first time
+            .onConflict((c) => c.columns(['run', 'dataset']).doNothing())
             .execute()
         }
         await writeModels(change, run.number, 'input', models)

