@@ -201,7 +201,7 @@ export const catalogue = {
   },
   filter_invalid: {
     class: 'invalid',
-    message: 'The filter is wrong at character {at} (near {near}): {what}',
+    message: 'The filter is wrong at character {at}: {what}\n  {near}\n  {caret}',
     todo: "Write it like metrics.auc > 0.8 AND params.model = 'tree'; AND, OR, NOT and parentheses are known.",
   },
   step_failed: {

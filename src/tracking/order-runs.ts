@@ -9,26 +9,45 @@ export function orderRuns(clauses: readonly string[]): RawBuilder<unknown> {
   for (const clause of clauses) {
     const { entity, key, descending } = parseOrder(clause)
     const kind = runEntity(entity)
-    if (seen.has(`${kind}.${key}`))
+    const name = kind === 'attribute' ? (otherNames.get(key.toLowerCase()) ?? key) : key
+    if (seen.has(`${kind}.${name}`))
       throw new KedgeError('invalid_input', { what: `\`order_by\` contains duplicate fields: ${clauses.join(', ')}` })
-    seen.add(`${kind}.${key}`)
-    const value = orderValue(kind, key, clause)
-    const direction = descending ? sql`desc` : sql`asc`
-    if (kind === 'metric')
-      parts.push(
-        sql`case when ${value} is null then 2 when ${value} > ${Number.MAX_VALUE} then 1 else 0 end, ${value} ${direction}`,
-      )
-    else parts.push(sql`case when ${value} is null then 1 else 0 end, ${value} ${direction}`)
+    seen.add(`${kind}.${name}`)
+    parts.push(sql`${orderValue(kind, key, clause, descending)} ${descending ? sql`desc` : sql`asc`} nulls last`)
   }
-  if (!seen.has('attribute.start_time')) parts.push(sql`runs.start_time desc`)
+  if (!seen.has('attribute.start_time')) parts.push(sql`runs.start_time desc nulls last`)
   parts.push(sql`runs.id`)
   return sql.join(parts)
 }
 
-function orderValue(kind: ReturnType<typeof runEntity>, key: string, clause: string): RawBuilder<unknown> {
-  if (kind === 'metric') return sql`(select m.value from metric_series m where m.run = runs.number and m.key = ${key})`
-  if (kind === 'param') return sql`(select p.value from run_params p where p.run = runs.number and p.key = ${key})`
-  if (kind === 'tag') return sql`(select t.value from run_tags t where t.run = runs.number and t.key = ${key})`
+/** In one expression that is computed once a run. */
+function orderValue(
+  kind: ReturnType<typeof runEntity>,
+  key: string,
+  clause: string,
+  descending: boolean,
+): RawBuilder<unknown> {
+  if (kind === 'metric') {
+    // Infinity stands for NaN, which comes after the numbers whatever the direction
+    const value = descending
+      ? sql`case when o.value > ${Number.MAX_VALUE} then ${Number.NEGATIVE_INFINITY} else o.value end`
+      : sql`o.value`
+    return sql`(select ${value} from metric_series o where o.run = runs.number and o.key = ${key})`
+  }
+  if (kind === 'param' || kind === 'tag')
+    return sql`(select o.value from ${sql.table(tables[kind])} o where o.run = runs.number and o.key = ${key})`
+  return attributeOf(kind, key, clause)
+}
+
+const tables = { param: 'run_params', tag: 'run_tags' } as const
+/** several names of one attribute are one field */
+const otherNames = new Map([
+  ['created', 'start_time'],
+  ['run_uuid', 'run_id'],
+  ['run name', 'run_name'],
+])
+
+function attributeOf(kind: ReturnType<typeof runEntity>, key: string, clause: string): RawBuilder<unknown> {
   const attribute = kind === 'attribute' ? (runAttributes[key] ?? runAttributes[key.toLowerCase()]) : undefined
   if (!attribute)
     throw new KedgeError('invalid_input', {

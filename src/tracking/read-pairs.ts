@@ -3,8 +3,6 @@ import type { Database } from '../storage/sql/schema.ts'
 
 interface Owners {
   experiment_tags: 'experiment'
-  run_params: 'run'
-  run_tags: 'run'
   logged_model_params: 'model'
   logged_model_tags: 'model'
 }

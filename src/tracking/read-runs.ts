@@ -1,8 +1,7 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { fromJson } from '../storage/sql/json-column.ts'
-import type { Database } from '../storage/sql/schema.ts'
+import type { Query, SqlStore } from '../storage/sql/sql-store.ts'
 import type { TrackingTables } from '../storage/sql/tables/tracking.ts'
-import { readPairs } from './read-pairs.ts'
 import type { MetricPoint, Run, RunDataset } from './run.ts'
 import { fromStored } from './stored-value.ts'
 
@@ -12,39 +11,72 @@ export const runColumns = sql<RunRow>`runs.*, experiments.id as experiment_id, e
 
 const chunk = 1000
 
+interface Pair {
+  run: number
+  key: string
+  value: string
+}
+type MetricRow = { run: number; key: string } & MetricPoint
+type InputRow = Pick<RunDataset, 'name' | 'digest' | 'source' | 'schema' | 'profile'> & {
+  run: number
+  tags: string
+  source_type: string
+}
+interface ModelRow {
+  run: number
+  model: string
+  direction: 'input' | 'output'
+  step: number
+}
+
+const amongText = (kind: SqlStore['kind']) =>
+  kind === 'sqlite' ? 'in (select value from json_each(?))' : '= any(?::bigint[])'
+const amongParameter = (kind: SqlStore['kind'], numbers: readonly number[]) =>
+  kind === 'sqlite' ? JSON.stringify(numbers) : numbers
+
+/** The rows of runs in the order of their numbers' list. */
+export async function readRunRows(kind: SqlStore['kind'], query: Query, numbers: readonly number[]): Promise<RunRow[]> {
+  const rows = await query<RunRow>(
+    `select runs.*, experiments.id as experiment_id, experiments.name as experiment_name
+     from runs join experiments on experiments.number = runs.experiment where runs.number ${amongText(kind)}`,
+    [amongParameter(kind, numbers)],
+  )
+  const found = new Map(rows.map((row) => [row.number, row]))
+  return numbers.flatMap((number) => found.get(number) ?? [])
+}
+
 /** Completes rows of runs with everything that they have logged, in few queries however many there are. */
-export async function readRuns(db: Kysely<Database>, rows: readonly RunRow[]): Promise<Run[]> {
-  const numbers = rows.map((row) => row.number)
-  const params = await readPairs(db, 'run_params', 'run', numbers)
-  const tags = await readPairs(db, 'run_tags', 'run', numbers)
+export async function readRuns(kind: SqlStore['kind'], query: Query, rows: readonly RunRow[]): Promise<Run[]> {
+  const params = new Map<number, Record<string, string>>()
+  const tags = new Map<number, Record<string, string>>()
   const metrics = new Map<number, Record<string, MetricPoint>>()
   const datasets = new Map<number, RunDataset[]>()
   const models = new Map<number, Run['models']>()
-  for (let i = 0; i < numbers.length; i += chunk) {
-    const some = numbers.slice(i, i + chunk)
-    for (const row of await db
-      .selectFrom('metric_series')
-      .selectAll()
-      .where('run', 'in', some)
-      .orderBy('key')
-      .execute()) {
-      let own = metrics.get(row.run)
-      if (!own) {
-        own = Object.create(null) as Record<string, MetricPoint>
-        metrics.set(row.run, own)
-      }
-      own[row.key] = { value: fromStored(row.value), step: row.step, time: row.time }
-    }
-    const inputs = await db
-      .selectFrom('run_inputs')
-      .innerJoin('input_datasets', 'input_datasets.number', 'run_inputs.dataset')
-      .select(['run_inputs.run', 'run_inputs.tags', 'name', 'digest', 'source_type', 'source', 'schema', 'profile'])
-      .where('run_inputs.run', 'in', some)
-      .execute()
+  const among = amongText(kind)
+  for (let i = 0; i < rows.length; i += chunk) {
+    const numbers = rows.slice(i, i + chunk).map((row) => row.number)
+    const parameters = [amongParameter(kind, numbers)]
+    const [paramRows, tagRows, metricRows, inputs, modelRows] = await Promise.all([
+      query<Pair>(`select run, key, value from run_params where run ${among} order by run, key`, parameters),
+      query<Pair>(`select run, key, value from run_tags where run ${among} order by run, key`, parameters),
+      query<MetricRow>(
+        `select run, key, value, step, time from metric_series where run ${among} order by run, key`,
+        parameters,
+      ),
+      query<InputRow>(
+        `select i.run, i.tags, d.name, d.digest, d.source_type, d.source, d.schema, d.profile
+         from run_inputs i join input_datasets d on d.number = i.dataset where i.run ${among}`,
+        parameters,
+      ),
+      query<ModelRow>(`select run, model, direction, step from run_models where run ${among}`, parameters),
+    ])
+    for (const row of paramRows) keyed(params, row.run)[row.key] = row.value
+    for (const row of tagRows) keyed(tags, row.run)[row.key] = row.value
+    for (const row of metricRows)
+      keyed(metrics, row.run)[row.key] = { value: fromStored(row.value), step: row.step, time: row.time }
     for (const { run, tags: inputTags, source_type, ...rest } of inputs)
       push(datasets, run, { ...rest, sourceType: source_type, tags: fromJson<RunDataset['tags']>(inputTags) })
-    for (const row of await db.selectFrom('run_models').selectAll().where('run', 'in', some).execute())
-      push(models, row.run, { id: row.model, direction: row.direction, step: row.step })
+    for (const row of modelRows) push(models, row.run, { id: row.model, direction: row.direction, step: row.step })
   }
   return rows.map((row) => ({
     id: row.id,
@@ -67,6 +99,16 @@ export async function readRuns(db: Kysely<Database>, rows: readonly RunRow[]): P
     datasets: datasets.get(row.number) ?? [],
     models: models.get(row.number) ?? [],
   }))
+}
+
+/** The record of a run. Keys are callers' words: none may reach the prototype. */
+function keyed<T>(map: Map<number, Record<string, T>>, run: number): Record<string, T> {
+  let own = map.get(run)
+  if (!own) {
+    own = Object.create(null) as Record<string, T>
+    map.set(run, own)
+  }
+  return own
 }
 
 function push<T>(map: Map<number, T[]>, key: number, value: T) {

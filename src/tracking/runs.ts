@@ -72,7 +72,7 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
         .where('pipeline_run', '=', run.pipelineRun)
         .where('step', '=', run.step)
         .executeTakeFirst()
-      if (there) return (await readRuns(change.db, [there as never]))[0]!
+      if (there) return (await readRuns(store.kind, change.query, [there as never]))[0]!
     }
     const tags = new Map((run.tags ?? []).map((tag) => [tag.key, tag.value]))
     const tagged = tags.get('mlflow.runName')
@@ -153,7 +153,7 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
         .where('runs.project', '=', project)
         .executeTakeFirst()
       if (!row) throw missing(id)
-      return (await readRuns(store.read, [row as never]))[0]!
+      return (await readRuns(store.kind, store.readQuery, [row as never]))[0]!
     },
 
     /** Changes status, end or name; ending a run is an event. */

@@ -94,6 +94,10 @@ function open(file: string): BetterSqlite.Database {
     database.pragma('busy_timeout = 5000')
     database.pragma('cache_size = -16000')
     database.pragma('temp_store = MEMORY')
+    // SQLite's own lower() knows ASCII only
+    database.function('unicode_lower', { deterministic: true }, (text) =>
+      typeof text === 'string' ? text.toLowerCase() : text,
+    )
   } catch (error) {
     database.close()
     throw error

@@ -11,10 +11,11 @@ export function compileFilter(filter: string | undefined, compile: CompileCompar
   if (!filter) return undefined
   const parsed = parseFilter(filter)
   const toSql = (node: Filter): RawBuilder<SqlBool> => {
-    if (node.kind === 'not') return sql<SqlBool>`not ${toSql(node.item)}`
+    // what is not known is not so: also of what has no value
+    if (node.kind === 'not') return sql<SqlBool>`not ((${toSql(node.item)}) is true)`
     if (node.kind === 'compare') {
       const condition = compile(node, (what) => filterError(filter, node.at, what))
-      return node.negated ? sql<SqlBool>`(not ${condition})` : sql<SqlBool>`(${condition})`
+      return node.negated ? sql<SqlBool>`(not ((${condition}) is true))` : sql<SqlBool>`(${condition})`
     }
     return sql<SqlBool>`(${sql.join(node.items.map(toSql), node.kind === 'and' ? sql` and ` : sql` or `)})`
   }
@@ -30,6 +31,11 @@ const signs: Partial<Record<Comparison['operator'], RawBuilder<unknown>>> = {
   '>=': sql`>=`,
 }
 
+const longestPattern = 10_000
+const mostWildcards = 16
+/** so many values of an `IN` are parameters of their own, more are one */
+const fewValues = 20
+
 /** Compares a text column. LIKE is case-sensitive on both stores, ILIKE on none. */
 export function compareText(
   store: SqlStore['kind'],
@@ -37,13 +43,20 @@ export function compareText(
   comparison: Comparison,
   refuse: (what: string) => Error,
 ): RawBuilder<SqlBool> {
-  const { operator, value } = comparison
+  const { operator, written } = comparison
   if (operator === 'IS NULL') return sql`${column} is null`
-  if (operator === 'IN') return sql`${column} in (${sql.join((value as (string | number)[]).map(String))})`
-  const text = String(value)
-  if (operator === 'LIKE')
-    return store === 'sqlite' ? sql`${column} glob ${likeToGlob(text)}` : sql`${column} like ${text}`
-  if (operator === 'ILIKE') return sql`lower(${column}) like ${text.toLowerCase()}`
+  if (operator === 'IN') return among(store, column, written)
+  const text = written[0]!
+  if (operator === 'LIKE' || operator === 'ILIKE') {
+    if (text.length > longestPattern)
+      throw refuse(`a pattern has at most ${longestPattern.toLocaleString('en')} characters`)
+    if (text.replace(/[^%]/g, '').length > mostWildcards) throw refuse(`a pattern has at most ${mostWildcards} "%"`)
+    if (operator === 'LIKE')
+      return store === 'sqlite' ? sql`${column} glob ${likeToGlob(text)}` : sql`${column} like ${text} escape ''`
+    return store === 'sqlite'
+      ? sql`unicode_lower(${column}) glob ${likeToGlob(text.toLowerCase())}`
+      : sql`lower(${column}) like lower(${text}) escape ''`
+  }
   if (operator !== '=' && operator !== '!=')
     throw refuse(`${comparison.key} is text: compare it with =, !=, LIKE, ILIKE or IN`)
   return sql`${column} ${signs[operator]!} ${text}`
@@ -63,10 +76,20 @@ export function compareNumber(
     return result
   }
   if (operator === 'IS NULL') return sql`${column} is null`
-  if (operator === 'IN') return sql`${column} in (${sql.join((value as unknown[]).map(number))})`
+  if (operator === 'IN')
+    return sql`${column} in (${sql.join((value as unknown[]).map((one) => sql.raw(String(number(one)))))})`
   const sign = signs[operator]
   if (!sign) throw refuse(`${comparison.key} is a number: compare it with =, !=, <, <=, > or >=`)
-  return sql`${column} ${sign} ${number(value)}`
+  // the column may be one of whole numbers, the value need not be one
+  return sql`${column} ${sign} cast(${number(value)} as double precision)`
+}
+
+/** Whether a text column is one of the values, of which there may be more than a statement has room for parameters. */
+function among(store: SqlStore['kind'], column: RawBuilder<unknown>, values: readonly string[]): RawBuilder<SqlBool> {
+  if (values.length <= fewValues) return sql`${column} in (${sql.join(values)})`
+  return store === 'sqlite'
+    ? sql`${column} in (select value from json_each(${JSON.stringify(values)}))`
+    : sql`${column} = any(${values}::text[])`
 }
 
 /** LIKE's % and _ as GLOB's * and ?, with GLOB's own signs made literal. */

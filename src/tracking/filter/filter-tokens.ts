@@ -7,12 +7,17 @@ export interface Token {
   at: number
 }
 
-const longest = 100_000
+const longest = 500_000
+const around = 40
 
-/** Points at the character where a filter goes wrong, counted from 1. */
+/** Points at the character where a filter goes wrong, counted from 1, and shows the part around it with a caret below. */
 export function filterError(filter: string, at: number, what: string): KedgeError {
-  const near = filter.slice(Math.max(0, at - 20), at + 20)
-  return new KedgeError('filter_invalid', { at: at + 1, what, near })
+  const start = Math.max(0, at - around)
+  const end = Math.min(filter.length, at + around)
+  const before = start > 0 ? '…' : ''
+  const near = `${before}${filter.slice(start, end)}${end < filter.length ? '…' : ''}`.replace(/[\s\p{C}]/gu, ' ')
+  const caret = `${' '.repeat(before.length + at - start)}^`
+  return new KedgeError('filter_invalid', { at: at + 1, what, near, caret })
 }
 
 const patterns: [Token['kind'] | 'space', RegExp][] = [
@@ -26,7 +31,8 @@ const patterns: [Token['kind'] | 'space', RegExp][] = [
 
 /** Splits a filter; a word that ends in a dot goes on with the quoted key behind it. Errors: `filter_invalid`. */
 export function filterTokens(filter: string): Token[] {
-  if (filter.length > longest) throw new KedgeError('too_large', { what: 'The filter', limit: `${longest} characters` })
+  if (filter.length > longest)
+    throw filterError(filter, longest, `a filter has at most ${longest.toLocaleString('en')} characters`)
   const tokens: Token[] = []
   let at = 0
   next: while (at < filter.length) {

@@ -11,12 +11,16 @@ export interface Comparison {
   /** `NOT IN`, `NOT LIKE`, `IS NOT NULL` */
   negated: boolean
   value: string | number | (string | number)[] | null
+  /** the values as they were written, without quotes: a number that is compared with text is text */
+  written: readonly string[]
   at: number
 }
 
 export type Filter = Comparison | { kind: 'and' | 'or'; items: Filter[] } | { kind: 'not'; item: Filter }
 
 const deepest = 200
+/** each of them is looked at for each run */
+const mostComparisons = 256
 
 /**
  * Parses MLflow's filter language, with `OR`, `NOT` and parentheses besides its `AND`. Undefined for an empty filter.
@@ -26,6 +30,8 @@ export function parseFilter(filter: string): Filter | undefined {
   const tokens = filterTokens(filter)
   let position = 0
   let depth = 0
+  let comparisons = 0
+  let written: string[] = []
   const peek = () => tokens[position]!
   const take = () => tokens[position++]!
   const fail = (token: Token, what: string) => filterError(filter, token.at, what)
@@ -61,6 +67,8 @@ export function parseFilter(filter: string): Filter | undefined {
 
   function comparison(): Comparison {
     const { at } = peek()
+    if (++comparisons > mostComparisons) throw fail(peek(), `a filter has at most ${mostComparisons} comparisons`)
+    written = []
     const { entity, key } = identifier()
     const token = take()
     const compare = (operator: Operator, negated: boolean, value: Comparison['value']): Comparison => ({
@@ -70,6 +78,7 @@ export function parseFilter(filter: string): Filter | undefined {
       operator,
       negated,
       value,
+      written,
       at,
     })
     if (token.kind === 'sign' && /^(=|==|!=|<>|<|<=|>|>=)$/.test(token.value)) {
@@ -107,6 +116,7 @@ export function parseFilter(filter: string): Filter | undefined {
 
   function literal(): string | number {
     const token = take()
+    written.push(token.value)
     if (token.kind === 'text') return token.value
     if (token.kind === 'number') return Number(token.value)
     if (token.kind === 'word' && /^(nan|infinity|inf|true|false)$/i.test(token.value)) return token.value
