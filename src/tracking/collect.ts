@@ -139,13 +139,13 @@ export function createTrackingCollection({ store, journal }: Pick<Environment, '
 
       const experiments = await store.read
         .selectFrom('experiments')
-        .select(['number', 'id', 'project', 'name', 'updated_at'])
+        .select(['number', 'id', 'project', 'name', 'updated_at', 'artifact_location'])
         .where('state', '=', 'deleted')
         .where('updated_at', '<', before)
         .orderBy('number')
         .execute()
       const gone = new Set(found.filter((thing) => thing.kept === null).map((thing) => thing.id))
-      for (const { number, id, project, name, updated_at } of experiments) {
+      for (const { number, id, project, name, updated_at, artifact_location } of experiments) {
         const left = (
           await store.read.selectFrom('runs').select('id').where('experiment', '=', number).execute()
         ).filter((run) => !gone.has(run.id)).length
@@ -161,7 +161,8 @@ export function createTrackingCollection({ store, journal }: Pick<Environment, '
           id,
           name,
           deletedAt: updated_at,
-          root: null,
+          // of its traces; runs and models have their own
+          root: artifact_location === `mlflow-artifacts:/${id}` ? `${id}/traces` : null,
           files: 0,
           bytes: 0,
           kept: why,
@@ -176,13 +177,17 @@ export function createTrackingCollection({ store, journal }: Pick<Environment, '
      */
     async collect(context: ChangeContext, things: readonly DeletedThing[], said: (count: number) => Promise<void>) {
       const going = things.filter((thing) => thing.kept === null)
+      // what belongs to a trace names it in a column `trace`, in however many tables
+      const ofTraces = (await store.read.introspection.getTables())
+        .filter(({ columns }) => columns.some(({ name }) => name === 'trace'))
+        .map(({ name }) => name)
       let done = 0
       for (const kind of ['run', 'logged_model', 'experiment'] as const) {
         const some = going.filter((thing) => thing.kind === kind)
         for (let i = 0; i < some.length; i += batch) {
           done += await journal.change(context, async (change) => {
             let count = 0
-            for (const thing of some.slice(i, i + batch)) if (await remove(change, thing)) count++
+            for (const thing of some.slice(i, i + batch)) if (await remove(change, thing, ofTraces)) count++
             return count
           })
           await said(done)
@@ -192,7 +197,7 @@ export function createTrackingCollection({ store, journal }: Pick<Environment, '
     },
   }
 
-  async function remove(change: Change, thing: DeletedThing) {
+  async function remove(change: Change, thing: DeletedThing, ofTraces: readonly string[]) {
     const { db } = change
     const { kind, project, id, name, root, deletedAt } = thing
     if (kind === 'run') {
@@ -265,6 +270,14 @@ export function createTrackingCollection({ store, journal }: Pick<Environment, '
       if (!gone) return false
       await db.deleteFrom('experiment_tags').where('experiment', '=', gone.number).execute()
       await db.deleteFrom('input_datasets').where('experiment', '=', gone.number).execute()
+      const traces = (
+        await db.selectFrom('traces').select('number').where('experiment', '=', gone.number).execute()
+      ).map(({ number }) => number)
+      for (let i = 0; i < traces.length; i += 1000) {
+        const some = sql.join(traces.slice(i, i + 1000))
+        for (const table of ofTraces) await sql`delete from ${sql.table(table)} where trace in (${some})`.execute(db)
+        await sql`delete from traces where number in (${some})`.execute(db)
+      }
     }
     if (root !== null)
       await db

@@ -57,6 +57,16 @@ export function collectSuite(kind: string, openStore?: (clock: () => number) => 
         `${gone}/models/${logged.id}/artifacts/MLmodel`,
         Buffer.from('logged'),
       )
+      await tracking.traces.start(context, project, {
+        id: 'tr-1',
+        experimentId: gone,
+        time: 1,
+        duration: 1,
+        state: 'OK',
+        tags: { a: 'b' },
+        metadata: { c: 'd' },
+      })
+      await tracking.artifacts.put(context, project, `${gone}/traces/tr-1/artifacts/picture`, Buffer.from('of a trace'))
       await stand.blobs.put(Buffer.from('named by nobody'))
       for (const name of ['deleted', 'registered']) await tracking.runs.delete(context, project, runs[name]!)
       await tracking.experiments.delete(context, project, gone)
@@ -100,8 +110,8 @@ export function collectSuite(kind: string, openStore?: (clock: () => number) => 
       const before = await stand.digests()
       const report = await stand.collect(true)
       expect(report).toMatchObject({ dryRun: true, runs: 2, experiments: 1, loggedModels: 1, modelVersions: 1 })
-      // own of the deleted, of the gone experiment, logged, named by nobody, the manifest of the deleted version
-      expect(report.blobs).toBe(5)
+      // own of the deleted, of the gone experiment, logged, of a trace, named by nobody, the deleted version's manifest
+      expect(report.blobs).toBe(6)
       expect(report.kept).toEqual([
         expect.objectContaining({ kind: 'run', id: runs.registered, why: 'version m@1 is registered from it' }),
       ])
@@ -120,7 +130,10 @@ export function collectSuite(kind: string, openStore?: (clock: () => number) => 
       await expect(stand.tracking.runs.get(project, runs.deleted!)).rejects.toThrow(/not found|does not exist/i)
       const tables = await stand.store.read.introspection.getTables()
       for (const table of tables)
-        if (table.columns.some(({ name }) => name === 'run') && !table.name.startsWith('pipeline')) {
+        if (table.columns.some(({ name }) => name === 'trace')) {
+          const { rows } = await sql`select * from ${sql.table(table.name)}`.execute(stand.store.read)
+          expect(rows, table.name).toEqual([])
+        } else if (table.columns.some(({ name }) => name === 'run') && !/^(pipeline|metered|trace)/.test(table.name)) {
           const { rows } = await sql`select * from ${sql.table(table.name)} where run = ${number}`.execute(
             stand.store.read,
           )
@@ -133,7 +146,7 @@ export function collectSuite(kind: string, openStore?: (clock: () => number) => 
       const version = await stand.registry.versions.get(project, 'm', 1)
       expect(await stand.blobs.stat(version.digest!)).toBeDefined()
       const [event] = await stand.journal.read({ types: ['garbage.collected'], newestFirst: true, limit: 1 })
-      expect(event!.data).toMatchObject({ runs: 2, experiments: 1, loggedModels: 1, modelVersions: 1, blobs: 5 })
+      expect(event!.data).toMatchObject({ runs: 2, experiments: 1, loggedModels: 1, modelVersions: 1, blobs: 6 })
       expect((await stand.journal.read({ types: ['run.collected'] })).map(({ data }) => data)).toHaveLength(2)
     })
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { KedgeError } from '../../errors.ts'
 import type { Act } from '../context.ts'
 import { writeMlflowFolder } from '../mlflow/folder-target.ts'
 import { createMlflowClient } from '../mlflow/mlflow-client.ts'
@@ -24,6 +25,14 @@ export function addExport(program: Command, act: Act): void {
     )
   act(command, async ({ api, terminal, project, world, exit }, _options, [place]) => {
     const { signal, environment } = world
+    if (/\.(db|sqlite3?)$|^sqlite:/.test(place!))
+      throw new KedgeError(
+        'unsupported',
+        { what: 'Writing a database of MLflow, whose tables are its own,' },
+        {
+          todo: 'Export to a folder, then let MLflow make the database: mlflow migrate-filestore --source FOLDER --target sqlite:///mlflow.db',
+        },
+      )
     const source = openMlflowServer(
       createMlflowClient(`${api.url}/mlflow/${encodeURIComponent(project)}`, {
         token: environment.KEDGE_TOKEN,
