@@ -11,7 +11,7 @@ const statuses = { RUNNING: 1, SCHEDULED: 2, FINISHED: 3, FAILED: 4, KILLED: 5 }
 const mostRuns = 100
 
 /** The newer name of the field or the older one. */
-export const runId = (fields: Fields) => fields.text('run_id') || fields.required('run_uuid')
+export const runId = (fields: Fields) => fields.text('run_id') || fields.text('run_uuid') || fields.required('run_id')
 
 const readMetric = (item: Fields): LoggedMetric => {
   const value = item.number('value')
