@@ -1,5 +1,6 @@
 // Over 300 lines: claiming, running, ending and stopping share the set of jobs that run in this process.
 import { asKedgeError, KedgeError } from '../errors.ts'
+import { createFailureLog } from '../journal/failure-log.ts'
 import type { Change, Journal } from '../journal/journal.ts'
 import type { Logger } from '../log.ts'
 import { toJson } from '../storage/sql/json-column.ts'
@@ -49,6 +50,8 @@ export function createJobs(environment: JobsEnvironment): Jobs {
   const handlers = new Map<string, JobHandler>()
   const running = new Map<number, { job: Job; abort: AbortController; done: Promise<void> }>()
   const waiters = new Set<() => void>()
+  const claiming = createFailureLog(log, {})
+  const beating = createFailureLog(log, {})
   let started = false
   let stopping = false
   let wake: (() => void) | undefined
@@ -216,10 +219,11 @@ export function createJobs(environment: JobsEnvironment): Jobs {
           slots: freeSlots(),
           running: [...running.keys()],
         })
+        claiming.succeeded()
         for (const row of claimed) begin(toJob(row))
         if (claimed.length > 0) continue
       } catch (error) {
-        if (!stopping) log.error({ err: error }, 'the queue cannot claim jobs')
+        if (!stopping) claiming.failed(error, 'the queue cannot claim jobs')
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pollInterval)
@@ -268,7 +272,11 @@ export function createJobs(environment: JobsEnvironment): Jobs {
       started = true
       loop = work()
       heartbeat = setInterval(
-        () => void beat().catch((error) => log.warn({ err: error }, 'the queue cannot renew its leases')),
+        () =>
+          void beat().then(
+            () => beating.succeeded(),
+            (error) => beating.failed(error, 'the queue cannot renew its leases'),
+          ),
         Math.min(lease / 3, 500),
       )
     },

@@ -1,6 +1,8 @@
+import { asKedgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import type { EventType, JournalEvent } from './catalogue.ts'
+import { createFailureLog } from './failure-log.ts'
 import type { Change, Journal } from './journal.ts'
 
 export interface ReaderDefinition<T extends EventType> {
@@ -56,6 +58,8 @@ export function startReader<T extends EventType>(
     wake?.()
   })
   let leasedUntil = 0
+  const reading = createFailureLog(log, { reader: definition.name })
+  const handling = createFailureLog(log, { reader: definition.name })
 
   /** The position while the lease has time left: nothing is written for it. */
   async function leased() {
@@ -130,13 +134,12 @@ export function startReader<T extends EventType>(
   async function handle(event: JournalEvent, failures: number): Promise<void> {
     try {
       await handleTogether([event])
+      handling.succeeded()
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      log.warn(
-        { reader: definition.name, event: event.id, type: event.type, err: error },
-        'a reader of the journal failed',
-      )
-      const giveUp = failures + 1 >= maxFailures
+      handling.failed(error, 'a reader of the journal failed', { event: event.id, type: event.type })
+      // what is away comes back, a full disk has space again: no event is passed over for that
+      const giveUp = failures + 1 >= maxFailures && asKedgeError(error).class !== 'unavailable'
       await journal.change({ actor: `reader/${definition.name}`, cause: event.id }, async (change) => {
         await change.db
           .updateTable('journal_cursors')
@@ -213,8 +216,9 @@ export function startReader<T extends EventType>(
       woken = false
       try {
         more = await step()
+        reading.succeeded()
       } catch (error) {
-        if (!stopped) log.error({ reader: definition.name, err: error }, 'a reader of the journal cannot read')
+        if (!stopped) reading.failed(error, 'a reader of the journal cannot read')
       }
       if (!more && !woken && !stopped) await pause(pollInterval)
       else if (more && !stopped) await new Promise((done) => setTimeout(done, rest))

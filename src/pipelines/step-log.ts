@@ -38,12 +38,17 @@ export function createStepLogs(folder: string) {
     /** Goes on where an earlier try has stopped. */
     write(run: number, step: string): LogWriter {
       const path = pathOf(run, step)
-      mkdirSync(dirname(path), { recursive: true })
-      const file = openSync(path, 'a')
       let failure: unknown
+      let file: number | undefined
+      try {
+        mkdirSync(dirname(path), { recursive: true })
+        file = openSync(path, 'a')
+      } catch (error) {
+        failure = error
+      }
       return {
         write(chunk) {
-          if (failure) return
+          if (failure || file === undefined) return
           try {
             const bytes = Buffer.from(chunk)
             for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
@@ -54,7 +59,7 @@ export function createStepLogs(folder: string) {
         get failure() {
           return failure
         },
-        close: () => closeSync(file),
+        close: () => (file === undefined ? undefined : closeSync(file)),
       }
     },
     /** Bytes as they are; empty when there is no log on this machine. */

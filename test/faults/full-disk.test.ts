@@ -1,18 +1,24 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import pino from 'pino'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { asKedgeError } from '../../src/errors.ts'
+import { createJournal } from '../../src/journal/journal.ts'
+import { startReader } from '../../src/journal/reader.ts'
 import { silentLog } from '../../src/log.ts'
+import { createStepLogs, throwLogFailure } from '../../src/pipelines/step-log.ts'
 import { openSpool } from '../../src/serving/inference/spool.ts'
+import { createEmbeddedEvents } from '../../src/storage/events/embedded-events.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 
 const disk = mkdtempSync(join(tmpdir(), 'kedge-full-'))
 const filler = join(disk, 'filler')
 let mounted = false
 try {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk], { stdio: 'ignore' })
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk], { stdio: 'ignore' })
   mounted = true
 } catch {
   rmdirSync(disk)
@@ -39,7 +45,7 @@ afterAll(() => {
 })
 
 describe.skipIf(!mounted)('a full disk (needs root, which may mount a small one)', () => {
-  beforeAll(free)
+  beforeEach(free)
 
   test('SQL: what was committed stays, what failed says disk_full and can be repeated', async () => {
     const store = await openSqlite(join(disk, 'sql'), Date.now)
@@ -103,4 +109,91 @@ describe.skipIf(!mounted)('a full disk (needs root, which may mount a small one)
     again.close()
     expect(lines).toEqual([...taken, 'after'])
   })
+
+  test('the events engine: what was acknowledged stays, what failed says disk_full, and it goes on when there is space', async () => {
+    const events = createEmbeddedEvents({ dataDirectory: join(disk, 'events'), log: silentLog })
+    const noise = (n: number) => randomBytes(n).toString('base64')
+    const insert = (id: string, bytes: number) => events.insert('noise', [{ id, text: noise(bytes) }], { token: id })
+    await events.command('CREATE TABLE noise (id String, text String) ENGINE = MergeTree ORDER BY id')
+    const acknowledged: string[] = []
+    const failures: string[] = []
+    await insert('before', 1000)
+    acknowledged.push('before')
+    fill()
+    for (let i = 0; i < 40 && failures.length < 3; i++)
+      await insert(`r-${i}`, 200_000).then(
+        () => acknowledged.push(`r-${i}`),
+        (error) => failures.push(asKedgeError(error).code),
+      )
+    expect(new Set(failures)).toEqual(new Set(['disk_full']))
+    const ids = async () => (await events.query<{ id: string }>('SELECT id FROM noise ORDER BY id')).map(({ id }) => id)
+    expect(await ids()).toEqual([...acknowledged].sort())
+    free()
+    await insert('after', 200_000)
+    expect(await ids()).toEqual([...acknowledged, 'after'].sort())
+    expect(events.status()).toMatchObject({ state: 'ready', restarts: 0 })
+    await events.close()
+    const again = createEmbeddedEvents({ dataDirectory: join(disk, 'events'), log: silentLog })
+    const kept = (await again.query<{ id: string }>('SELECT id FROM noise ORDER BY id')).map(({ id }) => id)
+    await again.close()
+    expect(kept).toEqual([...acknowledged, 'after'].sort())
+  }, 60_000)
+
+  test('the log of a step: what was written stays, its step is told, and the next log is whole', () => {
+    const logs = createStepLogs(join(disk, 'logs'))
+    const first = logs.write(1, 'fit')
+    first.write('begun\n')
+    fill()
+    for (let i = 0; i < 100; i++) first.write(`${'z'.repeat(1000)}\n`)
+    first.close()
+    expect(readFileSync(logs.pathOf(1, 'fit'), 'utf8')).toMatch(/^begun\n/)
+    expect(() => throwLogFailure(first)).toThrow(expect.objectContaining({ code: 'disk_full' }))
+    const second = logs.write(2, 'fit')
+    second.write('never\n')
+    second.close()
+    expect(() => throwLogFailure(second)).toThrow(expect.objectContaining({ code: 'disk_full' }))
+    free()
+    const next = logs.write(3, 'fit')
+    next.write('again\n')
+    next.close()
+    throwLogFailure(next)
+    expect(readFileSync(logs.pathOf(3, 'fit'), 'utf8')).toBe('again\n')
+  })
+
+  test('a reader of the journal says once that it cannot go on, and goes on from where it stood', async () => {
+    const lines: { level: number; msg: string; err?: unknown; reader?: string; error?: string }[] = []
+    const log = pino({ level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) })
+    const store = await openSqlite(join(disk, 'reader'), Date.now)
+    const journal = createJournal(store)
+    const seen: string[] = []
+    const reader = startReader(
+      { store, journal, log, clock: Date.now, node: 'test' },
+      {
+        name: 'test',
+        types: ['project.created'],
+        async handle(event) {
+          seen.push(event.subject)
+        },
+      },
+    )
+    const create = (name: string) =>
+      journal.change({ actor: 'test' }, async (change) => {
+        change.append({ type: 'project.created', project: name, subject: `project/${name}`, data: { name } })
+      })
+    await create('first')
+    await reader.caughtUp()
+    fill()
+    while (!lines.some(({ reader }) => reader === 'test')) await new Promise((done) => setTimeout(done, 50))
+    await new Promise((done) => setTimeout(done, 1000))
+    expect(lines.filter(({ reader }) => reader === 'test')).toMatchObject([
+      { msg: 'a reader of the journal cannot read', error: expect.stringContaining('No space left') },
+    ])
+    expect(JSON.stringify(lines)).not.toContain('"stack"')
+    free()
+    await create('second')
+    await reader.caughtUp()
+    expect(seen).toEqual(['project/first', 'project/second'])
+    await reader.stop()
+    await store.close()
+  }, 60_000)
 })
