@@ -8,6 +8,7 @@ import { journalEvents } from './events/journal.ts'
 import { monitoringEvents } from './events/monitoring.ts'
 import { pipelinesEvents } from './events/pipelines.ts'
 import { registryEvents } from './events/registry.ts'
+import { reviewEvents } from './events/review.ts'
 import { servingEvents } from './events/serving.ts'
 import { trackingEvents } from './events/tracking.ts'
 
@@ -17,6 +18,7 @@ export const eventCatalogue = {
   ...dataEvents,
   ...trackingEvents,
   ...evaluationEvents,
+  ...reviewEvents,
   ...registryEvents,
   ...pipelinesEvents,
   ...servingEvents,

@@ -9,6 +9,7 @@ import { createMetricHistory } from './metric-history.ts'
 import { createMetricPlots } from './plot-metric.ts'
 import { readRunCells } from './run-cells.ts'
 import { createRunColumns } from './run-columns.ts'
+import { createReview } from './review/review.ts'
 import { createRunInputs } from './run-inputs.ts'
 import { createRunValues } from './run-values.ts'
 import { createRunViews } from './run-views.ts'
@@ -40,6 +41,7 @@ export function createTracking(environment: Pick<Environment, 'store' | 'journal
     artifacts,
     uploads: createUploads(environment, artifacts),
     evaluation: createEvaluation(environment, experiments),
+    review: createReview(environment, experiments),
     traces: createTraces(environment, { experiments, runs }),
   }
 }

@@ -148,6 +148,47 @@ seen["left"] = [version for _, version in list_scorer_versions(name="polite", ex
 scorers.delete_scorer(name="polite", experiment_id=experiment, version="all")
 seen["deleted scorer"] = code_of(scorers.get_scorer, name="polite", experiment_id=experiment)
 
+# what people say of traces
+from mlflow.entities.issue import IssueSeverity, IssueStatus
+from mlflow.genai import label_schemas, review_queues
+from mlflow.tracing.client import TracingClient
+
+labels = [
+    label_schemas.create_label_schema("good?", type="feedback", input=label_schemas.InputPassFail("yes", "no"), experiment_id=experiment),
+    label_schemas.create_label_schema("tone", type="feedback", input=label_schemas.InputCategorical(["warm", "cold"]), enable_comment=True, instruction="How?", experiment_id=experiment),
+    label_schemas.create_label_schema("mark", type="expectation", input=label_schemas.InputNumeric(0, 5), experiment_id=experiment),
+]
+seen["labels"] = sorted(one.name for one in label_schemas.list_label_schemas(experiment_id=experiment))
+got = label_schemas.get_label_schema(name="tone", experiment_id=experiment)
+seen["label"] = [got.input.options, got.instruction, got.enable_comment, str(got.type)]
+seen["changed label"] = label_schemas.update_label_schema(schema_id=labels[2].schema_id, input=label_schemas.InputText(max_length=9)).input.max_length
+seen["label twice"] = code_of(label_schemas.create_label_schema, "tone", type="feedback", input=label_schemas.InputText(), experiment_id=experiment)
+queue = review_queues.create_review_queue("Odd ones", queue_type="custom", users=["Ann", "bob"], schema_ids=[labels[0].schema_id], experiment_id=experiment)
+seen["queue"] = [queue.name, queue.users, queue.schema_ids == [labels[0].schema_id], str(queue.queue_type)]
+seen["own queue"] = [review_queues.get_or_create_user_queue("Ann", experiment_id=experiment).queue_id for _ in range(2)]
+seen["own queue"] = seen["own queue"][0] == seen["own queue"][1]
+seen["queues of bob"] = [q.name for q in review_queues.list_review_queues(user="Bob", experiment_id=experiment)]
+review_queues.add_items_to_review_queue(queue.queue_id, item_ids=["tr-1", "tr-2", "tr-1"])
+done = review_queues.set_review_queue_item_status(queue.queue_id, item_id="tr-1", status="complete", completed_by="Ann")
+seen["reviewed"] = [str(done.status), done.completed_by, done.completed_time_ms is not None]
+seen["to review"] = [item.item_id for item in review_queues.list_review_queue_items(queue.queue_id, status="pending")]
+seen["locked questions"] = code_of(review_queues.update_review_queue, queue.queue_id, schema_ids=[])
+review_queues.remove_items_from_review_queue(queue.queue_id, item_ids=["tr-1", "tr-2"])
+seen["renamed queue"] = review_queues.update_review_queue(queue.queue_id, name="Others", users=["cy"], schema_ids=[]).users
+review_queues.delete_review_queue(queue.queue_id)
+seen["deleted queue"] = code_of(review_queues.get_review_queue, queue.queue_id)
+label_schemas.delete_label_schema(schema_id=labels[0].schema_id)
+seen["deleted label"] = code_of(label_schemas.get_label_schema, name="good?", experiment_id=experiment)
+
+tracing = TracingClient()
+issue = tracing._create_issue(experiment_id=experiment, name="rude", description="It shouts", severity=IssueSeverity.LOW, root_causes=["prompt"])
+severe = tracing._create_issue(experiment_id=experiment, name="wrong", description="It lies", severity=IssueSeverity.HIGH)
+seen["issue"] = [issue.status.value, issue.severity.value, issue.root_causes, tracing._get_issue(issue.issue_id).name]
+changed = tracing.store.update_issue(issue.issue_id, status=IssueStatus.RESOLVED)
+seen["changed issue"] = changed.status.value
+seen["issues"] = [one.name for one in tracing.store.search_issues(experiment_id=experiment, include_trace_count=True)]
+seen["open issues"] = [one.name for one in tracing.store.search_issues(experiment_id=experiment, filter_string="status = 'pending'")]
+
 client.delete_webhook(other.webhook_id)
 seen["deleted webhook"] = code_of(client.get_webhook, other.webhook_id)
 

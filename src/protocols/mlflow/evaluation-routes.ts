@@ -1,5 +1,5 @@
 import { KedgeError } from '../../errors.ts'
-import type { EvaluationDataset } from '../../tracking/evaluation/datasets.ts'
+import type { EvaluationDataset } from '../../tracking/evaluation/evaluation-dataset.ts'
 import type { EvaluationRecord } from '../../tracking/evaluation/records.ts'
 import type { ScorerVersion } from '../../tracking/evaluation/scorers.ts'
 import type { Tracking } from '../../tracking/tracking.ts'

@@ -13,6 +13,7 @@ import { type MlflowScope, mlflowScope } from './mlflow-scope.ts'
 import { otlpRoutes } from './otlp-routes.ts'
 import { parseJson } from './parse-json.ts'
 import { registryRoutes } from './registry-routes.ts'
+import { reviewRoutes } from './review-routes.ts'
 import { runRoutes } from './run-routes.ts'
 import { traceRoutes } from './trace-routes.ts'
 import { uploadPartRoutes, uploadRoutes } from './upload-routes.ts'
@@ -42,9 +43,6 @@ const notOffered = [
   'genai',
   'demo',
   'prompt-optimization',
-  'issues',
-  'label-schemas',
-  'review-queues',
   'workspaces',
   'artifacts/presigned-upload-url',
   'runs/create-promptlab-run',
@@ -104,6 +102,7 @@ function jsonRoutes(scope: MlflowScope, base: string, { tracking, registry, auto
   registryRoutes(scope, registry)
   webhookRoutes(scope, automation)
   evaluationRoutes(scope, tracking)
+  reviewRoutes(scope, tracking)
   scope.add('GET', '/mlflow/server-info', 'public', () => serverInfo, '3.0')
   scope.plain('GET', '/version', 'public', ({ reply }) => reply.type('text/plain').send(mlflowVersion))
   if (base !== '') scope.plain('GET', '/health', 'public', ({ reply }) => reply.type('text/plain').send('OK'))

@@ -8,6 +8,7 @@ import type { JournalTables } from './tables/journal.ts'
 import type { MonitoringTables } from './tables/monitoring.ts'
 import type { PipelineTables } from './tables/pipelines.ts'
 import type { RegistryTables } from './tables/registry.ts'
+import type { ReviewTables } from './tables/review.ts'
 import type { ServingTables } from './tables/serving.ts'
 import type { TraceTables } from './tables/traces.ts'
 import type { TrackingTables } from './tables/tracking.ts'
@@ -24,6 +25,7 @@ export type Database = JournalTables &
   TraceTables &
   UploadTables &
   EvaluationTables &
+  ReviewTables &
   RegistryTables &
   PipelineTables &
   CostTables &

@@ -1,28 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Selectable } from 'kysely'
 import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { Change, ChangeContext } from '../../journal/journal.ts'
-import type { EvaluationTables } from '../../storage/sql/tables/evaluation.ts'
 import type { Experiments } from '../experiments.ts'
 import { checkLength, checkTagKey, limits } from '../limits.ts'
+import type { DatasetRow, EvaluationDataset } from './evaluation-dataset.ts'
 import { createDatasetSearch } from './search-datasets.ts'
-
-export interface EvaluationDataset {
-  id: string
-  name: string
-  digest: string
-  /** JSON */
-  schema: string | null
-  records: number
-  tags: Record<string, string>
-  createdAt: number
-  updatedAt: number
-  createdBy: string | null
-  updatedBy: string | null
-}
-
-export type DatasetRow = Selectable<EvaluationTables['evaluation_datasets']>
 
 /** MLflow's clients say who they are in this tag. */
 export const userTag = 'mlflow.user'

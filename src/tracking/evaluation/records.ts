@@ -5,7 +5,8 @@ import { KedgeError } from '../../errors.ts'
 import type { Change, ChangeContext } from '../../journal/journal.ts'
 import type { EvaluationTables } from '../../storage/sql/tables/evaluation.ts'
 import { checkMaxResults } from '../limits.ts'
-import { type DatasetRow, datasetDigest, findDataset, userTag } from './datasets.ts'
+import { datasetDigest, findDataset, userTag } from './datasets.ts'
+import type { DatasetRow } from './evaluation-dataset.ts'
 import { type Document, isDocument, parseExactly, sortedKeys, typeName } from './exact-json.ts'
 
 /** A record with its documents as JSON, numbers as they were written. */

@@ -5,7 +5,7 @@ import type { Comparison } from '../filter/parse-filter.ts'
 import { checkMaxResults, limits } from '../limits.ts'
 import { decodePage, nextPage } from '../page-token.ts'
 import { parseAttributeOrder } from '../parse-attribute-order.ts'
-import type { DatasetRow, EvaluationDataset } from './datasets.ts'
+import type { DatasetRow, EvaluationDataset } from './evaluation-dataset.ts'
 
 export interface DatasetQuery {
   experimentIds?: readonly string[] | undefined

@@ -9,6 +9,7 @@ import { migration as m0008 } from './0008-automation.ts'
 import { migration as m0009 } from './0009-governance.ts'
 import { migration as m0010 } from './0010-traces.ts'
 import { migration as m0011evaluation } from './0011-evaluation.ts'
+import { migration as m0011review } from './0011-review.ts'
 import { migration as m0011uploads } from './0011-uploads.ts'
 import { migration as m0011webhooks } from './0011-webhooks.ts'
 import { migration as m0012 } from './0012-costs.ts'
@@ -27,6 +28,7 @@ export const migrations = {
   '0009-governance': m0009,
   '0010-traces': m0010,
   '0011-evaluation': m0011evaluation,
+  '0011-review': m0011review,
   '0011-uploads': m0011uploads,
   '0011-webhooks': m0011webhooks,
   '0012-costs': m0012,
