@@ -234,6 +234,54 @@ export function tracesSuite(store: string, startServer: () => Promise<TrackingSe
       expect(await bad(batch([span('b', '2')]), {}, '4711')).toBe(404)
     })
 
+    it('takes texts that SQL cannot store, and refuses times and values out of all bounds', async () => {
+      await fresh()
+      const odd = 'a\u0000b\ud800'
+      await otlp(
+        batch([
+          span('a', '1', {
+            name: odd,
+            status: { code: 2, message: odd },
+            attributes: [text(odd, odd)],
+            events: [{ name: odd, timeUnixNano: '1' }],
+          }),
+          span('a', '2', { name: odd, attributes: [text('odd', odd), text('plain', 'yes')] }),
+          span('b', '1', { startTimeUnixNano: '18446744073709551615', endTimeUnixNano: '18446744073709551615' }),
+        ]),
+      )
+      await begin('tr-1', {
+        tags: { [odd]: odd },
+        trace_metadata: { k: odd },
+        request_preview: odd,
+        client_request_id: odd,
+      })
+      const assess = (value: unknown, more: Body = {}) =>
+        v3('POST', '/tr-1/assessments', {
+          assessment: {
+            assessment_name: odd,
+            source: { source_type: 'CODE', source_id: odd },
+            feedback: { value },
+            ...more,
+          },
+        })
+      expect((await assess({ a: odd }, { rationale: odd, metadata: { [odd]: odd } })).status).toBe(200)
+      expect(await search("span.attributes.plain = 'yes' AND trace.text LIKE '%b%'")).toEqual([`tr-${hex('a', 32)}`])
+      expect(await search('feedback.`a\ufffdb\ufffd` IS NOT NULL')).toEqual(['tr-1'])
+      expect(await search("feedback.`a\ufffdb\ufffd` LIKE '%b%'")).toEqual(['tr-1'])
+      expect((await v3('GET', `/get?trace_id=tr-${hex('b', 32)}`)).body.trace.spans[0].end_time_unix_nano).toBe(
+        '18446744073709551615',
+      )
+      const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+      const deep = await send(
+        'POST',
+        '/api/3.0/mlflow/traces/tr-1/assessments',
+        `{"assessment": {"assessment_name": "x", "source": {}, "feedback": {"value": ${nested}}}}`,
+      )
+      expect(deep.status).toBe(400)
+      for (const timestamp_ms of [-1, 9e15])
+        refused(await send('POST', '/api/2.0/mlflow/traces', { experiment_id: experiment, timestamp_ms }))
+    })
+
     it('stores a batch once however often it comes, whole or not at all', async () => {
       await fresh()
       const sent = batch([span('a', '1'), span('a', '2', { parentSpanId: hex('1', 16) }), span('b', '3')])
@@ -574,6 +622,162 @@ export function tracesSuite(store: string, startServer: () => Promise<TrackingSe
       expect(await search("feedback.short = 'true'")).toEqual(['next'])
       expect((await search('feedback.polite IS NULL')).sort()).toEqual(['none', 'other'])
       expect((await search('feedback.polite IS NOT NULL')).sort()).toEqual(['next', id])
+    })
+
+    it('adds up traces, spans and judgements into figures', async () => {
+      await fresh()
+      for (let i = 0; i < 4; i++)
+        await begin(`tr-${i}`, {
+          request_time: new Date(60_000 * i).toISOString(),
+          execution_duration: `${(i + 1) / 10}s`,
+          state: i === 3 ? 'ERROR' : 'OK',
+          tags: { 'mlflow.traceName': i < 2 ? 'a' : 'b', kind: 'x' },
+          trace_metadata: {
+            'mlflow.trace.session': i < 3 ? 's1' : 's2',
+            'mlflow.trace.tokenUsage': i === 0 ? 'broken' : `{"input_tokens": ${i}, "total_tokens": ${10 * i}}`,
+          },
+        })
+      const metrics = async (body: Body) =>
+        (await v3('POST', '/metrics', { experiment_ids: [experiment], view_type: 'TRACES', ...body })).body
+          .data_points ?? []
+      const count = [{ aggregation_type: 'COUNT' }]
+      const values = (points: Body[]) =>
+        points.map((point) => [...Object.values(point.dimensions), ...Object.values(point.values)])
+      expect(values(await metrics({ metric_name: 'trace_count', aggregations: count }))).toEqual([[4]])
+      expect(values(await metrics({ metric_name: 'session_count', aggregations: count }))).toEqual([[2]])
+      expect(
+        values(
+          await metrics({
+            metric_name: 'trace_count',
+            aggregations: count,
+            dimensions: ['trace_name', 'trace_status'],
+          }),
+        ),
+      ).toEqual([
+        ['a', 'OK', 2],
+        ['b', 'ERROR', 1],
+        ['b', 'OK', 1],
+      ])
+      expect(
+        await metrics({
+          metric_name: 'latency',
+          aggregations: [
+            { aggregation_type: 'AVG' },
+            { aggregation_type: 'MAX' },
+            { aggregation_type: 'PERCENTILE', percentile_value: 50 },
+            { aggregation_type: 4, percentile_value: 99.5 },
+          ],
+        }),
+      ).toEqual([
+        {
+          metric_name: 'latency',
+          dimensions: {},
+          values: { AVG: 250, MAX: 400, 'P50.0': 250, 'P99.5': expect.closeTo(398.5, 6) },
+        },
+      ])
+      expect(
+        values(
+          await metrics({
+            metric_name: 'total_tokens',
+            aggregations: [{ aggregation_type: 'SUM' }],
+            dimensions: ['trace_name'],
+          }),
+        ),
+      ).toEqual([
+        ['a', 10],
+        ['b', 50],
+      ])
+      expect(
+        values(
+          await metrics({
+            metric_name: 'trace_count',
+            aggregations: count,
+            time_interval_seconds: 120,
+            start_time_ms: 0,
+            end_time_ms: 150_000,
+            filters: ["trace.tag.kind = 'x'", "trace.metadata.`mlflow.trace.session` = 's1'"],
+          }),
+        ),
+      ).toEqual([
+        ['1970-01-01T00:00:00+00:00', 2],
+        ['1970-01-01T00:02:00+00:00', 1],
+      ])
+
+      const cost = (total: number) =>
+        attribute('mlflow.llm.cost', { kvlistValue: { values: [attribute('total_cost', { doubleValue: total })] } })
+      await otlp(
+        batch([
+          span('a', '1', { attributes: [text('mlflow.spanType', 'AGENT')] }),
+          span('a', '2', {
+            parentSpanId: hex('1', 16),
+            endTimeUnixNano: String(start + 3_000_000n),
+            attributes: [cost(0.25), text('mlflow.llm.model', 'm')],
+          }),
+          span('a', '3', {
+            parentSpanId: hex('1', 16),
+            endTimeUnixNano: '0',
+            attributes: [cost(1), text('gen_ai.request.model', 'm')],
+          }),
+        ]),
+      )
+      const spans = (body: Body) => metrics({ view_type: 'SPANS', ...body })
+      expect(
+        values(
+          await spans({
+            metric_name: 'total_cost',
+            aggregations: [{ aggregation_type: 'SUM' }],
+            dimensions: ['span_model_name'],
+          }),
+        ),
+      ).toEqual([['m', 1.25]])
+      expect(
+        values(
+          await spans({
+            metric_name: 'latency',
+            aggregations: [{ aggregation_type: 'MIN' }],
+            dimensions: ['span_name'],
+          }),
+        ),
+      ).toEqual([
+        ['span 1', 1000],
+        ['span 2', expect.closeTo(3, 2)],
+      ])
+      expect(
+        values(await spans({ metric_name: 'span_count', aggregations: count, filters: ["span.type = 'AGENT'"] })),
+      ).toEqual([[1]])
+      for (const [trace, value] of [
+        ['tr-1', 1],
+        ['tr-2', 0.5],
+      ] as const)
+        await v3('POST', `/${trace}/assessments`, {
+          assessment: { assessment_name: 'score', source: { source_type: 'CODE' }, feedback: { value } },
+        })
+      expect(
+        values(
+          await metrics({
+            view_type: 'ASSESSMENTS',
+            metric_name: 'assessment_value',
+            aggregations: [{ aggregation_type: 'AVG' }],
+            dimensions: ['assessment_name'],
+            filters: ["assessment.type = 'feedback'", "trace.status = 'OK'"],
+          }),
+        ),
+      ).toEqual([['score', 0.75]])
+
+      for (const wrong of [
+        { metric_name: 'colour', aggregations: count },
+        { metric_name: 'constructor', aggregations: count },
+        { metric_name: 'trace_count', aggregations: [{ aggregation_type: 'SUM' }] },
+        { metric_name: 'trace_count', aggregations: [] },
+        { metric_name: 'trace_count', aggregations: count, dimensions: ['span_name'] },
+        { metric_name: 'trace_count', aggregations: count, filters: ["span.name = 'x'"] },
+        { metric_name: 'trace_count', aggregations: count, filters: ["trace.status != 'OK'"] },
+        { metric_name: 'trace_count', aggregations: count, time_interval_seconds: 60 },
+        { metric_name: 'trace_count', aggregations: count, max_results: -1 },
+        { metric_name: 'latency', aggregations: [{ aggregation_type: 'PERCENTILE', percentile_value: 101 }] },
+        { view_type: 'COLOURS', metric_name: 'trace_count', aggregations: count },
+      ])
+        refused(await v3('POST', '/metrics', { experiment_ids: [experiment], view_type: 'TRACES', ...wrong }))
     })
 
     it('gives pages that stay as they are while traces are added', async () => {

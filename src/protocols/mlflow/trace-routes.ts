@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { KedgeError } from '../../errors.ts'
 import { traceLimits } from '../../tracking/traces/limits.ts'
 import { fileSpan, readTraceFile } from '../../tracking/traces/trace-file.ts'
+import { type Aggregation, mostPoints } from '../../tracking/traces/trace-metrics.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
 import { numberText } from './answers.ts'
 import { type Fields, readPair } from './fields.ts'
@@ -11,6 +12,8 @@ import { assessmentAnswer, oldTraceInfoAnswer, traceInfoAnswer } from './trace-a
 import { readAssessment, readExpectation, readFeedback, readTexts, readTraceInfo } from './trace-fields.ts'
 
 const oldStates = { TRACE_STATUS_UNSPECIFIED: 0, OK: 1, ERROR: 2, IN_PROGRESS: 3 } as const
+const views = { TRACES: 1, SPANS: 2, ASSESSMENTS: 3 } as const
+const aggregations = { COUNT: 1, SUM: 2, AVG: 3, PERCENTILE: 4, MIN: 5, MAX: 6 } as const
 const invalid = (what: string) => new KedgeError('invalid_input', { what })
 const list = <T>(name: string, items: T[]) => (items.length > 0 ? { [name]: items } : {})
 const next = (token: string | undefined) => (token ? { next_page_token: token } : {})
@@ -76,6 +79,24 @@ export function traceRoutes(scope: MlflowScope, tracking: Tracking): void {
       joint_count: found.joint,
       total_count: found.total,
     }
+  })
+  v3('POST', '/metrics', 'read', async ({ project, fields }) => {
+    const metric = fields.required('metric_name')
+    const points = await traces.metrics(project, fields.texts('experiment_ids') ?? [], {
+      metric,
+      view: fields.choice('view_type', views) ?? 'TRACES',
+      aggregations: fields.messages('aggregations', readAggregation),
+      dimensions: fields.texts('dimensions') ?? [],
+      filters: fields.texts('filters') ?? [],
+      interval: fields.integer('time_interval_seconds'),
+      from: fields.integer('start_time_ms'),
+      to: fields.integer('end_time_ms'),
+      limit: fields.integer('max_results') ?? mostPoints,
+    })
+    return list(
+      'data_points',
+      points.map((point) => ({ metric_name: metric, ...point })),
+    )
   })
   v3('GET', '/:traceId', 'read', async ({ project, params }) => ({
     trace: { trace_info: traceInfoAnswer(await traces.info(project, params.traceId!)) },
@@ -189,6 +210,16 @@ function oldRoutes(scope: MlflowScope, traces: Tracking['traces']) {
 async function sendSpans({ project, fields }: MlflowCall, { traces, artifacts }: Tracking) {
   const { info, spans } = await traces.get(project, fields.text('request_id') || fields.required('trace_id'), true)
   return { spans: (spans.length > 0 ? spans : await readTraceFile(artifacts, project, info)).map(fileSpan) }
+}
+
+function readAggregation(fields: Fields): Aggregation {
+  const type = fields.choice('aggregation_type', aggregations)
+  if (!type) throw invalid("Missing value for required parameter 'aggregation_type'.")
+  if (type !== 'PERCENTILE') return { type }
+  const percentile = fields.number('percentile_value')
+  if (percentile === undefined || !(percentile >= 0 && percentile <= 100))
+    throw invalid(`Percentile value must be between 0 and 100, got ${percentile}`)
+  return { type, percentile }
 }
 
 const searchQuery = (fields: Fields) => ({

@@ -6,7 +6,7 @@ import type { Change, ChangeContext } from '../../journal/journal.ts'
 import { toJson } from '../../storage/sql/json-column.ts'
 import type { Database } from '../../storage/sql/schema.ts'
 import type { AssessmentKind } from '../../storage/sql/tables/traces.ts'
-import { cut, storable, traceLimits } from './limits.ts'
+import { cut, storable, storedJson, traceLimits } from './limits.ts'
 import { assessmentOf } from './read-traces.ts'
 import type { Assessment, AssessmentError } from './trace.ts'
 
@@ -48,7 +48,7 @@ export function assessmentRow(trace: number, given: NewAssessment, now: number):
     id: given.id || `a-${randomUUID().replaceAll('-', '')}`,
     kind: given.kind,
     name: cut(given.name, traceLimits.id),
-    value: toJson(given.value ?? null),
+    value: storedJson(given.value),
     number: asNumber(given.value),
     error: given.error ? toJson(given.error) : null,
     source_type: given.source.type,
@@ -140,7 +140,7 @@ export function createAssessments(
           .updateTable('assessments')
           .set({
             ...(update.name === undefined ? {} : { name: cut(update.name, traceLimits.id) }),
-            ...(value ? { value: toJson(value.value ?? null), number: asNumber(value.value) } : {}),
+            ...(value ? { value: storedJson(value.value), number: asNumber(value.value) } : {}),
             ...(update.feedback ? { error: update.feedback.error ? toJson(update.feedback.error) : null } : {}),
             ...(update.rationale === undefined ? {} : { rationale: storable(update.rationale) }),
             metadata: Object.keys(metadata).length > 0 ? toJson(metadata) : null,

@@ -4,7 +4,24 @@ import type { SqlStore } from '../../storage/sql/sql-store.ts'
 
 type SpanRow = Insertable<Database['spans']>
 
-const columns = ['trace', 'id', 'parent', 'name', 'type', 'status', 'started', 'content'] as const
+/** in the order of the statements, with PostgreSQL's types */
+const types = {
+  trace: 'bigint',
+  id: 'text',
+  parent: 'text',
+  name: 'text',
+  type: 'text',
+  status: 'text',
+  started: 'bigint',
+  ended: 'bigint',
+  model: 'text',
+  provider: 'text',
+  input_cost: 'double precision',
+  output_cost: 'double precision',
+  total_cost: 'double precision',
+  content: 'text',
+} as const satisfies Record<keyof SpanRow, string>
+const columns = Object.keys(types) as (keyof typeof types)[]
 const chunk = 1000
 const replace = `on conflict (trace, id) do update set ${columns
   .slice(2)
@@ -16,7 +33,9 @@ const texts = new Map<number, string>()
 function sqliteText(rows: number): string {
   let text = texts.get(rows)
   if (!text) {
-    text = `insert into spans (${columns.join(', ')}) values ${Array(rows).fill('(?,?,?,?,?,?,?,?)').join(',')} ${replace}`
+    text = `insert into spans (${columns.join(', ')}) values ${Array(rows)
+      .fill(`(${columns.map(() => '?').join(',')})`)
+      .join(',')} ${replace}`
     if (texts.size < 64) texts.set(rows, text)
   }
   return text
@@ -29,10 +48,12 @@ export async function insertSpans(
   spans: readonly SpanRow[],
 ): Promise<void> {
   if (kind === 'postgres') {
-    const column = (name: keyof SpanRow) => spans.map((span) => span[name])
-    await sql`insert into spans (trace, id, parent, name, type, status, started, content)
-      select * from unnest(${column('trace')}::bigint[], ${column('id')}::text[], ${column('parent')}::text[], ${column('name')}::text[], ${column('type')}::text[], ${column('status')}::text[], ${column('started')}::bigint[], ${column('content')}::text[])
-      ${sql.raw(replace)}`.execute(db)
+    const lists = columns.map(
+      (column) => sql`${spans.map((span) => span[column] ?? null)}::${sql.raw(types[column])}[]`,
+    )
+    await sql`insert into spans (${sql.raw(columns.join(', '))}) select * from unnest(${sql.join(lists)}) ${sql.raw(replace)}`.execute(
+      db,
+    )
     return
   }
   for (let i = 0; i < spans.length; i += chunk) {
@@ -40,7 +61,7 @@ export async function insertSpans(
     await db.executeQuery(
       CompiledQuery.raw(
         sqliteText(some.length),
-        some.flatMap((span) => columns.map((column) => span[column])),
+        some.flatMap((span) => columns.map((column) => span[column] ?? null)),
       ),
     )
   }

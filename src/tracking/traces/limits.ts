@@ -22,6 +22,23 @@ export const storable = (text: string): string =>
 export const cut = (text: string, limit: number): string =>
   storable(text.length > limit ? `${text.slice(0, limit - 3)}...` : text)
 
+/** A value as JSON whose texts can be stored. Errors: `invalid_input` when it is nested too deeply. */
+export function storedJson(value: unknown): string {
+  try {
+    return JSON.stringify(value ?? null, (_, one) => (typeof one === 'string' ? storable(one) : one))
+  } catch (cause) {
+    throw new KedgeError('invalid_input', { what: 'The value is nested too deeply' }, { cause })
+  }
+}
+
+/** The last moment that protobuf's Timestamp has, in milliseconds. */
+const lastTime = 253_402_300_799_999
+
+/** Errors: `invalid_input` for a moment that no clock shows. */
+export function checkTime(time: number, path: string): void {
+  if (time < 0 || time > lastTime) throw invalid(`'${path}' must be a time between the years 1970 and 9999`)
+}
+
 /** Errors: `invalid_input` unless it can name a trace. */
 export function checkTraceId(id: string): void {
   if (id === '') throw invalid("Missing value for required parameter 'trace_id'.")

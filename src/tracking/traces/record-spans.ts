@@ -11,7 +11,7 @@ import { microseconds, type Span } from './span.ts'
 import { spanType } from './span-type.ts'
 import { type SpanBatchItem, type SpanSummary, summariseSpans } from './summarise-spans.ts'
 import { inStore, traceMetadata, traceTags } from './trace.ts'
-import { writeUsage } from './usage.ts'
+import { costOf, modelOf, writeUsage } from './usage.ts'
 import { writeValues } from './write-values.ts'
 
 type TraceRow = Selectable<Database['traces']>
@@ -29,6 +29,9 @@ const spanRow = (trace: number, { traceId: _, id, parent, ...document }: Span): 
   type: spanType(document),
   status: document.status.code,
   started: microseconds(document.start),
+  ended: document.end === null ? null : microseconds(document.end),
+  ...modelOf(document),
+  ...costOf(document),
   content: toJson(document),
 })
 

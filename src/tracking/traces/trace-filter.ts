@@ -47,8 +47,10 @@ export const traceTexts: Record<string, RawBuilder<unknown>> = {
 const entityOf = ({ entity }: Comparison) => (entity === undefined ? 'attribute' : entities[entity])
 const isSpan = (node: Filter): node is Comparison => node.kind === 'compare' && entityOf(node) === 'span'
 const both = (conditions: readonly Condition[]): Condition => sql`(${sql.join(conditions, sql` and `)})`
+/** What is not known is not so: also of what has no value. */
+const not = (condition: Condition): Condition => sql`not ((${condition}) is true)`
 const maybeNot = (comparison: Comparison, condition: Condition): Condition =>
-  comparison.negated ? sql`not (${condition})` : condition
+  comparison.negated ? not(condition) : condition
 
 /**
  * A filter of traces as one SQL condition over `traces` joined with `experiments`; undefined when there is nothing to
@@ -63,7 +65,7 @@ export function traceCondition(store: SqlStore['kind'], filter: string | undefin
       nodes.map((node) => maybeNot(node, spanCondition(store, node, refuser(node)))),
     )})`
   const toSql = (node: Filter): Condition => {
-    if (node.kind === 'not') return sql`not (${toSql(node.item)})`
+    if (node.kind === 'not') return not(toSql(node.item))
     if (node.kind === 'compare')
       return isSpan(node) ? spans([node]) : maybeNot(node, comparisonCondition(store, node, refuser(node)))
     if (node.kind === 'or') return sql`(${sql.join(node.items.map(toSql), sql` or `)})`
@@ -74,7 +76,8 @@ export function traceCondition(store: SqlStore['kind'], filter: string | undefin
   return parsed && toSql(parsed)
 }
 
-function comparisonCondition(store: SqlStore['kind'], comparison: Comparison, refuse: Refuse): Condition {
+/** One comparison that is not of spans. */
+export function comparisonCondition(store: SqlStore['kind'], comparison: Comparison, refuse: Refuse): Condition {
   const { key, operator } = comparison
   switch (entityOf(comparison)) {
     case 'attribute':
@@ -203,7 +206,7 @@ function spanAttributeCondition(
 function contentCondition(store: SqlStore['kind'], comparison: Comparison, refuse: Refuse): Condition {
   if (comparison.operator !== 'LIKE' && comparison.operator !== 'ILIKE')
     throw refuse('the text of a trace is searched with LIKE or ILIKE')
-  const written = JSON.stringify(String(comparison.value)).slice(1, -1)
-  const value = store === 'postgres' ? written.replaceAll('\\', '\\\\') : written
-  return compareText(store, sql`spans.content`, { ...comparison, value }, refuse)
+  const value = JSON.stringify(String(comparison.value)).slice(1, -1)
+  const inDocument = { ...comparison, value, written: [value] }
+  return compareText(store, sql`spans.content`, inDocument, refuse)
 }

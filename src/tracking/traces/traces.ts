@@ -8,12 +8,13 @@ import type { Experiments } from '../experiments.ts'
 import { checkTagKey } from '../limits.ts'
 import type { Runs } from '../runs.ts'
 import { assessmentRow, createAssessments, type NewAssessment } from './assessments.ts'
-import { checkTraceId, cut, storable, traceLimits, traceValues } from './limits.ts'
+import { checkTime, checkTraceId, cut, storable, traceLimits, traceValues } from './limits.ts'
 import { readSpans, readTraces, type TraceInfoRow, traceColumns } from './read-traces.ts'
 import { createSpanRecorder, traceArtifacts } from './record-spans.ts'
 import { createTraceSearch } from './search-traces.ts'
 import type { Span } from './span.ts'
 import { type TraceInfo, traceMetadata, traceTags } from './trace.ts'
+import { createTraceMetrics } from './trace-metrics.ts'
 import { writeValues } from './write-values.ts'
 
 export interface NewTrace {
@@ -143,11 +144,13 @@ export function createTraces(
   return {
     ...createSpanRecorder(environment, experiments),
     ...createTraceSearch(environment, experiments),
+    ...createTraceMetrics(environment, experiments),
     assessments: createAssessments(environment, rowOf),
 
     /** Says what a trace is, whether spans of it are there or not. Sent again, it says so again. Errors: `not_found`, `invalid_input`. */
     async start(context: ChangeContext, project: string, trace: NewTrace): Promise<TraceInfo> {
       checkTraceId(trace.id)
+      checkTime(trace.time, 'request_time')
       await experiments.ensureDefault(project)
       return journal.change(context, (change) => startIn(change, project, trace))
     },
@@ -158,8 +161,9 @@ export function createTraces(
       project: string,
       id: string,
       end: { time: number; state: TraceState; tags: Record<string, string>; metadata: Record<string, string> },
-    ): Promise<TraceInfo> =>
-      journal.change(context, async (change) => {
+    ): Promise<TraceInfo> => {
+      checkTime(end.time, 'timestamp_ms')
+      return journal.change(context, async (change) => {
         const row = await rowOf(change.db, project, id)
         await change.db
           .updateTable('traces')
@@ -170,7 +174,8 @@ export function createTraces(
         await writeValues(change.db, 'trace_tags', rows(traceValues(end.tags, 'tags')))
         await writeValues(change.db, 'trace_metadata', rows(traceValues(end.metadata, 'request_metadata')))
         return (await readTraces(change.db, [await rowOf(change.db, project, id)]))[0]!
-      }),
+      })
+    },
 
     async info(project: string, id: string): Promise<TraceInfo> {
       return (await readTraces(store.read, [await rowOf(store.read, project, id)]))[0]!

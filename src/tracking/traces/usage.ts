@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { fromJson } from '../../storage/sql/json-column.ts'
 import type { Database } from '../../storage/sql/schema.ts'
+import { cut, traceLimits } from './limits.ts'
 import { type SpanDocument, spanAttribute } from './span.ts'
 import { plainValue } from './span-value.ts'
 import { traceMetadata } from './trace.ts'
@@ -47,6 +48,31 @@ export function usageOf(span: SpanDocument): Usage | undefined {
   }
   const cost = amounts(attribute('mlflow.llm.cost'))
   return tokens || cost ? { ...(tokens ? { tokens } : {}), ...(cost ? { cost } : {}) } : undefined
+}
+
+/** What a span cost, in the columns of the store. */
+export function costOf(span: SpanDocument) {
+  const cost = usageOf(span)?.cost
+  return {
+    input_cost: cost?.input_cost ?? null,
+    output_cost: cost?.output_cost ?? null,
+    total_cost: cost?.total_cost ?? null,
+  }
+}
+
+const modelKeys = ['mlflow.llm.model', 'gen_ai.response.model', 'gen_ai.request.model']
+const providerKeys = ['mlflow.llm.provider', 'gen_ai.provider.name', 'gen_ai.system']
+
+/** The language model that a span asked, in the columns of the store. */
+export function modelOf(span: SpanDocument) {
+  const first = (keys: readonly string[]) => {
+    for (const key of keys) {
+      const value = plainValue(spanAttribute(span, key) ?? null)
+      if (typeof value === 'string' && value !== '') return cut(value.replace(/^"(.*)"$/, '$1'), traceLimits.id)
+    }
+    return null
+  }
+  return { model: first(modelKeys), provider: first(providerKeys) }
 }
 
 /** The sum over spans; what a span says counts for all below it, because it has added them up. */

@@ -1,4 +1,5 @@
 import { KedgeError } from '../../../errors.ts'
+import { storable } from '../../../tracking/traces/limits.ts'
 import type { Span, SpanEvent, SpanLink } from '../../../tracking/traces/span.ts'
 import { plainValue, spanEntries } from '../../../tracking/traces/span-value.ts'
 import type { ResourceAttributes, SpanBatchItem } from '../../../tracking/traces/summarise-spans.ts'
@@ -68,8 +69,10 @@ function seldom<Name extends string>(source: Message, fields: Record<Name, strin
   }
   return found
 }
+/** A text that is a name, not data: what SQL cannot store is replaced. */
+const nameOf = (value: unknown, name: string) => storable(textOf(value, name))
 const state = (source: Message) => {
-  const text = textOf(source.traceState, 'traceState')
+  const text = nameOf(source.traceState, 'traceState')
   return text === '' ? {} : { state: text }
 }
 
@@ -80,12 +83,12 @@ function readSpan(source: Message): Span {
   const parent = hexOf(source.parentSpanId, 8, 'parentSpanId')
   const end = nanoseconds(source.endTimeUnixNano, 'endTimeUnixNano')
   const status = messageOf(source.status, 'status')
-  const message = textOf(status.message, 'status.message')
+  const message = nameOf(status.message, 'status.message')
   return {
     traceId,
     id,
     parent: parent === '' || /^0+$/.test(parent) ? null : parent,
-    name: textOf(source.name, 'name').toWellFormed(),
+    name: nameOf(source.name, 'name'),
     kind: numbered(source.kind, 'kind', kinds, 'SPAN_KIND_'),
     start: nanoseconds(source.startTimeUnixNano, 'startTimeUnixNano'),
     end: end === '0' ? null : end,
@@ -107,7 +110,7 @@ function readSpan(source: Message): Span {
 }
 
 const readEvent = (source: Message): SpanEvent => ({
-  name: textOf(source.name, 'event.name').toWellFormed(),
+  name: nameOf(source.name, 'event.name'),
   time: nanoseconds(source.timeUnixNano, 'timeUnixNano'),
   attributes: readAttributes(source.attributes),
   ...seldom(source, { dropped: 'droppedAttributesCount' }),

@@ -48,6 +48,15 @@ export interface TraceTables {
     status: 'UNSET' | 'OK' | 'ERROR'
     /** microseconds since 1970, to order by; the document has the exact nanoseconds */
     started: number
+    /** likewise; null while it goes on */
+    ended: number | null
+    /** the language model that was asked, and who offers it */
+    model: string | null
+    provider: string | null
+    /** US dollars */
+    input_cost: number | null
+    output_cost: number | null
+    total_cost: number | null
     /** JSON: `SpanDocument` */
     content: string
   }
