@@ -37,22 +37,25 @@ const system = [
 installPackages()
 const missing = system.filter((need) => (need.probe ? spawnSync(...need.probe).status !== 0 : !found(need.paths)))
 if (missing.length > 0) {
-  const names = missing.flatMap((need) => need.package.split(' '))
+  const needed = missing.filter((need) => !need.optional)
+  const namesOf = (needs) => needs.flatMap((need) => need.package.split(' '))
   const may = process.getuid?.() === 0 && spawnSync('which', ['apt-get']).status === 0
   if (may) {
-    process.stderr.write(`Installing ${names.join(', ')} …\n`)
+    process.stderr.write(`Installing ${namesOf(missing).join(', ')} …\n`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     run('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
-      env,
-      stdio: ['ignore', 'ignore', 2],
-    })
+    // apart, because apt installs all or nothing, and a distribution may lack one that can be done without
+    for (const names of [needed, ...missing.filter((need) => need.optional).map((need) => [need])].map(namesOf))
+      if (names.length > 0)
+        run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
+          env,
+          stdio: ['ignore', 'ignore', 2],
+        })
   } else {
-    const most = missing.some((need) => !need.optional)
     process.stderr.write(
-      `The tests ${most ? 'need' : 'would also use'} ${missing.map((need) => `${need.package} (${need.for})`).join(', ')}.\nInstall with: sudo apt-get install ${names.join(' ')}\n`,
+      `The tests ${needed.length > 0 ? 'need' : 'would also use'} ${missing.map((need) => `${need.package} (${need.for})`).join(', ')}.\nInstall with: sudo apt-get install ${namesOf(missing).join(' ')}\n`,
     )
-    if (most) process.exit(1)
+    if (needed.length > 0) process.exit(1)
   }
 }
 buildPages()
