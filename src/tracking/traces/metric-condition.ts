@@ -3,7 +3,8 @@ import type { SqlStore } from '../../storage/sql/sql-store.ts'
 import { filterError } from '../filter/filter-tokens.ts'
 import { parseFilter } from '../filter/parse-filter.ts'
 import { comparisonCondition } from './trace-filter.ts'
-import type { MetricView } from './trace-metrics.ts'
+
+export type MetricView = 'TRACES' | 'SPANS' | 'ASSESSMENTS'
 
 const columns: Record<string, RawBuilder<unknown>> = {
   'span.name': sql`spans.name`,

@@ -4,10 +4,9 @@ import { KedgeError } from '../../errors.ts'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
 import type { Experiments } from '../experiments.ts'
 import { checkMaxResults } from '../limits.ts'
-import { metricCondition } from './metric-condition.ts'
+import { type MetricView, metricCondition } from './metric-condition.ts'
 import { traceMetadata, traceTags } from './trace.ts'
 
-export type MetricView = 'TRACES' | 'SPANS' | 'ASSESSMENTS'
 export type Aggregation =
   | { type: 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX' }
   /** 0 to 100, interpolated between the two values beside it */

@@ -299,5 +299,3 @@ export function createTraces(
       }),
   }
 }
-
-export type Traces = ReturnType<typeof createTraces>
