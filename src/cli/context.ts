@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import { type ApiClient, createApiClient } from './api-client.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -7,6 +8,7 @@ import { createTerminal, type Terminal, type TerminalStreams } from './terminal.
 
 /** What the CLI uses of the world. */
 export interface World extends TerminalStreams {
+  stdin?: Readable & { isTTY?: boolean; setRawMode?(raw: boolean): unknown }
   environment: Record<string, string | undefined>
   cwd: string
   /** aborted when the user interrupts */

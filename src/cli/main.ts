@@ -18,6 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   environment: process.env,
   cwd: process.cwd(),
   signal: interrupted.signal,

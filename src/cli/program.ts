@@ -16,6 +16,7 @@ import { addLogs } from './commands/logs.ts'
 import { addLoop } from './commands/loop.ts'
 import { addRestore } from './commands/restore.ts'
 import { addRun } from './commands/run.ts'
+import { addSecret } from './commands/secret.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
@@ -79,6 +80,7 @@ Examples:
     addGc,
     addDoctor,
     addToken,
+    addSecret,
   ])
     add(program, act)
   addCompletion(program, act)

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LoopServer, startLoopServer } from '../../src/cli/loop/loop-server.ts'
 import { cli } from './run-cli.ts'
@@ -235,6 +236,37 @@ describe('wrong use', () => {
       encoding: 'utf8',
     })
     expect(wrong.status).toBe(2)
+  })
+})
+
+describe('secret', () => {
+  const set = (value: string, name = 'PASSWORD') =>
+    cli(['secret', 'set', name], { url: server.url, cwd: folder, stdin: Readable.from([Buffer.from(value)]) })
+
+  test('stores what comes by stdin, shows names only, and deletes', async () => {
+    expect((await on(['secret', 'list'])).out).toContain('fruit has no secrets')
+    expect(await set('open sesame\n')).toMatchObject({ code: 0, out: 'PASSWORD is stored in fruit\n', err: '' })
+    const list = await on(['secret', 'list'])
+    expect(list.out).toContain('PASSWORD')
+    expect(list.out).not.toContain('sesame')
+    expect((await on(['secret', 'list', '--json'])).json()).toMatchObject({ items: [{ name: 'PASSWORD' }] })
+    expect((await on(['secret', 'delete', 'PASSWORD'])).code).toBe(0)
+    expect((await on(['secret', 'delete', 'PASSWORD'])).code).not.toBe(0)
+  })
+
+  test('asks on a terminal without showing what is typed', async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true })
+    for (const keys of ['open sesamx', '\u007f', 'e', '\r']) stdin.write(keys)
+    const asked = await cli(['secret', 'set', 'TYPED'], { url: server.url, cwd: folder, stdin })
+    expect(asked).toMatchObject({ code: 0, err: 'Value of TYPED (it is not shown): \n' })
+    expect(asked.out).not.toContain('sesame')
+    expect((await on(['secret', 'delete', 'TYPED'])).code).toBe(0)
+  })
+
+  test('takes no value from the command line, and no empty one', async () => {
+    expect((await on(['secret', 'set', 'PASSWORD', 'open sesame'])).code).toBe(2)
+    expect(await set('\n')).toMatchObject({ code: 2, err: expect.stringContaining('is empty') })
+    expect(await on(['secret', 'set', 'PASSWORD'])).toMatchObject({ code: 2, err: expect.stringContaining('< FILE') })
   })
 })
 
