@@ -60,6 +60,6 @@ export function mlflowScope(app: FastifyInstance, base: string): MlflowScope {
   }
 }
 
-/** Answers with JSON that is text already. */
-export const sendJson = (reply: FastifyReply, text: string): FastifyReply =>
-  reply.type('application/json; charset=utf-8').send(text)
+/** Answers with JSON that is written already. */
+export const sendJson = (reply: FastifyReply, json: Buffer): FastifyReply =>
+  reply.type('application/json; charset=utf-8').send(json)

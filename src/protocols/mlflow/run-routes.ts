@@ -4,7 +4,7 @@ import type { Tracking } from '../../tracking/tracking.ts'
 import { runAnswer, runInfo } from './answers.ts'
 import { viewTypes } from './experiment-routes.ts'
 import { type Fields, readPair } from './fields.ts'
-import { metricsText } from './metrics-text.ts'
+import { metricsJson } from './metrics-json.ts'
 import { type MlflowScope, sendJson } from './mlflow-scope.ts'
 
 const statuses = { RUNNING: 1, SCHEDULED: 2, FINISHED: 3, FAILED: 4, KILLED: 5 } as const
@@ -183,7 +183,7 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
     })
     if (points.steps.length === 0) return {}
     const token = next ? `,"next_page_token":${JSON.stringify(next)}` : ''
-    return sendJson(reply, `{"metrics":${metricsText(key, [{ points }])}${token}}`)
+    return sendJson(reply, metricsJson('{"metrics":', key, [{ points }], `${token}}`))
   })
   scope.add('GET', '/mlflow/metrics/get-history-bulk', 'read', async ({ project, fields, reply }) => {
     const ids = fields.texts('run_id') ?? []
@@ -195,7 +195,7 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
       })
     const key = fields.required('metric_key')
     const found = await history.bulk(project, ids, key, Math.min(fields.integer('max_results') ?? 25_000, 25_000))
-    return sendJson(reply, `{"metrics":${metricsText(key, found)}}`)
+    return sendJson(reply, metricsJson('{"metrics":', key, found, '}'))
   })
   scope.add('GET', '/mlflow/metrics/get-history-bulk-interval', 'read', async ({ project, fields, reply }) => {
     const ids = fields.texts('run_ids') ?? []
@@ -220,7 +220,7 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
       })
     const key = fields.required('metric_key')
     const found = await history.interval(project, ids, key, most, from, to)
-    return sendJson(reply, `{"metrics":${metricsText(key, found)}}`)
+    return sendJson(reply, metricsJson('{"metrics":', key, found, '}'))
   })
 }
 
