@@ -14,11 +14,10 @@ import { createRegistrySearch } from './search-registry.ts'
 import { searchedVersions } from './search-versions.ts'
 import { createVersionFiles } from './version-files.ts'
 import type { RegisteredName } from './version-source.ts'
+import { createVersionStages, touchModel } from './version-stages.ts'
 import { createVersionTags } from './version-tags.ts'
 
 type Row = ModelVersionRow
-
-export const stages = ['None', 'Staging', 'Production', 'Archived'] as const
 
 /** Model versions: what made each, where its files lie, its stage and tags. A deleted one keeps its row and number. */
 export function createVersions(
@@ -82,14 +81,7 @@ export function createVersions(
       .where('version', '=', row.version)
       .execute()
 
-  const touchModel = (change: Change, project: string, name: string) =>
-    change.db
-      .updateTable('registered_models')
-      .set({ updated_at: change.now })
-      .where('project', '=', project)
-      .where('name', '=', name)
-      .execute()
-
+  const stages = createVersionStages({ store, journal }, { find, complete, touch })
   const files = createVersionFiles(environment, tracking, (project, name) => versions.named(project, name))
 
   const versions = {
@@ -182,9 +174,11 @@ export function createVersions(
         return versions.get(project, model, row.version)
       }
       if (/^\d+$/.test(version)) return versions.get(project, model, Number(version))
-      const found = (await versions.list(project, model)).find(
-        (one) => version === 'latest' || one.stage.toLowerCase() === version.toLowerCase(),
-      )
+      const latest = await versions.latest(project, [model])
+      const found =
+        version.toLowerCase() === 'latest'
+          ? latest.toSorted((a, b) => b.version - a.version)[0]
+          : latest.find((one) => one.stage.toLowerCase() === version.toLowerCase())
       if (!found) throw missing(model, version)
       return found
     },
@@ -233,53 +227,6 @@ export function createVersions(
         await touch(change, row, { description: fields.description ?? null })
       }),
 
-    /** MLflow's stages, which its clients still move. */
-    transition: (
-      context: ChangeContext,
-      project: string,
-      model: string,
-      version: number,
-      stage: string,
-      archiveOthers: boolean,
-    ): Promise<void> => {
-      const known = stages.find((name) => name.toLowerCase() === stage.toLowerCase())
-      if (!known)
-        throw new KedgeError('invalid_input', {
-          what: `Invalid Model Version stage: ${stage}. Value must be one of ${stages.join(', ')}.`,
-        })
-      if (archiveOthers && known !== 'Staging' && known !== 'Production')
-        throw new KedgeError('invalid_input', {
-          what: `Model version transition cannot archive existing model versions because '${known}' is not an Active stage. Valid stages are Staging and Production`,
-        })
-      return journal.change(context, async (change) => {
-        const row = await find(change.db, project, model, version)
-        const moved = [{ version, from: row.stage, to: known as string }]
-        if (archiveOthers) {
-          const archived = await change.db
-            .updateTable('model_versions')
-            .set({ stage: 'Archived', updated_at: change.now })
-            .where('project', '=', project)
-            .where('model', '=', model)
-            .where('stage', '=', known)
-            .where('version', '<>', version)
-            .where('state', '=', 'active')
-            .returning('version')
-            .execute()
-          for (const other of archived) moved.push({ version: other.version, from: known, to: 'Archived' })
-        }
-        await touch(change, row, { stage: known })
-        await touchModel(change, project, model)
-        for (const move of moved)
-          if (move.from !== move.to)
-            change.append({
-              type: 'model_version.moved',
-              project,
-              subject: `model_version/${model}@${move.version}`,
-              data: { model, ...move },
-            })
-      })
-    },
-
     delete: (context: ChangeContext, project: string, model: string, version: number): Promise<void> =>
       journal.change(context, async (change) => {
         const row = await find(change.db, project, model, version)
@@ -294,6 +241,7 @@ export function createVersions(
         })
       }),
 
+    ...stages,
     ...createVersionTags(journal, find),
 
     artifactRoot: files.artifactRoot,

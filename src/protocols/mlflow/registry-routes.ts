@@ -2,7 +2,7 @@ import { KedgeError } from '../../errors.ts'
 import type { ModelVersion } from '../../registry/model-version.ts'
 import type { RegisteredModel } from '../../registry/registered-model.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { stages } from '../../registry/versions.ts'
+import { stages } from '../../registry/version-stages.ts'
 import { pairs } from './answers.ts'
 import { type Fields, readPair } from './fields.ts'
 import type { MlflowScope } from './mlflow-scope.ts'
@@ -44,18 +44,10 @@ const readVersion = (fields: Fields): number => {
   return Number(text)
 }
 
-/** The newest version of each stage, by stage. */
-const latestOf = (versions: readonly ModelVersion[], wanted: readonly string[] = stages): ModelVersion[] => {
-  const found = new Map<string, ModelVersion>()
-  for (const version of versions)
-    if (wanted.includes(version.stage) && !found.has(version.stage)) found.set(version.stage, version)
-  return [...found.values()].sort((a, b) => (a.stage < b.stage ? -1 : 1))
-}
-
 /** MLflow's endpoints of registered models, versions and aliases. */
 export function registryRoutes(scope: MlflowScope, { models, versions, aliases }: Registry): void {
   const answer = async (project: string, name: string) =>
-    modelAnswer(await models.get(project, name), latestOf(await versions.list(project, name)))
+    modelAnswer(await models.get(project, name), await versions.latest(project, [name]))
   const page = (fields: Fields) => ({
     filter: fields.text('filter'),
     orderBy: fields.texts('order_by'),
@@ -76,9 +68,14 @@ export function registryRoutes(scope: MlflowScope, { models, versions, aliases }
   }))
   scope.add('GET', '/mlflow/registered-models/search', 'read', async ({ project, fields }) => {
     const { items, next } = await models.search(project, page(fields))
-    const found = await Promise.all(
-      items.map(async (model) => modelAnswer(model, latestOf(await versions.list(project, model.name)))),
+    const latest = Map.groupBy(
+      await versions.latest(
+        project,
+        items.map((model) => model.name),
+      ),
+      (version) => version.model,
     )
+    const found = items.map((model) => modelAnswer(model, latest.get(model.name) ?? []))
     return { ...(found.length > 0 ? { registered_models: found } : {}), ...(next ? { next_page_token: next } : {}) }
   })
   scope.add('PATCH', '/mlflow/registered-models/update', 'registry.write', async ({ context, project, fields }) => {
@@ -114,8 +111,9 @@ export function registryRoutes(scope: MlflowScope, { models, versions, aliases }
         })
       return known
     })
-    const found = latestOf(await versions.list(project, name), wanted.length > 0 ? wanted : stages)
-    found.sort((a, b) => a.version - b.version)
+    const found = (await versions.latest(project, [name]))
+      .filter((version) => wanted.length === 0 || wanted.some((stage) => stage === version.stage))
+      .sort((a, b) => a.version - b.version)
     return found.length > 0 ? { model_versions: found.map(versionAnswer) } : {}
   })
   scope.add('POST', '/mlflow/registered-models/alias', 'registry.write', ({ context, project, fields }) =>
