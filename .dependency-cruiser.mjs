@@ -114,7 +114,7 @@ export default {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(cli|statistics|protocols/kedge/schemas|project-file|backup)/|^src/pipelines/(find-python|pipeline-files|pipeline-spec)\\.ts|^src/(errors|config|log|version|main)\\.ts',
+          '^src/(cli|statistics|protocols/kedge/schemas|project-file|backup)/|^src/pipelines/(find-python|pipeline-files|pipeline-spec)\\.ts|^src/(errors|config|log|version|main|storage/make-directory)\\.ts',
       },
     },
     {
