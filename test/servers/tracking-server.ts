@@ -13,7 +13,7 @@ import { createSecrets } from '../../src/governance/secrets.ts'
 import { createJobs, type Jobs } from '../../src/jobs/jobs.ts'
 import { createJournal, type Journal } from '../../src/journal/journal.ts'
 import { silentLog } from '../../src/log.ts'
-import { createHttpServer } from '../../src/protocols/http-server.ts'
+import { createHttpServer, type HttpServerOptions } from '../../src/protocols/http-server.ts'
 import { registryRoutes } from '../../src/protocols/kedge/registry-routes.ts'
 import { traceRoutes } from '../../src/protocols/kedge/trace-routes.ts'
 import { trackingRoutes } from '../../src/protocols/kedge/tracking-routes.ts'
@@ -43,6 +43,7 @@ export interface TrackingServerOptions {
   files?: DatasetFiles
   port?: number
   clock?: () => number
+  identify?: HttpServerOptions['identify']
   /** hosts that are called although they are not public */
   allowHosts?: string[]
 }
@@ -75,7 +76,7 @@ export async function startTrackingServer(
   const registry = createRegistry(environment, { tracking, files })
   const app = createHttpServer({
     log: silentLog,
-    identify: async () => ({ actor: 'local', may: () => true }),
+    identify: options.identify ?? (async () => ({ actor: 'local', may: () => true })),
     allowedHosts: new Set(['127.0.0.1', 'localhost']),
   })
   const secrets = createSecrets(environment, Buffer.alloc(32, 7))
