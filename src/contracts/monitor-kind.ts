@@ -11,9 +11,20 @@ export interface WindowView {
   /** how many days of the window have rows */
   days: number
   slice: Slice
+  /** the days of `slice` that have rows, in time order */
+  parts: readonly WindowPart[]
   task: Task
   /** whether the actuals of the whole window are there */
   actualsComplete: boolean
+}
+
+export interface WindowPart {
+  slice: Slice
+  /**
+   * How many rows of the endpoint's traffic one row stands for: a release decides what share of a day a revision gets, not
+   * the world. 0 for a day within which the share changed: its hours are not those of a whole day.
+   */
+  weight: number
 }
 
 export interface ReferenceView {

@@ -32,7 +32,8 @@ const MOST_VIOLATIONS = 100
 
 /**
  * Opens, extends or closes the family's alert. At most one is open; a violation of a window that a closed alert already
- * covered does not open another, so late data raises no old alarm anew.
+ * covered does not open another, so late data raises no old alarm anew. A window that is computed again and no longer
+ * violates is taken out of the open alert; when it was the last one, the alert is closed: it was raised by a part of the rows.
  */
 export async function applyVerdict(
   change: Change,
@@ -62,10 +63,14 @@ export async function applyVerdict(
         .set({ violations: toJson(violations), last_window_end: lastEnd, healthy: toJson(healthy) })
         .where('id', '=', open.id)
         .execute()
-    } else if (!last || Number(last.last_window_end) < verdict.windowEnd) await openAlert(change, key, verdict)
+    } else if ((await covered(change, key, verdict.family)) < verdict.windowEnd) await openAlert(change, key, verdict)
     return
   }
-  if (!open || verdict.windowEnd <= Number(open.last_window_end)) return
+  if (!open) return
+  if (verdict.windowEnd <= Number(open.last_window_end)) {
+    await takeBack(change, key, open, verdict.windowEnd)
+    return
+  }
   const healthy = [...new Set([...fromJson<number[]>(open.healthy), verdict.windowEnd])]
   if (healthy.length < healthyWindows) {
     await db
@@ -77,6 +82,48 @@ export async function applyVerdict(
   }
   const reason = healthyWindows === 1 ? 'the next window is healthy' : `the last ${healthyWindows} windows are healthy`
   await closeAlert(change, key.project, Number(open.id), change.context.actor, reason)
+}
+
+/** The end of the last window that an alert of the family has covered; those that were taken back cover none. */
+async function covered({ db }: Change, key: EndpointKey, family: string): Promise<number> {
+  const { last } = await db
+    .selectFrom('alerts')
+    .select((e) => e.fn.max('last_window_end').as('last'))
+    .where('project', '=', key.project)
+    .where('endpoint', '=', key.endpoint)
+    .where('family', '=', family)
+    .where('violations', '!=', toJson([]))
+    .executeTakeFirstOrThrow()
+  return Number(last ?? 0)
+}
+
+/** Takes a window out of an open alert. */
+async function takeBack(
+  change: Change,
+  key: EndpointKey,
+  open: { id: number; violations: string },
+  windowEnd: number,
+): Promise<void> {
+  const known = fromJson<Violation[]>(open.violations)
+  const left = known.filter((violation) => violation.windowEnd !== windowEnd)
+  if (left.length === known.length) return
+  const ends = left.map((violation) => violation.windowEnd)
+  await change.db
+    .updateTable('alerts')
+    .set({
+      violations: toJson(left),
+      ...(left.length > 0 ? { first_window_end: Math.min(...ends), last_window_end: Math.max(...ends) } : {}),
+    })
+    .where('id', '=', open.id)
+    .execute()
+  if (left.length === 0)
+    await closeAlert(
+      change,
+      key.project,
+      Number(open.id),
+      change.context.actor,
+      'taken back: computed again with rows that came later, none of its windows violates',
+    )
 }
 
 async function openAlert(change: Change, key: EndpointKey, verdict: FamilyVerdict): Promise<void> {

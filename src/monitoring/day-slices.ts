@@ -1,6 +1,7 @@
 import type { FeatureProfile, Group, PerformanceSums, Slice } from '../statistics/slice.ts'
-import { noPerformance } from '../statistics/slice.ts'
+import { mergeSlices, noPerformance } from '../statistics/slice.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
+import { mergeSketches } from '../storage/events/merge-sketches.ts'
 
 export interface DaySlice {
   revision: number
@@ -48,39 +49,88 @@ export interface SliceFilter {
   features?: readonly string[]
   /** without performance and groups, which saves a query */
   profilesOnly?: boolean
+  /** performance without that of groups */
+  wholeOnly?: boolean
 }
 
 const day = 86_400_000
-const where = `project = {project:String} AND scope = {scope:String} AND bucket >= toDateTime({from:UInt32}, 'UTC')
-  AND bucket < toDateTime({to:UInt32}, 'UTC') AND ({revision:Int64} < 0 OR revision = {revision:Int64})`
+const EVER = 4_102_444_800_000
+const ours = `project = {project:String} AND scope = {scope:String} AND ({revision:Int64} < 0 OR revision = {revision:Int64})`
+const within = (from: string, to: string) =>
+  `bucket >= toDateTime({${from}:UInt32}, 'UTC') AND bucket < toDateTime({${to}:UInt32}, 'UTC')`
+
+/** Rows of `columns` in the range: whole days from the roll-up, what is left of days at its ends from the hours. */
+function rowsOf(table: 'profiles' | 'performance', columns: string, extra: string, edges: boolean): string {
+  const rollUp = table === 'profiles' ? 'profile_days' : 'performance_days'
+  const whole = `SELECT ${columns} FROM ${rollUp} FINAL WHERE ${ours} AND ${within('first', 'last')}${extra}`
+  if (!edges) return whole
+  const ends = `((${within('from', 'first')}) OR (${within('last', 'to')}))`
+  return `${whole} UNION ALL SELECT ${columns} FROM ${table} FINAL WHERE ${ours} AND ${ends}${extra}`
+}
 
 /** Everything known of a scope, merged to days by the engine; ascending by revision and day. Raw rows are not read. */
-export async function loadDaySlices(events: EventsStore, filter: SliceFilter): Promise<DaySlice[]> {
+export const loadDaySlices = (events: EventsStore, filter: SliceFilter): Promise<DaySlice[]> =>
+  load(events, filter, {
+    day: 'intDiv(toUnixTimestamp(bucket), 86400)',
+    sketch: 'sumMap(sketch_keys, sketch_counts)',
+  })
+
+/** The profiles of the whole stretch, merged by the engine: its cost hardly grows with the stretch, nor with the rows. */
+export async function loadWindow(events: EventsStore, filter: SliceFilter): Promise<Slice> {
+  const merged = mergeSketches()
+  const found = await load(
+    events,
+    { ...filter, profilesOnly: true },
+    { day: '0', sketch: `tuple(tupleElement(${merged} AS merged, 1), tupleElement(merged, 2))` },
+  )
+  return mergeSlices(found.map(({ slice }) => slice))
+}
+
+async function load(
+  events: EventsStore,
+  filter: SliceFilter,
+  by: { day: string; sketch: string },
+): Promise<DaySlice[]> {
+  const from = Math.max(0, filter.from)
+  const to = Math.max(from, Math.min(EVER, filter.to))
+  const first = Math.min(to, Math.ceil(from / day) * day)
+  const last = Math.max(first, Math.floor(to / day) * day)
+  const edges = from < first || last < to
   const params = {
     project: filter.project,
     scope: filter.scope,
-    from: Math.max(0, Math.floor(filter.from / 1000)),
-    to: Math.min(4_102_444_800, Math.ceil(filter.to / 1000)),
+    from: Math.floor(from / 1000),
+    first: Math.floor(first / 1000),
+    last: Math.floor(last / 1000),
+    to: Math.ceil(to / 1000),
     revision: filter.revision ?? -1,
     features: filter.features ? ['$rows', '$score', '$label', '$latency_ms', ...filter.features] : [],
   }
   const [profiles, performance] = await Promise.all([
     events.query<ProfileRow>(
-      `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, feature, sum(count) AS count, sum(sum) AS sum,
+      `SELECT revision, ${by.day} AS day, feature, sum(count) AS count, sum(sum) AS sum,
          sum(sum_squares) AS sum_squares, min(minimum) AS minimum, max(maximum) AS maximum,
-         sumMap(sketch_keys, sketch_counts) AS sketch, sumMap(categories) AS categories
-       FROM (SELECT revision, bucket, feature, count, sum AS sum, sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories
-         FROM profiles FINAL WHERE ${where} AND segment = '' AND (empty({features:Array(String)}) OR feature IN {features:Array(String)}))
+         ${by.sketch} AS sketch, sumMap(categories) AS categories
+       FROM (${rowsOf(
+         'profiles',
+         'revision, bucket, feature, count, sum, sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories',
+         " AND segment = '' AND (empty({features:Array(String)}) OR feature IN {features:Array(String)})",
+         edges,
+       )})
        GROUP BY revision, day, feature ORDER BY revision, day`,
       params,
     ),
     filter.profilesOnly
       ? []
       : events.query<PerformanceRow>(
-          `SELECT revision, intDiv(toUnixTimestamp(bucket), 86400) AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
+          `SELECT revision, ${by.day} AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
          sumMap(positive_keys, positive_counts) AS positive, sumMap(negative_keys, negative_counts) AS negative
-       FROM (SELECT revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts
-         FROM performance FINAL WHERE ${where})
+       FROM (${rowsOf(
+         'performance',
+         'revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts',
+         filter.wholeOnly ? " AND segment = ''" : '',
+         edges,
+       )})
        GROUP BY revision, day, segment`,
           params,
         ),

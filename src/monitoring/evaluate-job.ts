@@ -1,5 +1,6 @@
 import type { Environment } from '../environment.ts'
 import type { JobHandler } from '../jobs/job.ts'
+import type { Change } from '../journal/journal.ts'
 import { applyVerdict, type FamilyVerdict } from './alert-transitions.ts'
 import { type DaySlice, loadDaySlices } from './day-slices.ts'
 import { evaluateWindow, type FamilyScores, type Watchers } from './evaluate-window.ts'
@@ -9,6 +10,7 @@ import type { References } from './reference.ts'
 import { encodeScore } from './scores.ts'
 import type { SettingsStore } from './settings-store.ts'
 import { type EndpointKey, enqueueEvaluate, nextMark } from './stale.ts'
+import { readHourRows, trafficWeights } from './traffic-share.ts'
 import type { DescribeEndpoint, WatchedRevision } from './watched-revision.ts'
 import { ownReference, windowView } from './window-view.ts'
 
@@ -72,7 +74,11 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       const scope = `endpoint/${key.endpoint}`
       const first = windows[0]!.end - settings.window_days * day
       const load = (from: number, to: number) => loadDaySlices(events, { project: key.project, scope, from, to })
-      const days = await load(first, windows.at(-1)!.end)
+      const [days, hours] = await Promise.all([
+        load(first, windows.at(-1)!.end),
+        readHourRows(events, { project: key.project, scope, from: first, to: windows.at(-1)!.end }),
+      ])
+      const weight = trafficWeights(hours)
       // the first days of revisions without a reference of their own
       let early: DaySlice[] | undefined
       const earlyDays = async () => {
@@ -95,6 +101,7 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
             settings.window_days,
             endpoint.last_actual === null ? null : Number(endpoint.last_actual),
             known?.task,
+            weight,
           )
           if (!window) continue
           const reference =
@@ -114,20 +121,51 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       return {
         result: { windows: windows.length, scores: rows.length },
         async commit(change) {
-          for (const verdict of verdicts) await applyVerdict(change, key, verdict, settings.healthy_windows)
-          for (const { end, mark } of windows)
+          for (const window of windows) {
+            // rows that came meanwhile may be in what was read by halves: the window is computed again
+            if (!(await untouched(change, key, window, settings.window_days))) continue
+            for (const verdict of verdicts.filter(({ windowEnd }) => windowEnd === window.end))
+              await applyVerdict(change, key, verdict, settings.healthy_windows)
             await change.db
               .deleteFrom('stale_windows')
               .where('project', '=', key.project)
               .where('endpoint', '=', key.endpoint)
-              .where('window_end', '=', end)
-              .where('mark', '=', mark)
+              .where('window_end', '=', window.end)
+              .where('mark', '=', window.mark)
               .execute()
+          }
           if (more) await enqueueEvaluate(change, jobs, key)
         },
       }
     },
   }
+}
+
+/** Whether no hour of the window was marked since it was found to be complete. */
+async function untouched(
+  { db }: Pick<Change, 'db'>,
+  { project, endpoint }: EndpointKey,
+  { end, mark }: { end: number; mark: number },
+  windowDays: number,
+): Promise<boolean> {
+  const window = await db
+    .selectFrom('stale_windows')
+    .select('mark')
+    .where('project', '=', project)
+    .where('endpoint', '=', endpoint)
+    .where('window_end', '=', end)
+    .executeTakeFirst()
+  if (!window || Number(window.mark) !== Number(mark)) return false
+  const hour = await db
+    .selectFrom('stale_buckets')
+    .select('bucket')
+    .where('project', '=', project)
+    .where('endpoint', '=', endpoint)
+    .where('bucket', '>=', end - windowDays * day)
+    .where('bucket', '<', end)
+    .limit(1)
+    .executeTakeFirst()
+  return hour === undefined
 }
 
 /** The revisions that answered callers on the last day of the window that has answers: only they raise or end an alert. */

@@ -6,7 +6,7 @@ import type { ChangeContext } from '../journal/journal.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { type Alerts, createAlerts } from './alerts.ts'
 import { compareFeature, type FeatureComparison } from './compare-feature.ts'
-import { loadDaySlices } from './day-slices.ts'
+import { loadDaySlices, loadWindow } from './day-slices.ts'
 import { createEvaluateJob } from './evaluate-job.ts'
 import { day, dayText } from './event-day.ts'
 import { createIngest, type Ingest } from './ingest.ts'
@@ -86,22 +86,12 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   jobs.handle(createProfileJob(shared))
   jobs.handle(createEvaluateJob({ ...shared, watchers: { kinds, metrics } }))
 
-  const slices = (
-    key: EndpointKey,
-    from: number,
-    to: number,
-    revision?: number,
-    features?: string[],
-    profilesOnly = false,
-  ) =>
-    loadDaySlices(events, {
+  const window = (key: EndpointKey, stretch: Stretch, features?: string[]) =>
+    loadWindow(events, {
       project: key.project,
       scope: `endpoint/${key.endpoint}`,
-      from,
-      to,
-      ...(revision === undefined ? {} : { revision }),
+      ...stretch,
       ...(features ? { features } : {}),
-      profilesOnly,
     })
 
   async function referenceOf(key: EndpointKey, revision: number): Promise<Reference | undefined> {
@@ -111,10 +101,9 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   }
 
   async function side(key: EndpointKey, stretch: Stretch, feature: string) {
-    const found = await slices(key, stretch.from, stretch.to, stretch.revision, [feature], true)
     return {
       label: `revision ${stretch.revision}, ${dayText(stretch.from)} to ${dayText(stretch.to)}`,
-      slice: mergeSlices(found.map((d) => d.slice)),
+      slice: await window(key, stretch, [feature]),
     }
   }
 
@@ -155,12 +144,18 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
     },
 
     async features(key, stretch) {
-      const found = await slices(key, stretch.from, stretch.to, stretch.revision, undefined, true)
-      return [...new Set(found.flatMap((d) => [...d.slice.features.keys()]))].sort()
+      return [...(await window(key, stretch)).features.keys()].sort()
     },
 
     async performance(key, from, to, stepDays) {
-      const days = await slices(key, from, to, undefined, [''])
+      const days = await loadDaySlices(events, {
+        project: key.project,
+        scope: `endpoint/${key.endpoint}`,
+        from,
+        to,
+        features: [''],
+        wholeOnly: true,
+      })
       const known = (await describe(key)).revisions.find((r) => r.task !== undefined)?.task
       const task = known ?? taskOf(mergeSlices(days.map((d) => d.slice)))
       return { task, items: performanceHistory(days, task, stepDays) }

@@ -70,10 +70,10 @@ export async function readOverview(
     readScores(events, key, { limit: 1 }),
     events.query<{ revision: number; predictions: number; live: number; actuals: number }>(
       `SELECT revision, sum(predictions) AS predictions, sum(live) AS live, sum(actuals) AS actuals FROM (
-         SELECT revision, count AS predictions, sum AS live, 0 AS actuals FROM profiles FINAL
+         SELECT revision, count AS predictions, sum AS live, 0 AS actuals FROM profile_days FINAL
          WHERE project = {project:String} AND scope = {scope:String} AND segment = '' AND feature = '$rows'
          UNION ALL
-         SELECT revision, 0, 0, count FROM performance FINAL
+         SELECT revision, 0, 0, count FROM performance_days FINAL
          WHERE project = {project:String} AND scope = {scope:String} AND segment = '')
        GROUP BY revision ORDER BY revision`,
       { project: key.project, scope: `endpoint/${key.endpoint}` },

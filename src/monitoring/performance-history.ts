@@ -11,6 +11,8 @@ export interface PerformancePoint {
   start: number
   end: number
   predictions: number
+  /** those that answered callers, so not in shadow */
+  live: number
   actuals: number
   positives: number | null
   meanScore: number | null
@@ -55,6 +57,7 @@ export function performanceHistory(days: readonly DaySlice[], task: Task, stepDa
         start,
         end: start + stepDays * day,
         predictions: slice.rows,
+        live: slice.live,
         actuals: joined,
         positives: task === 'binary' && n > 0 ? binary.positives / n : null,
         meanScore: task === 'binary' && n > 0 ? binary.scoreSum / n : null,

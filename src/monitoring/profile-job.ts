@@ -5,6 +5,7 @@ import { loadDaySlices } from './day-slices.ts'
 import { day } from './event-day.ts'
 import { performanceStatement, predictionSource, profileStatement } from './profile-sql.ts'
 import type { References } from './reference.ts'
+import { rollUpDays } from './roll-up-days.ts'
 import { chooseSegments } from './segments.ts'
 import type { SettingsStore } from './settings-store.ts'
 import { enqueueEvaluate, enqueueProfile, markWindows, nextMark } from './stale.ts'
@@ -22,7 +23,8 @@ export interface ProfileJobDependencies {
 
 /**
  * Recomputes the profiles of stale hours from the raw rows. An hour that is marked again meanwhile keeps its mark; the
- * rows are written with the counter as their version, taken before anything is read, so an older run never wins.
+ * rows are written with the counter as their version, taken before anything is read, so an older run never wins. The days of
+ * the hours are rolled up anew; when control dies before, the hours are still marked and all of it is done again.
  */
 export function createProfileJob({
   environment,
@@ -80,6 +82,7 @@ export function createProfileJob({
         { ...params, segments, threshold },
         { repeatable: true, signal },
       )
+      await rollUpDays(events, { project: key.project, scope, buckets }, signal)
       const [joined] = await events.query<{ last: number }>(
         `SELECT toUnixTimestamp(max(bucket)) * 1000 AS last FROM performance FINAL
          WHERE project = {project:String} AND scope = {scope:String} AND segment = '' AND count > 0

@@ -3,6 +3,7 @@ import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { quote as literal } from '../storage/events/bind-parameters.ts'
+import { dayPerformanceStatement, dayProfilesStatement } from '../storage/events/day-roll-ups.ts'
 import { loadDaySlices } from './day-slices.ts'
 import { type ProfileSource, performanceStatement, profileStatement } from './profile-sql.ts'
 import { chooseSegments } from './segments.ts'
@@ -32,6 +33,7 @@ export interface Reference extends ReferenceView {
   segments: string[]
 }
 
+const ofScope = 'project = {project:String} AND scope = {scope:String}'
 const scopeOf = ({ model, version }: WatchedRevision) => `model/${model}/${version}`
 
 /** The references of model versions, kept as profiles beside those of the endpoints and made by the same SQL. */
@@ -52,21 +54,23 @@ export function createReferences(
     if (revision.reference === null) return undefined
     const scope = scopeOf(revision)
     const [made] = await events.query<{ made: number }>(
-      `SELECT count() AS made FROM performance WHERE project = {project:String} AND scope = {scope:String}`,
+      `SELECT count() AS made FROM performance_days WHERE project = {project:String} AND scope = {scope:String}`,
       { project, scope },
     )
     if (made!.made === 0) {
       const source = await parquetSource(environment, await table(revision.reference))
       const params = { ...source.params, project, scope, version: clock() }
       await events.command(profileStatement(source), params, { repeatable: true })
+      await events.command(dayProfilesStatement(ofScope), { project, scope }, { repeatable: true })
       const profiled = await load(project, scope)
       if (profiled.whole.rows === 0)
         throw new KedgeError('invalid_input', {
           what: `The reference of ${revision.model} version ${revision.version} has no rows`,
         })
-      // written last: its rows say that the reference is whole
       const segments = chooseSegments(profiled.whole, declared)
       await events.command(performanceStatement(source), { ...params, threshold, segments }, { repeatable: true })
+      // written last: its rows say that the reference is whole
+      await events.command(dayPerformanceStatement(ofScope), { project, scope }, { repeatable: true })
       await journal.change({ actor: 'monitoring' }, async (change) => {
         change.append({
           type: 'reference.profiled',

@@ -2,6 +2,7 @@ import type { ReferenceView, Task, WindowView } from '../contracts/monitor-kind.
 import { mergeSlices, type Slice } from '../statistics/slice.ts'
 import type { DaySlice } from './day-slices.ts'
 import { day } from './event-day.ts'
+import type { TrafficWeight } from './traffic-share.ts'
 
 /** The window of one revision out of its days; undefined when it has no rows in it. */
 export function windowView(
@@ -11,6 +12,7 @@ export function windowView(
   windowDays: number,
   lastActual: number | null,
   task: Task | undefined,
+  weight: TrafficWeight,
 ): WindowView | undefined {
   const start = end - windowDays * day
   const inside = days.filter(
@@ -25,6 +27,7 @@ export function windowView(
     end,
     days: inside.length,
     slice,
+    parts: inside.map((found) => ({ slice: found.slice, weight: weight(revision, found.day) })),
     task: task ?? taskOf(slice),
     // the truth of a later hour is known, or nearly all of this window's
     actualsComplete: joined > 0 && ((lastActual ?? 0) >= end || joined >= 0.99 * slice.rows),

@@ -106,6 +106,28 @@ describe.each(kinds)('alerts on %s', (_, open) => {
     expect(alerts.map((a) => [a.state, a.violations.length])).toEqual([['closed', 2]])
   })
 
+  it('takes back what a part of the rows raised, once the window is judged by all of them', async () => {
+    const alerts = await judge('d', [
+      [11, true],
+      [11, false],
+      [12, false],
+    ])
+    expect(alerts.map((a) => [a.state, a.violations])).toEqual([['closed', []]])
+    expect(alerts[0]!.reason).toMatch(/^taken back/)
+    // it covers no window, so one of its windows may still raise another
+    const again = await judge('d', [
+      [11, true],
+      [12, true],
+      [12, false],
+      [13, true],
+      [11, false],
+    ])
+    expect(again.map((a) => [a.state, a.firstWindowEnd / day, a.lastWindowEnd / day, a.violations.length])).toEqual([
+      ['open', 13, 13, 1],
+      ['closed', 11, 11, 0],
+    ])
+  })
+
   it('never has two open for one family, whatever comes in which order', async () => {
     let n = 0
     await fc.assert(

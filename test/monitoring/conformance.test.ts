@@ -90,6 +90,7 @@ describe.each(monitors.map((kind) => [kind.family, kind] as const))('monitors of
             end: 7 * 86_400_000,
             days: days.length,
             slice: mergeSlices(days),
+            parts: days.map((slice, i) => ({ slice, weight: i % 3 })),
             task,
             actualsComplete: true,
           }
@@ -122,6 +123,7 @@ describe.each(monitors.map((kind) => [kind.family, kind] as const))('monitors of
       end: 1,
       days: 0,
       slice: noSlice,
+      parts: [],
       task: 'binary',
       actualsComplete: false,
     }

@@ -29,6 +29,9 @@ describe('seven weeks of flights, replayed by event time', () => {
       { revision: 1, model: 'delay', version: 1, reference },
       { revision: 2, model: 'delay', version: 2, reference: null },
     )
+    // a model that knows but the hour has bad weeks in January too: its February is beyond what one window in ten reaches,
+    // not what one in twenty does
+    await monitoring.configure({ actor: 'user/test' }, key, { alpha: { performance: 0.1 } })
     found = await readFlights(environment, '2001-02-01', '2001-03-22', 0.03)
     let before: Flight[] = []
     for (const [i, flights] of byDay(found).entries()) {
@@ -113,7 +116,7 @@ describe('seven weeks of flights, replayed by event time', () => {
       metric: 'log_loss',
       reference: 'model/delay/1',
       days: 7,
-      threshold: { alpha: 0.05, decides: true },
+      threshold: { alpha: 0.1, decides: true },
     })
     expect(one('drift.distance', 'origin').at(-1)!.definition).toMatchObject({
       metric: 'jensen-shannon',

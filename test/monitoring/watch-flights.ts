@@ -14,6 +14,7 @@ import { createMonitoring } from '../../src/monitoring/monitoring.ts'
 import { createParquetTable } from '../../src/monitoring/parquet-table.ts'
 import type { WatchedRevision } from '../../src/monitoring/watched-revision.ts'
 import { createEmbeddedEvents } from '../../src/storage/events/embedded-events.ts'
+import type { EventsStore } from '../../src/storage/events/events-store.ts'
 import type { SqlStore } from '../../src/storage/sql/sql-store.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 
@@ -36,11 +37,12 @@ export interface Flight {
 /** Monitoring on real stores in a folder of its own; queue and engine run. */
 export async function openMonitoring(
   open: (directory: string) => Promise<SqlStore> = (directory) => openSqlite(directory, Date.now),
+  wrap: (events: EventsStore) => EventsStore = (events) => events,
 ) {
   const directory = mkdtempSync(join(tmpdir(), 'kedge-monitoring-'))
   const store = await open(directory)
   const journal = createJournal(store)
-  const events = createEmbeddedEvents({ dataDirectory: join(directory, 'events'), log: silentLog })
+  const events = wrap(createEmbeddedEvents({ dataDirectory: join(directory, 'events'), log: silentLog }))
   const jobs = createJobs({ store, journal, clock: Date.now, log: silentLog, node: 'test', pollInterval: 20 })
   const blobs = await openBlobDirectory(join(directory, 'blobs'))
   const environment: Environment = {

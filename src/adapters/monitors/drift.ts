@@ -6,6 +6,7 @@ import {
   type ReferenceView,
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
+import { forecastLimits, forecastP, type MeanForecast } from '../../statistics/mean-forecast.ts'
 import { createMemory } from '../../statistics/memory.ts'
 import {
   categoryBins,
@@ -16,12 +17,12 @@ import {
 } from '../../statistics/reference-bins.ts'
 import { total } from '../../statistics/shares.ts'
 import { type FeatureProfile, noProfile, typeOf } from '../../statistics/slice.ts'
-import { type Calibration, calibrateDistance, calibratedP, limits, widenForRows } from '../../statistics/threshold.ts'
+import { forecastDistance, fromNearNormal, toNearNormal, widenForRows } from '../../statistics/threshold.ts'
 import type { Measured } from '../../statistics/too-few-samples.ts'
 
 const monitor = 'drift.distance'
 const binned = createMemory<ReferenceView, ReturnType<typeof binning>>()
-const calibrated = createMemory<ReferenceView, Measured<Calibration>>()
+const calibrated = createMemory<ReferenceView, Measured<MeanForecast>>()
 
 /** How a profile is counted over bins that the reference fixes. */
 function binning(reference: FeatureProfile, type: FeatureType) {
@@ -41,6 +42,29 @@ function binning(reference: FeatureProfile, type: FeatureType) {
   }
 }
 
+/**
+ * The window's counts with each day in its place in the endpoint's traffic, the rows behind them, how many equally weighed
+ * rows (Kish 1965) tell as much, and the days that count.
+ */
+function weighedCounts(window: WindowView, feature: string, count: (profile: FeatureProfile) => number[]) {
+  let current: number[] = []
+  let samples = 0
+  let sum = 0
+  let squares = 0
+  let steady = 0
+  for (const { slice, weight } of window.parts) {
+    if (weight === 0) continue
+    const counts = count(slice.features.get(feature) ?? noProfile)
+    const rows = total(counts)
+    current = counts.map((n, i) => (current[i] ?? 0) + n * weight)
+    samples += rows
+    sum += rows * weight
+    squares += rows * weight * weight
+    steady++
+  }
+  return { current, samples, effective: squares > 0 ? sum ** 2 / squares : 0, steady }
+}
+
 function scoreFeature(
   window: WindowView,
   reference: ReferenceView,
@@ -51,8 +75,7 @@ function scoreFeature(
   const type = typeOf(whole)
   const metric: DriftMetric = settings.metrics[type]
   const { count, shown, expected } = binned(reference, feature, () => binning(whole, type))
-  const current = count(window.slice.features.get(feature) ?? noProfile)
-  const samples = total(current)
+  const { current, samples, effective, steady } = weighedCounts(window, feature, count)
   const definition: Record<string, unknown> = {
     metric: metric.name,
     formula: metric.definition,
@@ -69,19 +92,19 @@ function scoreFeature(
 
   const fixed = settings.limits[monitor]?.high
   const days = reference.days.length
-  const run = Math.max(1, Math.min(window.days, Math.floor(days / 3)))
+  const run = Math.max(1, Math.min(steady, Math.floor(days / 3)))
   const distance = (a: number[], b: number[]) => {
     const found = metric.measure(a, b)
     return found.ok ? metric.toScale(found.value) : Number.NaN
   }
   const ofReference = calibrated(reference, JSON.stringify([feature, metric.name, run]), () =>
-    calibrateDistance(
+    forecastDistance(
       reference.days.map((day) => count(day.features.get(feature) ?? noProfile)),
       run,
       distance,
     ),
   )
-  const rowsRatio = samples / Math.max(1, (whole.count / Math.max(1, days)) * run)
+  const rowsRatio = effective / Math.max(1, (whole.count / Math.max(1, days)) * run)
   if (fixed !== undefined || !ofReference.ok) {
     const threshold = fixed ?? metric.defaultLimit
     return {
@@ -98,24 +121,25 @@ function scoreFeature(
       },
     }
   }
-  const calibration = widenForRows(ofReference, rowsRatio)
-  const high = limits(calibration, settings.alpha, 'above').high
+  const forecast = widenForRows(ofReference, rowsRatio)
+  const high = metric.fromScale(fromNearNormal(forecastLimits(forecast, settings.alpha, 'above').high))
   return {
     ...score,
     value,
-    thresholdHigh: metric.fromScale(high),
-    p: calibratedP(calibration, metric.toScale(value), 'above'),
-    state: metric.toScale(value) > high ? 'watch' : 'ok',
+    thresholdHigh: high,
+    p: forecastP(forecast, toNearNormal(metric.toScale(value)), 'above'),
+    state: value > high ? 'watch' : 'ok',
     definition: {
       ...definition,
       threshold: {
-        method: `runs of ${run} days of the reference against the rest of it, t`,
+        method: `runs of ${run} days of the reference against the days of it that are not their neighbours; forecast of the distance to the power 2/3, AR(1), its parameters integrated out`,
         alpha: settings.alpha,
-        location: calibration.location,
-        scale: calibration.scale,
-        df: calibration.df,
-        chunks: calibration.chunks,
+        location: metric.fromScale(fromNearNormal(forecast.location)),
+        scale: forecast.scale,
+        correlation: forecast.correlation,
+        chunks: forecast.chunks,
         rowsRatio: Math.min(1, rowsRatio),
+        ...(window.parts.some(({ weight }) => weight !== 1) ? { weighed: 'days as in the endpoint’s traffic' } : {}),
       },
     },
   }

@@ -7,17 +7,20 @@ import {
 } from '../../contracts/monitor-kind.ts'
 import { binaryPerformance } from '../../statistics/binary-performance.ts'
 import { estimatedPerformance } from '../../statistics/estimated-performance.ts'
+import {
+  forecastLimits,
+  forecastMean,
+  forecastP,
+  type MeanForecast,
+  type MeanPosterior,
+  meanPosterior,
+  type Side,
+  spreadForecast,
+} from '../../statistics/mean-forecast.ts'
 import { createMemory } from '../../statistics/memory.ts'
 import { regressionPerformance } from '../../statistics/regression-performance.ts'
 import { mergePerformance, noPerformance, type PerformanceSums, type Slice } from '../../statistics/slice.ts'
-import {
-  calibratedP,
-  calibrateMean,
-  calibrateRuns,
-  limits,
-  type SamplingNoise,
-  type Side,
-} from '../../statistics/threshold.ts'
+import { forecastRuns } from '../../statistics/threshold.ts'
 import type { Estimate, Measured } from '../../statistics/too-few-samples.ts'
 
 interface Metric {
@@ -26,8 +29,8 @@ interface Metric {
   side: Side
   /** the loss decides whether the family is violated; the others explain it */
   decides?: boolean
-  /** whether it is a mean over rows; else its spread comes from runs of days */
-  mean: boolean
+  /** how the days' values of a mean over rows vary: by factors (a loss) or by differences; `runs` when it is no such mean */
+  varies: 'logarithm' | 'linear' | 'runs'
   of(sums: PerformanceSums, minRows: number): Measured<Estimate>
   formula: string
 }
@@ -38,7 +41,7 @@ const binary: Metric[] = [
     title: 'Log loss',
     side: 'above',
     decides: true,
-    mean: true,
+    varies: 'logarithm',
     of: (s, m) => binaryPerformance(s.binary, 0.95, m).logLoss,
     formula: 'mean of −ln of the probability given to what happened',
   },
@@ -46,7 +49,7 @@ const binary: Metric[] = [
     name: 'brier',
     title: 'Brier score',
     side: 'above',
-    mean: true,
+    varies: 'logarithm',
     of: (s, m) => binaryPerformance(s.binary, 0.95, m).brier,
     formula: 'mean squared error of the probability',
   },
@@ -54,7 +57,7 @@ const binary: Metric[] = [
     name: 'auc',
     title: 'AUC',
     side: 'below',
-    mean: false,
+    varies: 'runs',
     of: (s, m) => binaryPerformance(s.binary, 0.95, m).auc,
     formula: 'area under the ROC curve, ties half; interval by DeLong on the logit',
   },
@@ -62,7 +65,7 @@ const binary: Metric[] = [
     name: 'calibration',
     title: 'Calibration in the large',
     side: 'both',
-    mean: true,
+    varies: 'linear',
     of: (s, m) => binaryPerformance(s.binary, 0.95, m).calibration,
     formula: 'mean actual − mean score',
   },
@@ -74,7 +77,7 @@ const regression: Metric[] = [
     title: 'Mean absolute error',
     side: 'above',
     decides: true,
-    mean: true,
+    varies: 'logarithm',
     of: (s, m) => regressionPerformance(s.regression, 0.95, m).mae,
     formula: 'mean |prediction − actual|',
   },
@@ -82,7 +85,7 @@ const regression: Metric[] = [
     name: 'rmse',
     title: 'Root mean squared error',
     side: 'above',
-    mean: false,
+    varies: 'runs',
     of: (s, m) => regressionPerformance(s.regression, 0.95, m).rmse,
     formula: '√ mean (prediction − actual)²',
   },
@@ -90,7 +93,7 @@ const regression: Metric[] = [
     name: 'bias',
     title: 'Mean error',
     side: 'both',
-    mean: true,
+    varies: 'linear',
     of: (s, m) => regressionPerformance(s.regression, 0.95, m).bias,
     formula: 'mean of prediction − actual',
   },
@@ -98,40 +101,64 @@ const regression: Metric[] = [
 
 const merged = (days: readonly Slice[]) => days.map((d) => d.performance).reduce(mergePerformance, noPerformance)
 
-const ofReference = createMemory<ReferenceView, number[]>()
+const worldsOfReference = createMemory<ReferenceView, Measured<MeanPosterior>>()
+const runsOfReference = createMemory<ReferenceView, Measured<MeanForecast>>()
 
-/** What of a day's and of the window's mean is the noise of few rows. */
-function noiseOf(metric: Metric, window: WindowView, reference: ReferenceView, days: number): SamplingNoise {
+/** Variance that one row brings to the metric's mean. */
+function rowVariance(metric: Metric, reference: ReferenceView): number {
   const whole = metric.of(reference.whole.performance, 2)
-  if (!whole.ok) return { bucket: 0, window: 0 }
-  const ofRow = ((whole.high - whole.low) / 2 / 1.96) ** 2 * whole.n
-  return {
-    bucket: (ofRow * days) / Math.max(1, reference.whole.performance.joined),
-    window: ofRow / Math.max(1, window.slice.performance.joined),
-  }
+  return whole.ok ? ((whole.high - whole.low) / 2 / 1.96) ** 2 * whole.n : 0
 }
 
-/** What the metric does on the reference's own days, for windows like this one. */
-function calibrate(metric: Metric, window: WindowView, reference: ReferenceView) {
-  const days = reference.days.filter((day) => day.performance.joined > 0)
-  if (metric.mean) {
-    const values = ofReference(reference, metric.name, () =>
-      days.flatMap((day) => {
-        const found = metric.of(day.performance, 2)
-        return found.ok ? [found.value] : []
-      }),
-    )
-    return calibrateMean(values, window.days, noiseOf(metric, window, reference, days.length))
-  }
-  const run = Math.max(1, Math.min(window.days, Math.floor(days.length / 3)))
-  const values = ofReference(reference, `${metric.name}/${run}`, () =>
-    Array.from({ length: Math.max(0, days.length - run + 1) }, (_, i) => {
-      const found = metric.of(merged(days.slice(i, i + run)), 2)
-      return found.ok ? found.value : Number.NaN
-    }),
+/** What a mean over rows is in a window like this one while nothing changes, on the scale on which it varies. */
+function forecastOfMean(
+  metric: Metric,
+  scale: 'logarithm' | 'linear',
+  window: WindowView,
+  reference: ReferenceView,
+): Measured<MeanForecast> {
+  const ofRow = rowVariance(metric, reference)
+  const days = reference.days.flatMap((day) => {
+    const found = metric.of(day.performance, 2)
+    return found.ok && (scale === 'linear' || found.value > 0) ? [found] : []
+  })
+  const mean = days.reduce((sum, day) => sum + day.value, 0) / Math.max(1, days.length)
+  // of a logarithm, by the delta method
+  const noise = scale === 'logarithm' ? ofRow / mean ** 2 : ofRow
+  const posterior = worldsOfReference(reference, metric.name, () =>
+    meanPosterior(
+      days.map((day) => (scale === 'logarithm' ? Math.log(day.value) : day.value)),
+      days.map((day) => noise / day.n),
+    ),
   )
-  return calibrateRuns(values, run, days.length)
+  if (!posterior.ok) return posterior
+  const rows = window.parts.map(({ slice }) => slice.performance.joined).filter((n) => n > 0)
+  return { ok: true, ...forecastMean(posterior, rows, noise / Math.max(1, window.slice.performance.joined), scale) }
 }
+
+function forecastOfRuns(metric: Metric, window: WindowView, reference: ReferenceView): Measured<MeanForecast> {
+  const days = reference.days.filter((day) => day.performance.joined > 0)
+  const run = Math.max(1, Math.min(window.days, Math.floor(days.length / 3)))
+  const forecast = runsOfReference(reference, `${metric.name}/${run}`, () =>
+    forecastRuns(
+      Array.from({ length: Math.max(0, days.length - run + 1) }, (_, i) => {
+        const found = metric.of(merged(days.slice(i, i + run)), 2)
+        return found.ok ? found.value : Number.NaN
+      }),
+    ),
+  )
+  if (!forecast.ok) return forecast
+  const rowsRatio = window.slice.performance.joined / ((reference.whole.performance.joined / days.length) * run)
+  return { ok: true, ...spreadForecast(forecast, 1 / Math.sqrt(Math.min(1, rowsRatio))) }
+}
+
+const unknowns = 'level, spread and correlation of the days integrated out'
+const methods = {
+  logarithm: `forecast of the window’s mean from the logarithms of the reference’s days, AR(1) and noise of few rows; ${unknowns}`,
+  linear: `forecast of the window’s mean from the reference’s days, AR(1) and noise of few rows; ${unknowns}`,
+  runs: `forecast from runs of days of the reference, AR(1); ${unknowns}`,
+}
+const same = (x: number) => x
 
 function scoreMetric(
   metric: Metric,
@@ -172,34 +199,38 @@ function scoreMetric(
       definition: { ...definition, threshold: { method: 'fixed in the settings' } },
     }
   }
-  const calibration = reference && calibrate(metric, window, reference)
-  if (!calibration?.ok) {
-    const why = !calibration
+  const { varies } = metric
+  const forecast =
+    reference &&
+    (varies === 'runs' ? forecastOfRuns(metric, window, reference) : forecastOfMean(metric, varies, window, reference))
+  if (!forecast?.ok) {
+    const why = !forecast
       ? 'no reference'
-      : `the reference has ${calibration.had} ${calibration.of}, ${calibration.needed} are needed`
+      : `the reference has ${forecast.had} ${forecast.of}, ${forecast.needed} are needed`
     return { ...measured, state: 'no_reference', definition: { ...definition, threshold: { method: why } } }
   }
-  const { low, high } = limits(calibration, settings.alpha, metric.side)
+  const [to, from] = varies === 'logarithm' ? [Math.log, Math.exp] : [same, same]
+  const limits = forecastLimits(forecast, settings.alpha, metric.side)
+  const low = metric.side === 'above' ? null : from(limits.low)
+  const high = metric.side === 'below' ? null : from(limits.high)
   return {
     ...measured,
-    thresholdLow: Number.isFinite(low) ? low : null,
-    thresholdHigh: Number.isFinite(high) ? high : null,
-    p: metric.decides ? calibratedP(calibration, found.value, metric.side) : null,
-    state: found.value > high || found.value < low ? 'watch' : 'ok',
+    thresholdLow: low,
+    thresholdHigh: high,
+    p: metric.decides ? forecastP(forecast, to(found.value), metric.side) : null,
+    state: found.value > (high ?? Infinity) || found.value < (low ?? -Infinity) ? 'watch' : 'ok',
     definition: {
       ...definition,
       reference: reference?.scope,
       threshold: {
-        method: metric.mean
-          ? 'means of the reference’s days as an AR(1) series, t'
-          : 'runs of days of the reference, t',
+        method: methods[varies],
         alpha: settings.alpha,
         side: metric.side,
         decides: metric.decides ?? false,
-        location: calibration.location,
-        scale: calibration.scale,
-        df: calibration.df,
-        chunks: calibration.chunks,
+        location: from(forecast.location),
+        scale: forecast.scale,
+        correlation: forecast.correlation,
+        chunks: forecast.chunks,
       },
     },
   }

@@ -2,8 +2,9 @@ import { KedgeError } from '../../errors.ts'
 import type { EventsMigration } from './events-migration.ts'
 import type { EventsStore } from './events-store.ts'
 import { tables } from './migrations/0001-tables.ts'
+import { days } from './migrations/0002-days.ts'
 
-const MIGRATIONS: readonly EventsMigration[] = [tables]
+const MIGRATIONS: readonly EventsMigration[] = [tables, days]
 
 const RECORD = `CREATE TABLE IF NOT EXISTS kedge_migrations (number UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
   ENGINE = ReplacingMergeTree(applied_at) ORDER BY number`

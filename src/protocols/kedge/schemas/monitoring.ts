@@ -160,6 +160,8 @@ export const performancePoint = z.object({
   start: time,
   end: time,
   predictions: z.number(),
+  /** those that answered callers, so not in shadow */
+  live: z.number(),
   actuals: z.number(),
   /** share of actuals that are 1; null for regression */
   positives: z.number().nullable(),

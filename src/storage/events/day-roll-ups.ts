@@ -1,0 +1,34 @@
+/**
+ * A day of a roll-up is made anew from all hours of it that there are, so it is right whatever was rolled up before. It gets
+ * the newest version of its hours: making it twice, or an older run that ends later, changes nothing.
+ */
+const dayOf = "toDateTime(toStartOfDay(bucket), 'UTC')"
+const of = (where: string) => (where === '' ? '' : `WHERE ${where}`)
+
+/** SQL that rolls up the hours of `profiles` which `where` selects: whole days, or days would lack hours. */
+export const dayProfilesStatement = (where = ''): string => `
+INSERT INTO profile_days (project, scope, revision, segment, feature, bucket, computed_at, count, missing, sum, sum_squares,
+  minimum, maximum, sketch_keys, sketch_counts, categories)
+SELECT project, scope, revision, segment, feature, day, max(version), sum(n), sum(without), sum(total), sum(squares),
+  min(low), max(high), tupleElement(sumMap(keys, counts) AS sketch, 1), tupleElement(sketch, 2), sumMap(texts)
+FROM (
+  SELECT project, scope, revision, segment, feature, ${dayOf} AS day, computed_at AS version, count AS n, missing AS without,
+    sum AS total, sum_squares AS squares, minimum AS low, maximum AS high, sketch_keys AS keys, sketch_counts AS counts,
+    categories AS texts
+  FROM profiles FINAL ${of(where)}
+)
+GROUP BY project, scope, revision, segment, feature, day`
+
+/** The same of `performance`. */
+export const dayPerformanceStatement = (where = ''): string => `
+INSERT INTO performance_days (project, scope, revision, segment, bucket, computed_at, count, sums, positive_keys,
+  positive_counts, negative_keys, negative_counts)
+SELECT project, scope, revision, segment, day, max(version), sum(n), sumMap(parts),
+  tupleElement(sumMap(pk, pc) AS positive, 1), tupleElement(positive, 2),
+  tupleElement(sumMap(nk, nc) AS negative, 1), tupleElement(negative, 2)
+FROM (
+  SELECT project, scope, revision, segment, ${dayOf} AS day, computed_at AS version, count AS n, sums AS parts,
+    positive_keys AS pk, positive_counts AS pc, negative_keys AS nk, negative_counts AS nc
+  FROM performance FINAL ${of(where)}
+)
+GROUP BY project, scope, revision, segment, day`
