@@ -7,7 +7,7 @@ import type { MetricPoint } from './run.ts'
 import type { Runs } from './runs.ts'
 import { toStored } from './stored-value.ts'
 import { addPairs, writePairs } from './write-pairs.ts'
-import { writePoints } from './write-points.ts'
+import { writePoints, writePointsAtOnce } from './write-points.ts'
 
 export interface LoggedMetric extends MetricPoint {
   key: string
@@ -78,6 +78,9 @@ export function createRunValues(environment: Pick<Environment, 'store' | 'journa
       const { metrics = [], params = [], tags = [] } = batch
       checkBatch(metrics, params, tags)
       return inChange(journal, where, async (change) => {
+        const pointsAlone = params.length + tags.length === 0 && !metrics.some((metric) => metric.modelId)
+        if (store.kind === 'postgres' && pointsAlone && metrics.length > 0)
+          if (await writePointsAtOnce(change.query, project, runId, metrics)) return
         const run = await runs.findActive(change, project, runId)
         if (params.length > 0) await writeParams(change, run, params)
         if (tags.length > 0) await writeTags(change, run.number, tags)

@@ -13,6 +13,7 @@ import { readRuns, runColumns } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runName } from './run-name.ts'
 import { writePairs } from './write-pairs.ts'
+import { packRun } from './write-points.ts'
 
 export interface NewRun {
   project: string
@@ -187,6 +188,8 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
             .values({ run: row.number, key: 'mlflow.runName', value: fields.name })
             .onConflict((c) => c.columns(['run', 'key']).doUpdateSet({ value: fields.name! }))
             .execute()
+        if (fields.status && ended.has(fields.status) && !ended.has(row.status))
+          await packRun(store.kind, change.query, row.number)
         if (fields.status && ended.has(fields.status) && fields.status !== row.status)
           change.append({ type: 'run.finished', project, subject: `run/${id}`, data: { id, status } })
       }),

@@ -71,6 +71,47 @@ export async function upsertSeries(
   return found
 }
 
+/**
+ * Records the latest points and adds all that come later than what was there, in one statement of PostgreSQL. Gives no
+ * series when the run is none, or not active.
+ */
+export async function upsertSeriesWithRows(
+  query: Query,
+  project: string,
+  runId: string,
+  batch: readonly NewPoints[],
+): Promise<Map<string, Series>> {
+  const sorted = [...batch].sort((a, b) => (a.key < b.key ? -1 : 1))
+  const counts = sorted.map(({ points }) => points.steps.length)
+  const last = (column: keyof Points) => sorted.map(({ points }) => points[column].at(-1)!)
+  const all = joinPoints(sorted.map(({ points }) => points))
+  const rows = await query<Series>(
+    `with active as (select number from runs where id = ? and project = ? and state = 'active'),
+     latest as (select * from unnest(?::text[], ?::bigint[], ?::bigint[], ?::double precision[], ?::bigint[]) l (key, step, time, value, recent)),
+     changed as (insert into metric_series (run, key, step, time, value, recent)
+       select active.number, latest.* from active, latest order by latest.key ${onConflict}),
+     added as (insert into metric_points (series, step, time, value)
+       select c.id, p.step, p.time, p.value
+       from unnest(?::text[], ?::bigint[], ?::bigint[], ?::double precision[]) p (key, step, time, value) join changed c on c.key = p.key
+       where c.prev_step is null or (p.step, p.time, p.value) > (c.prev_step, c.prev_time, c.prev_value) on conflict do nothing)
+     select * from changed`,
+    [
+      runId,
+      project,
+      sorted.map(({ key }) => key),
+      last('steps'),
+      last('times'),
+      last('values'),
+      counts,
+      sorted.flatMap(({ key }, i) => Array<string>(counts[i]!).fill(key)),
+      [...all.steps],
+      [...all.times],
+      [...all.values],
+    ],
+  )
+  return new Map(rows.map((row) => [row.key, row]))
+}
+
 /** Adds rows of points; one that is there already is left alone. */
 export async function insertRows(
   kind: SqlStore['kind'],

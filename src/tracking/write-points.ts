@@ -11,6 +11,7 @@ import {
   splitPoints,
   takeChunks,
   upsertSeries,
+  upsertSeriesWithRows,
 } from './series-statements.ts'
 import { toStored } from './stored-value.ts'
 
@@ -23,6 +24,9 @@ interface Metric {
 
 /** how many rows are packed at once: few for a short series, more for a long one, so that no point is packed often */
 const mostRows = 1024
+const leastAtEnd = 16
+/** the end of a run waits for the packing of so many metrics */
+const mostAtEnd = 200
 
 /**
  * Adds points to the metrics of a run, each once. Points that come in order cost no reading: what is later than the
@@ -55,6 +59,40 @@ export async function writePoints(
   if (rows.length > 0) await insertRows(kind, query, rows)
   if (chunks.length > 0) await insertChunks(kind, query, chunks)
   for (const one of full) await packRows(kind, query, one.id)
+}
+
+/**
+ * The same for a run that is active, in one statement of PostgreSQL, when no metric has so many points that they are
+ * packed. Gives false, having written nothing, when it cannot be done so.
+ */
+export async function writePointsAtOnce(
+  query: Query,
+  project: string,
+  runId: string,
+  metrics: readonly Metric[],
+): Promise<boolean> {
+  const batch = byKey(metrics)
+  if (batch.some((one) => one.packed)) return false
+  const series = await upsertSeriesWithRows(query, project, runId, batch)
+  if (series.size === 0) return false
+  for (const { key, points } of batch) {
+    const own = series.get(key)!
+    if (!isLater(points, own)) {
+      const fresh = await withoutPacked(query, own.id, points)
+      if (fresh.steps.length > 0) await insertRows('postgres', query, [{ series: own.id, points: fresh }])
+    }
+    if (own.recent >= own.pack_at) await packRows('postgres', query, own.id)
+  }
+  return true
+}
+
+/** Makes chunks of what a run has as rows, when it ends; a metric of few points stays as it is. */
+export async function packRun(kind: SqlStore['kind'], query: Query, run: number): Promise<void> {
+  const series = await query<{ id: number }>(
+    `select id from metric_series where run = ? and recent >= ${leastAtEnd} order by recent desc limit ${mostAtEnd}`,
+    [run],
+  )
+  for (const { id } of series) await packRows(kind, query, id)
 }
 
 /** Makes chunks of the rows of a series. */

@@ -73,6 +73,15 @@ export function pointsSuite(name: string, start: () => Promise<TrackingServer>, 
         [run],
       )
       expect(Number(stored[0]!.packed)).toBeGreaterThan(200)
+      await log(run, 'short', points.slice(0, 30))
+      await server.tracking.runs.finish(context, 'default', run, 'FINISHED')
+      expect((await server.tracking.history.get('default', run, 'slow')).items).toEqual(points)
+      expect((await server.tracking.history.get('default', run, 'short')).items).toEqual(points.slice(0, 30))
+      const rest = await server.store.readQuery<{ rows: number }>(
+        'select count(*) as rows from metric_points p join metric_series s on s.id = p.series join runs r on r.number = s.run where r.id = ?',
+        [run],
+      )
+      expect(Number(rest[0]!.rows)).toBeLessThan(16)
     })
 
     it('takes concurrent writers to one run and one metric', async () => {
