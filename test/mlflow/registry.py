@@ -192,4 +192,27 @@ seen["open issues"] = [one.name for one in tracing.store.search_issues(experimen
 client.delete_webhook(other.webhook_id)
 seen["deleted webhook"] = code_of(client.get_webhook, other.webhook_id)
 
+# prompts of a run, and an evaluation, in a project of their own
+mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"].replace("/flights", "/texts"))
+mlflow.set_registry_uri(mlflow.get_tracking_uri())
+client = MlflowClient()
+mlflow.set_experiment("answers")
+seen["nothing of the other project"] = [p.name for p in mlflow.genai.search_prompts()]
+mlflow.genai.register_prompt(name="ask", template="{{q}}?", tags={"team": "a"}, model_config={"temperature": 0.1})
+mlflow.genai.register_prompt(name="ask", template="{{q}}!")
+with mlflow.start_run() as run:
+    seen["model config"] = mlflow.genai.load_prompt("prompts:/ask/1").model_config
+seen["prompts of the run"] = json.loads(client.get_run(run.info.run_id).data.tags["mlflow.linkedPrompts"])
+seen["prompts by tag"] = [[p.name for p in mlflow.genai.search_prompts(f"tags.team = '{team}'")] for team in "ab"]
+seen["prompts of the experiment"] = [p.name for p in mlflow.genai.search_prompts(f"experiment_id = '{run.info.experiment_id}'")]
+client.delete_prompt_version("ask", "1")
+seen["deleted prompt version"] = mlflow.genai.load_prompt("prompts:/ask/1", allow_missing=True)
+client.delete_prompt("ask")
+seen["deleted prompt"] = [p.name for p in mlflow.genai.search_prompts()]
+asked = datasets.create_dataset(name="asked")
+asked.merge_records([{"inputs": {"q": q}, "expectations": {"a": "A"}} for q in ["a", "b"]])
+seen["evaluated"] = float(mlflow.genai.evaluate(data=asked, predict_fn=lambda q: q.upper(), scorers=[exact]).metrics["exact/mean"])
+last = client.search_runs([run.info.experiment_id], order_by=["start_time DESC"], max_results=1)[0]
+seen["evaluated dataset"] = [one.dataset.name for one in last.inputs.dataset_inputs]
+
 print(json.dumps(seen))
