@@ -24,6 +24,10 @@ const sentences: Record<string, (data: Data) => string> = {
   'model_version.created': (d) => `${text(d.model)} ${text(d.version)}${d.gated ? ', the gate decides' : ''}`,
   'gate.passed': (d) => list(d.reasons),
   'gate.failed': (d) => list(d.reasons),
+  'model.created': (d) => `${text(d.model)}${d.prompt ? ', a prompt' : ''}`,
+  'model_version.moved': (d) => `${text(d.model)} ${text(d.version)}: ${text(d.from)} → ${text(d.to)}`,
+  'model_tag.set': (d) => `${text(d.key)} = ${text(d.value).slice(0, 200)}`,
+  'model_version_tag.set': (d) => `${text(d.key)} = ${text(d.value).slice(0, 200)}`,
   'alias.moved': (d) =>
     `@${text(d.alias)}: ${d.from == null ? 'none' : text(d.from)} → ${d.to == null ? 'none' : text(d.to)}. ${text(d.reason)}`,
   'revision.created': (d) => `revision ${text(d.revision)} = ${text(d.model)} ${text(d.version)}`,
