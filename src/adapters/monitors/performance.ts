@@ -102,13 +102,21 @@ const regression: Metric[] = [
 const merged = (days: readonly Slice[]) => days.map((d) => d.performance).reduce(mergePerformance, noPerformance)
 
 const worldsOfReference = createMemory<ReferenceView, Measured<MeanPosterior>>()
+const numbersOfReference = createMemory<ReferenceView, number>()
 const runsOfReference = createMemory<ReferenceView, Measured<MeanForecast>>()
 
 /** Variance that one row brings to the metric's mean. */
-function rowVariance(metric: Metric, reference: ReferenceView): number {
-  const whole = metric.of(reference.whole.performance, 2)
-  return whole.ok ? ((whole.high - whole.low) / 2 / 1.96) ** 2 * whole.n : 0
-}
+const rowVariance = (metric: Metric, reference: ReferenceView): number =>
+  numbersOfReference(reference, metric.name, () => {
+    const whole = metric.of(reference.whole.performance, 2)
+    return whole.ok ? ((whole.high - whole.low) / 2 / 1.96) ** 2 * whole.n : 0
+  })
+
+const meanOfReference = (metric: Metric, reference: ReferenceView): number =>
+  numbersOfReference(reference, `${metric.name}/mean`, () => {
+    const whole = metric.of(reference.whole.performance, 2)
+    return whole.ok ? whole.value : 0
+  })
 
 /** What a mean over rows is in a window like this one while nothing changes, on the scale on which it varies. */
 function forecastOfMean(
@@ -118,19 +126,19 @@ function forecastOfMean(
   reference: ReferenceView,
 ): Measured<MeanForecast> {
   const ofRow = rowVariance(metric, reference)
-  const days = reference.days.flatMap((day) => {
-    const found = metric.of(day.performance, 2)
-    return found.ok && (scale === 'linear' || found.value > 0) ? [found] : []
-  })
-  const mean = days.reduce((sum, day) => sum + day.value, 0) / Math.max(1, days.length)
+  const mean = meanOfReference(metric, reference)
   // of a logarithm, by the delta method
-  const noise = scale === 'logarithm' ? ofRow / mean ** 2 : ofRow
-  const posterior = worldsOfReference(reference, metric.name, () =>
-    meanPosterior(
+  const noise = scale === 'logarithm' && mean > 0 ? ofRow / mean ** 2 : ofRow
+  const posterior = worldsOfReference(reference, metric.name, () => {
+    const days = reference.days.flatMap((day) => {
+      const found = metric.of(day.performance, 2)
+      return found.ok && (scale === 'linear' || found.value > 0) ? [found] : []
+    })
+    return meanPosterior(
       days.map((day) => (scale === 'logarithm' ? Math.log(day.value) : day.value)),
       days.map((day) => noise / day.n),
-    ),
-  )
+    )
+  })
   if (!posterior.ok) return posterior
   const rows = window.parts.map(({ slice }) => slice.performance.joined).filter((n) => n > 0)
   return { ok: true, ...forecastMean(posterior, rows, noise / Math.max(1, window.slice.performance.joined), scale) }
