@@ -26,15 +26,26 @@ export function createTraceSearch(environment: Pick<Environment, 'store'>, exper
     experimentIds: readonly string[] | undefined,
     filter: string | undefined,
   ): Promise<RawBuilder<SqlBool>[]> => {
-    await experiments.ensureDefault(project)
-    const where: RawBuilder<SqlBool>[] = [sql`traces.project = ${project}`]
-    if (experimentIds !== undefined)
-      where.push(
-        experimentIds.length === 0
-          ? sql`1 = 0`
-          : sql`traces.experiment in (select number from experiments where project = ${project} and id in (${sql.join([...experimentIds])}))`,
-      )
     const condition = traceCondition(store.kind, filter)
+    await experiments.ensureDefault(project)
+    const where: RawBuilder<SqlBool>[] = []
+    if (experimentIds === undefined) where.push(sql`traces.project = ${project}`)
+    else if (experimentIds.length === 0) return [sql`1 = 0`]
+    else {
+      const found = await store.read
+        .selectFrom('experiments')
+        .select('number')
+        .where('project', '=', project)
+        .where('id', 'in', [...experimentIds])
+        .execute()
+      if (found.length === 0) return [sql`1 = 0`]
+      // one alone can be read in its order
+      where.push(
+        found.length === 1
+          ? sql`traces.experiment = ${found[0]!.number}`
+          : sql`traces.experiment in (${sql.join(found.map(({ number }) => number))})`,
+      )
+    }
     if (condition) where.push(condition)
     return where
   }

@@ -47,8 +47,12 @@ export interface Span extends SpanDocument {
 }
 
 /** The value of an attribute, undefined when there is none. */
-export const spanAttribute = (span: SpanDocument, key: string): SpanValue | undefined =>
-  spanEntries(span.attributes).find(([name]) => name === key)?.[1]
+export const spanAttribute = ({ attributes }: SpanDocument, key: string): SpanValue | undefined =>
+  attributes !== null && typeof attributes === 'object' && !Array.isArray(attributes) && attributes['@'] === undefined
+    ? Object.hasOwn(attributes, key)
+      ? (attributes as Record<string, SpanValue>)[key]
+      : undefined
+    : spanEntries(attributes).find(([name]) => name === key)?.[1]
 
 const whole = (nanoseconds: string, digits: number) => Number(nanoseconds.slice(0, -digits) || '0')
 export const microseconds = (nanoseconds: string): number => whole(nanoseconds, 3)
