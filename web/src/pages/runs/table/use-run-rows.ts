@@ -1,5 +1,5 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type RunFilter, runCellsQuery, runsPageQuery, runsPageSize } from '../../../api/tracking.ts'
 import type { RunCells, RunList } from '../../../api/types.ts'
 import type { GridView } from '../grid/grid.tsx'
@@ -9,6 +9,8 @@ import type { RunRow } from './run-columns.tsx'
 const block = 40
 /** what a running run has logged shows after so long, milliseconds */
 const pulse = 4000
+/** between two changes of what is fetched, milliseconds */
+const restBetween = 120
 
 interface Tiles {
   pages: number[]
@@ -92,6 +94,8 @@ export function useRunRows(project: string, filter: RunFilter, names: readonly s
     return made
   }, [shownPages, lookup])
 
+  const landing = useRef<{ last: number; timer?: ReturnType<typeof setTimeout> }>({ last: 0 })
+  useEffect(() => () => clearTimeout(landing.current.timer), [])
   const onView = useCallback(
     ({ firstRow, lastRow, columns }: GridView) => {
       const pages: number[] = []
@@ -99,9 +103,19 @@ export function useRunRows(project: string, filter: RunFilter, names: readonly s
         pages.push(page)
       const places = columns.map((name) => values.indexOf(name)).filter((at) => at >= 0)
       const blocks = [...new Set(places.map((at) => Math.floor(at / block)))]
-      setTiles((before) =>
-        before.pages.join() === pages.join() && before.blocks.join() === blocks.join() ? before : { pages, blocks },
-      )
+      const next = () =>
+        setTiles((before) =>
+          before.pages.join() === pages.join() && before.blocks.join() === blocks.join() ? before : { pages, blocks },
+        )
+      // whoever flies over thousands of rows wants those where he lands
+      clearTimeout(landing.current.timer)
+      const wait = landing.current.last + restBetween - Date.now()
+      const go = () => {
+        landing.current.last = Date.now()
+        next()
+      }
+      if (wait <= 0) go()
+      else landing.current.timer = setTimeout(go, wait)
     },
     [values],
   )
