@@ -4,6 +4,7 @@ import { hour } from '../../src/monitoring/event-day.ts'
 import type { RecordedPrediction } from '../../src/monitoring/ingest.ts'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
 import { mergeSlices, type Slice } from '../../src/statistics/slice.ts'
+import { days } from '../../src/storage/events/migrations/0002-days.ts'
 import { day, openMonitoring } from './watch-flights.ts'
 
 const key = { project: 'p', endpoint: 'e' }
@@ -87,6 +88,16 @@ test.each([
   const filter = { project: 'p', scope: 'endpoint/e', from: range[0], to: range[1] }
   const { features } = plain(await loadWindow(world.environment.events, filter))
   expect(features).toEqual(plain(rolled).features)
+})
+
+test('the days of an older version are rolled up when it is upgraded, and upgrading twice changes nothing', async () => {
+  const { events } = world.environment
+  const whole = () => load(start, start + 4 * day).then((found) => found.map((d) => plain(d.slice)))
+  const before = await whole()
+  for (const table of ['profile_days', 'performance_days']) await events.command(`TRUNCATE TABLE ${table}`)
+  expect(await whole()).toEqual([])
+  for (const statement of [...days.statements, ...days.statements]) await events.command(statement)
+  expect(await whole()).toEqual(before)
 })
 
 test('a whole day is read from its roll-up: hours that changed without it are not seen until it is made again', async () => {
