@@ -40,7 +40,7 @@ export function openProjectFile(
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const found: { offset: number; what: string }[] = document.errors.map((error) => ({
     offset: error.pos[0],
-    what: error.message,
+    what: /call stack/.test(error.message) ? 'is nested too deeply to be read' : error.message,
   }))
   const placed = (findings: readonly Finding[]) =>
     findings.map((finding) => ({

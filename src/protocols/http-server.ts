@@ -13,6 +13,7 @@ import type { Caller } from '../governance/tokens.ts'
 import type { Logger } from '../log.ts'
 import { decodeUtf8 } from './decode-utf8.ts'
 import { httpStatus } from './http-status.ts'
+import { refuseDeep } from './refuse-deep.ts'
 
 export interface HttpServerOptions {
   log: Logger
@@ -47,7 +48,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      parseJson(request, decodeUtf8(body as Buffer), done)
+      parseJson(request, decodeUtf8(body as Buffer), (error, value) => {
+        if (!error) refuseDeep(value)
+        done(error, value)
+      })
     } catch (error) {
       done(error as Error)
     }

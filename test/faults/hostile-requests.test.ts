@@ -70,6 +70,7 @@ describe('a request that means harm or a mistake', () => {
     ['no body', ''],
     ['a deep list', '['.repeat(deep) + ']'.repeat(deep)],
     ['a deep object', `${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}`],
+    ['a deep list in a field', `{"size":${'['.repeat(deep)}${']'.repeat(deep)}}`],
     ['a prototype', '{"__proto__":{"size":1},"size":1}'],
     ['null', 'null'],
     ['a wrong type', '{"size":"1"}'],
