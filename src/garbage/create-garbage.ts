@@ -27,7 +27,8 @@ const backupKind = 'server.backup'
 const serverProject = 'default'
 /** A blob is put before it is named: younger ones may belong to something that is on its way, whatever the grace. */
 const youngest = 3_600_000
-const batch = 200
+/** how many go at once; between two batches a backup may begin */
+const batch = 32
 
 /**
  * Finds and collects what was deleted and what nothing needs. Registers its job. It may be killed at any moment: each
@@ -73,10 +74,12 @@ export function createGarbage({ environment, columns, tracking, registry }: Garb
     const gone: Orphans['blobs'] = []
     for (let i = 0; i < orphans.blobs.length; i += batch) {
       await waitForBackup(signal, progress)
-      for (const blob of orphans.blobs.slice(i, i + batch)) {
-        signal.throwIfAborted()
-        if (await blobs.delete(blob.digest, { putBefore })) gone.push(blob)
-      }
+      signal.throwIfAborted()
+      await Promise.all(
+        orphans.blobs.slice(i, i + batch).map(async (blob) => {
+          if (await blobs.delete(blob.digest, { putBefore })) gone.push(blob)
+        }),
+      )
       progress(`${gone.length} of ${orphans.blobs.length} blobs are gone`)
     }
     return { ...orphans, blobs: gone }

@@ -132,8 +132,11 @@ def tell():
     return result
 
 
-mlflow.set_tracking_uri(os.environ["PLACE"])
-if os.environ["DO"] == "make":
-    make(os.environ.get("ARTIFACTS"))
-else:
-    print(json.dumps(tell()))
+told = []
+for place in os.environ["PLACES"].split():
+    mlflow.set_tracking_uri(place)
+    if os.environ["DO"] == "make":
+        make(os.environ.get("ARTIFACTS"))
+    else:
+        told.append(tell())
+print(json.dumps(told))

@@ -44,6 +44,9 @@ export interface ImportReport {
 }
 
 const batch = 100
+const pointsAtOnce = 10_000
+/** characters: a run may have hundreds of params of thousands of characters */
+const largestBatch = 4_000_000
 const filesAtOnce = 4
 const largestNumber = Number.MAX_VALUE
 
@@ -170,6 +173,7 @@ export async function importIntoKedge(
       runRoots.set(run.id, root)
       await copyFiles(root, run.artifacts, { run: run.id })
     }
+    await flushMetrics()
     for (const found of await check(own.map((run) => run.id))) {
       const run = own.find((one) => one.id === found.id)!
       const want = expected.get(found.id)!
@@ -192,8 +196,19 @@ export async function importIntoKedge(
       await sendMetrics(page.map(wirePoint), run.id)
     }
   }
-  const sendMetrics = (metrics: object[], run: string) =>
-    api.send('POST', `${base}/points`, { items: [{ run, metrics }] }).then(() => undefined)
+  const waiting: { run: string; metrics: object[] }[] = []
+  let waitingPoints = 0
+  /** Points of many runs go in one request. */
+  async function sendMetrics(metrics: object[], run: string) {
+    waiting.push({ run, metrics })
+    waitingPoints += metrics.length
+    if (waitingPoints >= pointsAtOnce) await flushMetrics()
+  }
+  async function flushMetrics() {
+    if (waiting.length === 0) return
+    await api.send('POST', `${base}/points`, { items: waiting.splice(0) })
+    waitingPoints = 0
+  }
 
   const check = async (ids: string[]): Promise<Check[]> =>
     ids.length === 0 ? [] : (await api.send<z.output<typeof importCheck>>('POST', `${base}/check`, { runs: ids })).items
@@ -225,6 +240,7 @@ export async function importIntoKedge(
       modelRoots.set(model.id, root)
       await copyFiles(root, model.artifacts, { model: model.id })
     }
+    await flushMetrics()
   }
 
   /** An address of the source as it is here; one that is of no run or logged model stays. */
@@ -262,11 +278,14 @@ export async function importIntoKedge(
 
 async function inBatches<T>(items: AsyncIterable<T>, work: (some: T[]) => Promise<void>) {
   let some: T[] = []
+  let size = 0
   for await (const item of items) {
     some.push(item)
-    if (some.length < batch) continue
+    size += JSON.stringify(item).length
+    if (some.length < batch && size < largestBatch) continue
     await work(some)
     some = []
+    size = 0
   }
   if (some.length > 0) await work(some)
 }
