@@ -190,6 +190,7 @@ export function createExperiments(environment: Pick<Environment, 'store' | 'jour
     },
 
     async get(project: string, id: string): Promise<Experiment> {
+      if (id === '0') await ensureDefault(project)
       return (await withTags([await find(store.read, project, id)]))[0]!
     },
 

@@ -256,7 +256,7 @@ export function createReviewQueues(
           .where('queue', '=', id)
           .where('item', 'in', items)
           .execute()
-        return items.map((item) => rows.find((row) => row.item === item)!)
+        return rows.toSorted((a, b) => items.indexOf(a.item) - items.indexOf(b.item))
       })
     },
 
