@@ -5,6 +5,7 @@ import { createJobs } from '../jobs/jobs.ts'
 import { createJournal } from '../journal/journal.ts'
 import type { Logger } from '../log.ts'
 import { markStale } from '../monitoring/stale.ts'
+import { dayPerformanceStatement, dayProfilesStatement } from '../storage/events/day-roll-ups.ts'
 import { createEmbeddedEvents } from '../storage/events/embedded-events.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { makeDirectory } from '../storage/make-directory.ts'
@@ -66,6 +67,8 @@ export async function restoreBackup(options: {
         table,
         path: join(from, 'events', `${table}.native.zst`),
       })
+    // a backup of an older version has no days, and a day was copied before or after its hours
+    for (const statement of [dayProfilesStatement(), dayPerformanceStatement()]) await events.command(statement)
     await markUncertain(events, making, manifest.startedAt - margin, log)
   } finally {
     await events.close()
