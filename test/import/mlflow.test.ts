@@ -74,7 +74,7 @@ describe('coming from MLflow, and leaving for it', () => {
   })
 
   beforeAll(async () => {
-    interpreter = await pythonEnvironment(new URL('./requirements.lock', import.meta.url).pathname)
+    interpreter = await pythonEnvironment(new URL('../../bench/tracking/requirements.lock', import.meta.url).pathname)
     folder = await mkdtemp(join(tmpdir(), 'kedge-import-'))
     kedge = await startKedge(
       configSchema.parse({ port: 0, data: at('data'), roles: ['control'], logLevel: 'silent' }),
