@@ -7,29 +7,37 @@ export interface Answer {
 
 export interface Connection {
   /** Sends one request and resolves with its answer; one at a time. */
-  send(method: string, path: string, body?: string | Buffer): Promise<Answer>
+  send(method: string, path: string, body?: string): Promise<Answer>
   close(): void
 }
 
+/** servers close what is idle; a connection that has been so for longer is opened anew, milliseconds */
+const longestIdle = 2000
+
 /** A keep-alive connection that does as little as can be done, so that the client is not what is measured. */
-export async function openConnection(port: number): Promise<Connection> {
-  const socket: Socket = connect({ host: '127.0.0.1', port, noDelay: true })
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+export function openConnection(port: number): Connection {
+  let socket: Socket | undefined
+  let usedAt = 0
   let waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined
   let chunks: Buffer[] = []
   let size = 0
   /** bytes that the answer has in all, as soon as its head is read; 0 for one in chunks */
   let expected: number | undefined
   let head = ''
+
   const finish = (body: Buffer) => {
-    const done = waiting!
+    const done = waiting
     waiting = undefined
+    usedAt = performance.now()
+    clear()
+    done?.resolve({ status: Number(head.slice(9, 12)), body })
+  }
+  function clear() {
     chunks = []
     size = 0
     expected = undefined
-    done.resolve({ status: Number(head.slice(9, 12)), body })
   }
-  socket.on('data', (chunk) => {
+  function receive(chunk: Buffer) {
     chunks.push(chunk)
     size += chunk.length
     if (expected === undefined) {
@@ -48,20 +56,43 @@ export async function openConnection(port: number): Promise<Connection> {
       const all = Buffer.concat(chunks)
       finish(unchunk(all.subarray(all.indexOf('\r\n\r\n') + 4)))
     }
-  })
-  socket.on('close', () => waiting?.reject(new Error('the server closed the connection')))
-  socket.on('error', (error) => waiting?.reject(error))
+  }
+  async function open() {
+    socket?.destroy()
+    clear()
+    const own = connect({ host: '127.0.0.1', port, noDelay: true })
+    socket = own
+    await new Promise<void>((resolve, reject) => own.once('connect', resolve).once('error', reject))
+    const fail = (error: Error) => {
+      if (own === socket) waiting?.reject(error)
+    }
+    own.on('data', receive)
+    own.on('close', () => fail(new Error('the server closed the connection')))
+    own.on('error', fail)
+  }
+
+  const exchange = (text: string) =>
+    new Promise<Answer>((resolve, reject) => {
+      waiting = { resolve, reject }
+      socket!.write(text)
+    })
+
   return {
-    send(method, path, body) {
-      const length = body === undefined ? 0 : Buffer.byteLength(body)
-      const start = `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${length}\r\n`}\r\n`
-      return new Promise((resolve, reject) => {
-        waiting = { resolve, reject }
-        if (typeof body === 'string') socket.write(start + body)
-        else socket.write(body ? Buffer.concat([Buffer.from(start), body]) : start)
-      })
+    async send(method, path, body) {
+      if (!socket || socket.destroyed || performance.now() - usedAt > longestIdle) await open()
+      const content =
+        body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`
+      const text = `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${content}\r\n${body ?? ''}`
+      try {
+        return await exchange(text)
+      } catch (error) {
+        // a server that has replaced a worker process; one that is gone refuses the new connection
+        if (size > 0) throw error
+        await open()
+        return exchange(text)
+      }
     },
-    close: () => socket.destroy(),
+    close: () => void socket?.destroy(),
   }
 }
 
