@@ -3,7 +3,7 @@ import { fromJson } from '../storage/sql/json-column.ts'
 import type { Run } from '../tracking/run.ts'
 import type { StepRecord } from './metered-steps.ts'
 import { type StepInput, toStep } from './pipeline-run.ts'
-import { costOf, isPriced, type Prices } from './price.ts'
+import { costOf, gpusNamed, isPriced, type Prices } from './price.ts'
 
 export interface Cost {
   amount: number
@@ -47,7 +47,8 @@ export const diffArtifact = 'code.diff'
 
 const megabyte = 1e6
 const mostSteps = 1000
-const metered = 'busy processor seconds and the most memory over its time, as the executor measured them, × price'
+const metered =
+  'busy processor seconds, the most memory over its time, and the GPUs that its system metrics tell of over its time, × price'
 
 /** What runs, pipeline runs and model versions cost: metered for steps, estimated for runs of other clients. */
 export function createAccounts({ store, clock }: Pick<Environment, 'store' | 'clock'>, prices: Prices) {
@@ -74,7 +75,7 @@ export function createAccounts({ store, clock }: Pick<Environment, 'store' | 'cl
   function ofClient(run: Run): RunAccount {
     const ended = run.endTime !== null
     const wallSeconds = run.startTime === null ? null : ((run.endTime ?? clock()) - run.startTime) / 1000
-    const gpus = new Set(Object.keys(run.metrics).flatMap((key) => /^system\/gpu_(\d+)_/.exec(key)?.[1] ?? [])).size
+    const gpus = gpusNamed(Object.keys(run.metrics))
     const memory = peak(run, 'system/system_memory_usage_megabytes')
     const { tags } = run
     const commit = tags['mlflow.source.git.commit']

@@ -3,7 +3,7 @@ import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { CodeState } from './code-state.ts'
 import type { Host } from './host.ts'
 import type { PipelineStep } from './pipeline-run.ts'
-import { costOf, type Prices } from './price.ts'
+import { costOf, gpusNamed, type Prices } from './price.ts'
 
 /** What an attempt of a step ran with. */
 export interface StepRecord {
@@ -41,8 +41,17 @@ export async function meterStep(change: Change, run: number, step: PipelineStep)
     .executeTakeFirst()
   if (!row) return
   const { prices } = fromJson<StepRecord>(row.facts)
-  // what a step does on a GPU nobody meters
-  const cost = costOf({ ...step.usage, gpus: 0 }, prices)
+  const logged =
+    step.trackingRun === null
+      ? []
+      : await change.db
+          .selectFrom('metric_series')
+          .innerJoin('runs', 'runs.number', 'metric_series.run')
+          .select('metric_series.key')
+          .where('runs.id', '=', step.trackingRun)
+          .where('metric_series.key', 'like', 'system/gpu%')
+          .execute()
+  const cost = costOf({ ...step.usage, gpus: gpusNamed(logged.map(({ key }) => key)) }, prices)
   await change.db
     .updateTable('metered_steps')
     .set({ cost })

@@ -25,6 +25,10 @@ export const costOf = ({ cpuSeconds, wallSeconds, maxMemoryBytes, gpus }: Usage,
     gpus * wallSeconds * prices.gpuHour) /
   hour
 
+/** How many GPUs a run's system metrics tell of, as MLflow's client names them: `system/gpu_0_utilization_percentage`. */
+export const gpusNamed = (metrics: readonly string[]): number =>
+  new Set(metrics.flatMap((key) => /^system\/gpu_(\d+)_/.exec(key)?.[1] ?? [])).size
+
 export const isPriced = ({ cpuHour, gpuHour, gibHour }: Prices): boolean => cpuHour > 0 || gpuHour > 0 || gibHour > 0
 
 export const freeOfCharge: Prices = { currency: 'unit', cpuHour: 0, gpuHour: 0, gibHour: 0 }

@@ -49,7 +49,8 @@ function codeFacts(run: RunDetail, page: string) {
 }
 
 function costText({ cost }: RunDetail) {
-  if (!cost) return null
+  // no price is set
+  if (!cost || cost.amount === 0) return null
   const amount = `${measure(cost.amount)} ${cost.currency}`
   return <Explained definition={cost.basis}>{cost.estimated ? `about ${amount}, estimated` : amount}</Explained>
 }
