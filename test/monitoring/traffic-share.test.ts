@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { driftMetrics } from '../adapters/drift-metrics/index.generated.ts'
-import drift from '../adapters/monitors/drift.ts'
-import type { WindowView } from '../contracts/monitor-kind.ts'
-import { seededRandom } from '../statistics/seeded-random.ts'
-import { mergeSlices, noProfile, noSlice, type Slice } from '../statistics/slice.ts'
-import { evaluateWindow } from './evaluate-window.ts'
-import { day, hour } from './event-day.ts'
-import { monitorSettings } from './monitor-settings.ts'
-import { type HourRows, trafficWeights } from './traffic-share.ts'
+import { driftMetrics } from '../../src/adapters/drift-metrics/index.generated.ts'
+import drift from '../../src/adapters/monitors/drift.ts'
+import type { WindowView } from '../../src/contracts/monitor-kind.ts'
+import { evaluateWindow } from '../../src/monitoring/evaluate-window.ts'
+import { day, hour } from '../../src/monitoring/event-day.ts'
+import { monitorSettings } from '../../src/monitoring/monitor-settings.ts'
+import { type HourRows, trafficWeights } from '../../src/monitoring/traffic-share.ts'
+import { seededRandom } from '../../src/statistics/seeded-random.ts'
+import { mergeSlices, noProfile, noSlice, type Slice } from '../../src/statistics/slice.ts'
 
 /** Traffic of 20 rows an hour from 6 to 22, of which `share` goes to revision 2 and the rest to revision 1. */
 function hoursOf(shares: readonly ((hour: number) => number)[]): HourRows[] {
