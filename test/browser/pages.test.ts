@@ -20,6 +20,7 @@ const pages = [
   '/models',
   '/models/delay',
   '/models/delay?tab=promotions',
+  '/models/delay?tab=compare',
   '/models/delay/1',
   '/endpoints',
   '/endpoints/delay',

@@ -194,6 +194,75 @@ describe('runs', () => {
   })
 })
 
+describe('compare', () => {
+  const base = `/api/v1/projects/${project}`
+  const someRuns = async (filter: string) =>
+    (await stand.ask<{ items: string[] }>('GET', `${base}/runs/ids?filter=${encodeURIComponent(filter)}`)).items
+
+  test('what differs is listed, a brush keeps the runs within it, and all of it is in the address', async () => {
+    const runs = await someRuns("run_name LIKE 'trial-10%'")
+    expect(runs).toHaveLength(11)
+    await window.go(`/runs/compare?runs=${runs.join(',')}`)
+    const table = window.page.getByRole('grid', { name: 'Differences' })
+    await table.getByRole('row').filter({ hasText: 'depth' }).waitFor()
+    expect(await table.getByText('experiment', { exact: true }).count()).toBe(0)
+    await window.page.getByLabel('Only what differs').uncheck()
+    await table.getByText('experiment', { exact: true }).waitFor()
+
+    await window.page.getByRole('link', { name: 'Parallel coordinates' }).click()
+    const picture = window.page.getByRole('img', { name: /^11 runs over depth/ })
+    const box = (await picture.boundingBox())!
+    // the first axis is the param: its upper half
+    await window.page.mouse.move(box.x + 70, box.y + 40)
+    await window.page.mouse.down()
+    await window.page.mouse.move(box.x + 70, box.y + 200, { steps: 4 })
+    await window.page.mouse.up()
+    await expect.poll(() => query().get('brush')).toMatch(/^params\.depth:0\.\d+\.\.1\.\d+$/)
+    const kept = window.page.getByRole('button', { name: /^Compare only these \d+$/ })
+    const other = await stand.open()
+    await other.page.goto(window.page.url())
+    await other.page.getByRole('button', { name: (await kept.textContent())! }).waitFor()
+    await other.context.close()
+    await window.page.getByRole('link', { name: 'Scatter' }).click()
+    await window.page.getByRole('img', { name: /of 11 runs$/ }).waitFor()
+    await window.page.getByRole('link', { name: 'Curves' }).click()
+    await window.page.locator('figure[aria-label="loss by step"]').getByRole('button', { name: 'trial-100' }).waitFor()
+  })
+
+  test('the texts of two runs are compared line by line', async () => {
+    const runs = await someRuns("run_name IN ('trial-20', 'trial-21')")
+    for (const [i, run] of runs.entries()) {
+      const { artifactUri } = await stand.ask<{ artifactUri: string }>('GET', `${base}/runs/${run}`)
+      const path = artifactUri.replace(/^mlflow-artifacts:\/*/, '')
+      const answer = await fetch(
+        `${stand.address}/mlflow/${project}/api/2.0/mlflow-artifacts/artifacts/${path}/requirements.txt`,
+        { method: 'PUT', body: `numpy==1.${i}\npandas==2.0\n` },
+      )
+      expect(answer.status).toBe(200)
+    }
+    await window.go(`/runs/compare?runs=${runs.join(',')}&tab=artifacts`)
+    await window.page.getByRole('combobox', { name: 'File' }).selectOption('requirements.txt')
+    await window.page.getByText('numpy==1.1').waitFor()
+    await window.page.getByRole('radio', { name: 'line by line' }).click()
+    await window.page.locator('[data-kind=removed]').getByText('numpy==1.0').waitFor()
+    expect(await window.page.locator('[data-kind=same]').allTextContents()).toEqual(['pandas==2.0'])
+  })
+})
+
+describe('models', () => {
+  test('an alias is moved with a reason, which stays in the history', async () => {
+    await window.go('/models/delay/1')
+    await window.page.getByRole('button', { name: /^Move an alias/ }).click()
+    await window.page.getByRole('combobox', { name: 'Alias' }).fill('trusted')
+    await window.page.getByLabel('Reason').fill('it was right for a year')
+    await window.page.getByRole('button', { name: 'Move', exact: true }).click()
+    await window.page.getByText('@trusted is version 1').waitFor()
+    await window.go('/models/delay?tab=promotions')
+    await window.page.getByRole('cell', { name: 'it was right for a year' }).waitFor()
+    await window.page.getByTitle(/^version 1 from .*: it was right for a year$/).waitFor()
+  })
+})
+
 describe('endpoint', () => {
   test('the form asks the endpoint and shows its answer', async () => {
     await window.go('/endpoints/delay?tab=use')

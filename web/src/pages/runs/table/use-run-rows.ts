@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type RunFilter, runCellsQuery, runsPageQuery, runsPageSize } from '../../../api/tracking.ts'
-import type { RunCells, RunList } from '../../../api/types.ts'
+import type { RunCells, RunList, RunSummary } from '../../../api/types.ts'
 import type { GridView } from '../grid/grid.tsx'
 import type { RunRow } from './run-columns.tsx'
 
@@ -15,6 +15,23 @@ const restBetween = 120
 interface Tiles {
   pages: number[]
   blocks: number[]
+}
+
+const none: RunCells[] = []
+const places = new WeakMap<RunCells, Map<string, number>>()
+
+/** A value of a run in the tiles that have arrived; undefined while its tile has not. */
+function valueIn(tiles: readonly RunCells[], id: string, field: string): string | number | null | undefined {
+  for (const tile of tiles) {
+    let of = places.get(tile)
+    if (!of) {
+      of = new Map(tile.fields.map((name, i) => [name, i]))
+      places.set(tile, of)
+    }
+    const at = of.get(field)
+    if (at !== undefined) return tile.rows[id]?.[at] ?? null
+  }
+  return undefined
 }
 
 /**
@@ -69,30 +86,36 @@ export function useRunRows(project: string, filter: RunFilter, names: readonly s
     combine: useCallback((results: { data: RunCells | undefined }[]) => results.map(({ data }) => data), []),
   })
 
-  const lookup = useMemo(() => {
-    const byRun = new Map<string, Map<string, string | number | null>>()
+  // a row stays the same object until its run or its tiles are others, so that it is not drawn again
+  const made = useRef(new Map<string, { run: RunSummary; tiles: RunCells[]; row: RunRow }>())
+  const rows = useMemo(() => {
+    const tilesOf = new Map<string, RunCells[]>()
     for (const tile of cells)
       if (tile)
-        for (const [id, row] of Object.entries(tile.rows)) {
-          let own = byRun.get(id)
-          if (!own) {
-            own = new Map()
-            byRun.set(id, own)
-          }
-          for (const [i, field] of tile.fields.entries()) own.set(field, row[i] ?? null)
+        for (const id of Object.keys(tile.rows)) {
+          const own = tilesOf.get(id)
+          if (own) own.push(tile)
+          else tilesOf.set(id, [tile])
         }
-    return byRun
-  }, [cells])
-
-  const rows = useMemo(() => {
-    const made = new Map<number, RunRow>()
+    const byIndex = new Map<number, RunRow>()
+    const kept: typeof made.current = new Map()
     for (const [page, { items }] of shownPages)
       for (const [i, run] of items.entries()) {
-        const own = lookup.get(run.id)
-        made.set(page * runsPageSize + i, { run, value: (field) => own?.get(field) })
+        const tiles = tilesOf.get(run.id) ?? none
+        const before = made.current.get(run.id)
+        const same =
+          before?.run === run &&
+          before.tiles.length === tiles.length &&
+          tiles.every((tile, k) => tile === before.tiles[k])
+        const own = same
+          ? before
+          : { run, tiles, row: { run, value: (field: string) => valueIn(tiles, run.id, field) } }
+        kept.set(run.id, own)
+        byIndex.set(page * runsPageSize + i, own.row)
       }
-    return made
-  }, [shownPages, lookup])
+    made.current = kept
+    return byIndex
+  }, [shownPages, cells])
 
   const landing = useRef<{ last: number; timer?: ReturnType<typeof setTimeout> }>({ last: 0 })
   useEffect(() => () => clearTimeout(landing.current.timer), [])
