@@ -74,7 +74,11 @@ export interface MonitorKind {
   family: string
   title: string
   description: string
-  /** default of the promised false-alarm rate a window */
+  /**
+   * Default of the promise: of the windows of worlds in which nothing changes at most this share violates the family, each
+   * world with a reference of its own (`bench/truth/false-alarms.ts`; the weather of neighbouring days may correlate by up to
+   * 0.6). Windows that overlap are alike, and so are those judged by one reference: their alarms come together.
+   */
   alpha: number
   monitors: readonly { name: string; title: string; unit: string }[]
   /** Pure. `reference` is absent while there is none. */
