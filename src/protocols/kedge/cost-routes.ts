@@ -54,6 +54,9 @@ export function costRoutes(
         return { ...(await accounts.ofLineage(version.pipelineRun, version.step)), estimated: false }
       const run =
         version.runId === null ? undefined : await tracking.runs.get(project, version.runId).catch(() => undefined)
+      if (run && run.pipelineRun !== null && run.step !== null)
+        // a run of a later attempt is called `step@2`
+        return { ...(await accounts.ofLineage(run.pipelineRun, run.step.split('@')[0]!)), estimated: false }
       const cost = run && (await accounts.ofRun(run)).cost
       return {
         total: cost?.amount ?? 0,
