@@ -33,9 +33,13 @@ export function createLoggedModelSearch(
     const { offset } = decodePage(query.pageToken)
     if (query.experimentIds.length === 0) return { items: [] }
     const datasets = query.datasets ?? []
-    const condition = compileFilter(query.filter, (comparison, refuse) =>
-      modelCondition(store.kind, comparison, datasets, refuse),
-    )
+    let comparesMetric = false
+    const condition = compileFilter(query.filter, (comparison, refuse) => {
+      comparesMetric ||= isMetric(comparison.entity)
+      return modelCondition(store.kind, comparison, datasets, refuse)
+    })
+    // datasets without a comparison of metrics: whatever has any metric on them
+    const measured = comparesMetric ? undefined : onDatasets(datasets)
     const order = sql.join([
       ...(query.orderBy ?? []).map(modelOrder),
       sql`logged_models.created_at desc`,
@@ -44,7 +48,8 @@ export function createLoggedModelSearch(
     const { rows } =
       await sql<LoggedModelRow>`select logged_models.* from logged_models join experiments on experiments.number = logged_models.experiment
       where logged_models.project = ${project} and logged_models.state = 'active' and experiments.id in (${sql.join([...query.experimentIds])})
-      ${condition ? sql`and ${condition}` : sql``} order by ${order} limit ${limit + 1} offset ${offset}`.execute(
+      ${condition ? sql`and ${condition}` : sql``}
+      ${measured ? sql`and exists (select 1 from logged_model_metrics m where m.model = logged_models.id and ${measured})` : sql``} order by ${order} limit ${limit + 1} offset ${offset}`.execute(
         store.read,
       )
     const items = await complete(rows.slice(0, limit))
@@ -66,6 +71,17 @@ const timeAttributes: Record<string, RawBuilder<unknown>> = {
   last_updated_time: sql`logged_models.updated_at`,
 }
 
+const isMetric = (entity: string | undefined) => entity === 'metrics' || entity === 'metric'
+
+/** That a metric (as `m`) was measured on one of the datasets; undefined when none is named. */
+function onDatasets(datasets: NonNullable<LoggedModelQuery['datasets']>): RawBuilder<SqlBool> | undefined {
+  if (datasets.length === 0) return undefined
+  const of = datasets.map(({ name, digest }) =>
+    digest ? sql`(m.dataset_name = ${name} and m.dataset_digest = ${digest})` : sql`m.dataset_name = ${name}`,
+  )
+  return sql`(${sql.join(of, sql` or `)})`
+}
+
 function modelCondition(
   store: 'sqlite' | 'postgres',
   comparison: Comparison,
@@ -73,12 +89,13 @@ function modelCondition(
   refuse: (what: string) => Error,
 ): RawBuilder<SqlBool> {
   const { entity, key } = comparison
-  if (entity === 'metrics' || entity === 'metric') {
-    const of = datasets.map(({ name, digest }) =>
-      digest ? sql`(m.dataset_name = ${name} and m.dataset_digest = ${digest})` : sql`m.dataset_name = ${name}`,
-    )
-    const only = of.length > 0 ? sql`and (${sql.join(of, sql` or `)})` : sql``
-    return sql`exists (select 1 from logged_model_metrics m where m.model = logged_models.id and m.key = ${key} ${only} and ${compareNumber(sql`m.value`, comparison, refuse)} and m.value <= ${Number.MAX_VALUE})`
+  if (isMetric(entity)) {
+    const of = onDatasets(datasets)
+    const only = of ? sql`and ${of}` : sql``
+    const having = sql`select 1 from logged_model_metrics m where m.model = logged_models.id and m.key = ${key} ${only}`
+    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
+    // Infinity stands for NaN, which is greater than nothing
+    return sql`exists (${having} and ${compareNumber(sql`m.value`, comparison, refuse)} and m.value <= ${Number.MAX_VALUE})`
   }
   if (entity === 'params' || entity === 'param' || entity === 'tags' || entity === 'tag') {
     const table = entity.startsWith('param') ? sql`logged_model_params` : sql`logged_model_tags`
@@ -101,8 +118,12 @@ function modelOrder(order: LoggedModelOrder): RawBuilder<unknown> {
   if (metric) {
     const key = metric[1]!.replace(/^[`"](.*)[`"]$/, '$1')
     const only = sql`${order.datasetName ? sql`and m.dataset_name = ${order.datasetName}` : sql``} ${order.datasetDigest ? sql`and m.dataset_digest = ${order.datasetDigest}` : sql``}`
-    const value = sql`(select m.value from logged_model_metrics m where m.model = logged_models.id and m.key = ${key} ${only} order by m.time desc, m.step desc limit 1)`
-    return sql`case when ${value} is null then 1 else 0 end, ${value} ${direction}`
+    const shown =
+      order.ascending === false
+        ? sql`case when m.value > ${Number.MAX_VALUE} then ${Number.NEGATIVE_INFINITY} else m.value end`
+        : sql`m.value`
+    const value = sql`(select ${shown} from logged_model_metrics m where m.model = logged_models.id and m.key = ${key} ${only} order by m.time desc, m.step desc limit 1)`
+    return sql`${value} ${direction} nulls last`
   }
   const name = order.field.replace(/^attributes?\./, '')
   const column = textAttributes[name] ?? timeAttributes[name]
