@@ -893,6 +893,8 @@ export function tracesSuite(store: string, startServer: () => Promise<TrackingSe
       expect(await search(`run_id = '${run}'`)).toEqual(['tr-1'])
       await otlp(batch([span('a', '1')]), { 'x-mlflow-run-id': run })
       expect((await search(`run_id = '${run}'`)).sort()).toEqual(['tr-1', `tr-${hex('a', 32)}`])
+      expect((await otlp(batch([span('b', '1')]), { 'x-mlflow-run-id': 'none' })).status).toBe(404)
+      expect(await search(`request_id = 'tr-${hex('b', 32)}'`)).toEqual([])
       refused(await link({ trace_ids: Array.from({ length: 101 }, (_, i) => `t${i}`), run_id: run }))
       refused(await link({ trace_ids: ['tr-1'], run_id: 'none' }), 'RESOURCE_DOES_NOT_EXIST', 404)
       await send('POST', '/api/2.0/mlflow/traces/link-prompts', {

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip, inflate, inflateRaw } from 'node:zlib'
 import { KedgeError } from '../../errors.ts'
+import { traceLimits } from '../../tracking/traces/limits.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
 import type { MlflowCall, MlflowScope } from './mlflow-scope.ts'
 import { readOtlp } from './otlp/read-otlp.ts'
@@ -11,7 +12,7 @@ const raw = promisify(inflateRaw)
 const largest = 64 * 2 ** 20
 
 /** OpenTelemetry's traces: `POST /v1/traces` in protobuf or JSON, into the experiment that a header names. */
-export function otlpRoutes(scope: MlflowScope, { traces }: Tracking): void {
+export function otlpRoutes(scope: MlflowScope, { traces, runs }: Tracking): void {
   scope.plain('POST', '/v1/traces', 'tracking.write', async (call) => {
     const { context, project, request, reply } = call
     const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
@@ -26,10 +27,13 @@ export function otlpRoutes(scope: MlflowScope, { traces }: Tracking): void {
       })
     const json = type === 'application/json'
     const spans = readOtlp(await decompressed(call), json ? 'json' : 'protobuf')
-    const ended = await traces.record(context, project, experiment, spans)
     const run = header(call, 'x-mlflow-run-id')
+    // before anything is written
+    if (run) await runs.get(project, run)
+    const ended = await traces.record(context, project, experiment, spans)
     if (run)
-      for (let i = 0; i < ended.length; i += 100) await traces.linkToRun(context, project, ended.slice(i, i + 100), run)
+      for (let i = 0; i < ended.length; i += traceLimits.linkedTraces)
+        await traces.linkToRun(context, project, ended.slice(i, i + traceLimits.linkedTraces), run)
     return json ? {} : reply.type('application/x-protobuf').send(Buffer.alloc(0))
   })
 }
