@@ -11,7 +11,8 @@ import { cli } from './run-cli.ts'
 let folder: string
 let project: string
 let kedge: Kedge
-const get = async (path: string) => (await fetch(`${kedge.address}/api/v1/projects/costs/${path}`)).json()
+const get = async (path: string) =>
+  JSON.parse(await (await fetch(`${kedge.address}/api/v1/projects/costs/${path}`)).text())
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kedge-costs-'))
