@@ -3,6 +3,7 @@ import type { Environment } from '../environment.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { Database } from '../storage/sql/schema.ts'
 import { artifactRoot } from './artifact-path.ts'
+import { removeExperimentParts } from './remove-experiment-parts.ts'
 
 /** Something that was deleted and is still stored. */
 export interface DeletedThing {
@@ -270,6 +271,7 @@ export function createTrackingCollection({ store, journal }: Pick<Environment, '
       if (!gone) return false
       await db.deleteFrom('experiment_tags').where('experiment', '=', gone.number).execute()
       await db.deleteFrom('input_datasets').where('experiment', '=', gone.number).execute()
+      await removeExperimentParts(db, project, id)
       const traces = (
         await db.selectFrom('traces').select('number').where('experiment', '=', gone.number).execute()
       ).map(({ number }) => number)

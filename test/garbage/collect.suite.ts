@@ -69,6 +69,11 @@ export function collectSuite(kind: string, openStore?: (clock: () => number) => 
       await tracking.artifacts.put(context, project, `${gone}/traces/tr-1/artifacts/picture`, Buffer.from('of a trace'))
       await stand.blobs.put(Buffer.from('named by nobody'))
       for (const name of ['deleted', 'registered']) await tracking.runs.delete(context, project, runs[name]!)
+      await tracking.evaluation.scorers.register(context, project, gone, 'judge', '{}')
+      await tracking.evaluation.datasets.create(context, project, { name: 'asked', experimentIds: [gone, experiment] })
+      await tracking.review.labelSchemas.list(project, gone, {})
+      const queue = await tracking.review.queues.ofUser(context, project, gone, 'ann')
+      await tracking.review.queues.addItems(context, project, queue.id, ['tr-1'])
       await tracking.experiments.delete(context, project, gone)
       // two versions of the same folder, one deleted
       await registry.versions.register(context, project, 'm', { source: `runs:/${runs.kept}` })
@@ -146,6 +151,10 @@ export function collectSuite(kind: string, openStore?: (clock: () => number) => 
       const version = await stand.registry.versions.get(project, 'm', 1)
       expect(await stand.blobs.stat(version.digest!)).toBeDefined()
       const [event] = await stand.journal.read({ types: ['garbage.collected'], newestFirst: true, limit: 1 })
+      for (const table of ['scorers', 'scorer_versions', 'label_schemas', 'review_queues', 'review_items'] as const)
+        expect(await stand.store.read.selectFrom(table).selectAll().execute(), table).toEqual([])
+      const [dataset] = (await stand.tracking.evaluation.datasets.search(project)).items
+      expect(await stand.tracking.evaluation.datasets.experimentIds(project, dataset!.id)).toEqual([experiment])
       expect(event!.data).toMatchObject({ runs: 2, experiments: 1, loggedModels: 1, modelVersions: 1, blobs: 6 })
       expect((await stand.journal.read({ types: ['run.collected'] })).map(({ data }) => data)).toHaveLength(2)
     })
