@@ -133,6 +133,21 @@ export const catalogue = {
     message: 'The model failed: {what}',
     todo: 'The log of the inference process has the details; the same input with another revision shows whether it is the model or the input.',
   },
+  deadline_passed: {
+    class: 'unavailable',
+    message: 'The prediction was not ready when its time was over: {what}',
+    todo: 'Give it more time, or send less at once; `limits` of the endpoint say how long a call may take.',
+  },
+  worker_died: {
+    class: 'unavailable',
+    message: '{what}',
+    todo: 'Another one is started: try again. The log of the inference process says what the last one printed.',
+  },
+  answers_differ: {
+    class: 'invalid',
+    message: 'The model does not give the answers that are on record for it: {what}',
+    todo: 'Compare the versions of the libraries that exported and that run it, and the columns of kedge-model.json; then register it again.',
+  },
   not_recorded: {
     class: 'unavailable',
     message:

@@ -9,7 +9,17 @@ import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
 import type { Shadows } from './shadows.ts'
 import { checkTensors, columnsOfTensors, scoresOfTensors } from './tensor-columns.ts'
 
-export interface RowsRequest {
+/** What a caller says of how its call is to be treated; every protocol passes what it has. */
+export interface CallTerms {
+  /** aborted when the caller has gone: what has not run yet is dropped */
+  signal?: AbortSignal | undefined
+  /** milliseconds since 1970 after which the answer is of no use */
+  deadline?: number | undefined
+  /** of two calls that wait, that with the larger number goes first; 0 when absent */
+  priority?: number | undefined
+}
+
+export interface RowsRequest extends CallTerms {
   ids: readonly string[]
   /** event times, milliseconds since 1970 */
   times: readonly number[]
@@ -30,7 +40,7 @@ export interface RowsAnswer {
   revisions: number[]
 }
 
-export interface TensorsRequest {
+export interface TensorsRequest extends CallTerms {
   id: string
   time: number
   inputs: readonly Tensor[]
@@ -44,7 +54,10 @@ export interface TensorsAnswer {
 }
 
 export interface Predictor {
-  /** Resolves when the predictions are recorded. Errors: `invalid_input` with every place that breaks the signature, `endpoint_not_ready`, `prediction_failed`. */
+  /**
+   * Resolves when the predictions are recorded. Errors: `invalid_input` with every place that breaks the signature,
+   * `endpoint_not_ready`, `prediction_failed`; `overloaded`, `deadline_passed` and `cancelled` before the model was called.
+   */
   rows(endpoint: ServedEndpoint, request: RowsRequest): Promise<RowsAnswer>
   tensors(endpoint: ServedEndpoint, request: TensorsRequest): Promise<TensorsAnswer>
 }
