@@ -46,7 +46,7 @@ assert first.description == "the first" and first.tags == {"approved": "yes"}
 assert client.get_model_version_download_uri("anchors", "1").startswith("mlflow-artifacts:")
 assert mlflow.artifacts.load_dict("models:/anchors/1/weights.json") == {"weights": [1, 2]}
 refused("RESOURCE_DOES_NOT_EXIST", 404, lambda: client.get_model_version("anchors", "77"))
-refused("RESOURCE_DOES_NOT_EXIST", 404, lambda: client.create_model_version("missing", source))
+refused("RESOURCE_DOES_NOT_EXIST", 404, lambda: client.create_model_version("missing", source, run.info.run_id))
 
 # aliases move, are seen on both sides, and end with what they name
 client.set_registered_model_alias("anchors", "champion", "1")
@@ -103,6 +103,6 @@ client.rename_registered_model("other", "renamed")
 assert client.get_registered_model("renamed").tags == {"kind": "small"}
 client.delete_model_version("anchors", "2")
 refused("INVALID_PARAMETER_VALUE", 400, lambda: client.get_model_version_by_alias("anchors", "champion"))
-assert str(client.create_model_version("anchors", source).version) == "4", "numbers are not used again"
+assert str(client.create_model_version("anchors", source, run.info.run_id).version) == "4", "numbers are not used again"
 client.delete_registered_model("renamed")
 refused("RESOURCE_DOES_NOT_EXIST", 404, lambda: client.get_registered_model("renamed"))
