@@ -52,7 +52,7 @@ export async function groupRuns(
   const keyOf = (row: Row) => JSON.stringify(fields.map((_, i) => row[`v${i}`] ?? null))
 
   const { rows } = await sql<Row>`select ${named}, count(*) as runs, max(runs.start_time) as last_start
-    from ${from} where ${where} group by ${grouped} order by runs desc`.execute(store.read)
+    from ${from} where ${where} group by ${grouped} order by runs desc, last_start desc`.execute(store.read)
   const groups = new Map(
     rows.slice(0, mostGroups).map((row): [string, RunGroup] => [
       keyOf(row),

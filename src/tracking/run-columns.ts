@@ -59,6 +59,7 @@ export function createRunColumns({ store, clock }: Pick<Environment, 'store' | '
           totals.set(name, column)
         }
       }
+      if (to - slice < Number(least)) return
       if (totals.size > 0) first()
       await setImmediate()
     }
