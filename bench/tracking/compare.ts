@@ -6,7 +6,7 @@
  * `--quick` takes one short round.
  */
 import { deepStrictEqual } from 'node:assert'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '../../test/servers/postgres.ts'
@@ -358,6 +358,12 @@ try {
       '',
     )
   process.stdout.write(`${lines.join('\n')}\n`)
+} catch (error) {
+  for (const name of ['kedge', 'mlflow']) {
+    const log = join(directory, `${name}.log`)
+    if (existsSync(log)) say(`${name}'s log ends with\n${readFileSync(log, 'utf8').slice(-2000)}`)
+  }
+  throw error
 } finally {
   for (const side of sides) {
     for (const connection of side.connections) connection.close()

@@ -9,6 +9,24 @@ export type RunRow = Selectable<TrackingTables['runs']> & { experiment_id: strin
 
 export const runColumns = sql<RunRow>`runs.*, experiments.id as experiment_id, experiments.name as experiment_name`
 
+/** By name: a statement that is prepared for `*` fails once another version of the server has added a column. */
+export const runFields = [
+  'number',
+  'id',
+  'project',
+  'experiment',
+  'name',
+  'user_id',
+  'status',
+  'start_time',
+  'end_time',
+  'artifact_uri',
+  'state',
+  'deleted_at',
+  'pipeline_run',
+  'step',
+] as const satisfies (keyof TrackingTables['runs'])[]
+
 const chunk = 1000
 
 interface Pair {
@@ -37,7 +55,7 @@ const amongParameter = (kind: SqlStore['kind'], numbers: readonly number[]) =>
 /** The rows of runs in the order of their numbers' list. */
 export async function readRunRows(kind: SqlStore['kind'], query: Query, numbers: readonly number[]): Promise<RunRow[]> {
   const rows = await query<RunRow>(
-    `select runs.*, experiments.id as experiment_id, experiments.name as experiment_name
+    `select ${runFields.map((field) => `runs.${field}`).join(', ')}, experiments.id as experiment_id, experiments.name as experiment_name
      from runs join experiments on experiments.number = runs.experiment where runs.number ${amongText(kind)}`,
     [amongParameter(kind, numbers)],
   )

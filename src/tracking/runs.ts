@@ -9,7 +9,7 @@ import type { RunStatus, TrackingTables } from '../storage/sql/tables/tracking.t
 import type { ExperimentRow } from './experiment.ts'
 import type { Experiments } from './experiments.ts'
 import { checkLength, checkTagKey, limits } from './limits.ts'
-import { readRuns, runColumns } from './read-runs.ts'
+import { readRuns, runColumns, runFields } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runName } from './run-name.ts'
 import { writePairs } from './write-pairs.ts'
@@ -32,6 +32,9 @@ type Row = Selectable<TrackingTables['runs']>
 const insertRun = `insert into runs (id, project, experiment, name, user_id, status, start_time, artifact_uri, state, pipeline_run, step)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning number`
 
+const findRun = `select ${runFields.join(', ')} from runs where id = ? and project = ?`
+const findExperiment = 'select number, id, name, artifact_location, state from experiments where project = ? and id = ?'
+
 const ended = new Set<RunStatus>(['FINISHED', 'FAILED', 'KILLED'])
 
 /** Runs: made, logged to, finished, deleted and restored. */
@@ -40,7 +43,7 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
   const missing = (id: string) => new KedgeError('not_found', { kind: 'Run with id', name: id })
 
   async function find(query: Query, project: string, id: string): Promise<Row> {
-    const [row] = await query<Row>('select * from runs where id = ? and project = ?', [id, project])
+    const [row] = await query<Row>(findRun, [id, project])
     if (!row) throw missing(id)
     return row
   }
@@ -55,10 +58,10 @@ export function createRuns(environment: Pick<Environment, 'store' | 'journal'>, 
   }
 
   async function createIn(change: Change, run: NewRun): Promise<Run> {
-    const [found] = await change.query<ExperimentRow>('select * from experiments where project = ? and id = ?', [
-      run.project,
-      run.experimentId,
-    ])
+    const [found] = await change.query<Pick<ExperimentRow, 'number' | 'id' | 'name' | 'artifact_location' | 'state'>>(
+      findExperiment,
+      [run.project, run.experimentId],
+    )
     const experiment = found ?? (await experiments.findIn(change, run.project, run.experimentId))
     if (experiment.state !== 'active')
       throw new KedgeError('conflict', {
