@@ -7,7 +7,5 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
-    // real servers and a real browser on a busy machine: a test that fails once and then holds is printed as such
-    retry: process.env.CI ? 1 : 0,
   },
 })
