@@ -82,7 +82,13 @@ describe("Kedge's own API of experiments and runs", () => {
     expect(body.points.map((point: { value: number | null }) => point.value)).toEqual(
       expect.arrayContaining([1, 99, null, 1 / 998]),
     )
-    expect((await get(`runs/${ids[0]}/metrics?key=none`)).body).toEqual({ key: 'none', total: 0, points: [] })
+    expect((await get(`runs/${ids[0]}/metrics?key=none`)).body).toEqual({
+      key: 'none',
+      total: 0,
+      within: 0,
+      firstTime: null,
+      points: [],
+    })
   })
 
   it('shows a run, its files, and what differs from another', async () => {
