@@ -123,8 +123,6 @@ export function createMetricPlots({ store, clock }: Pick<Environment, 'store' | 
   }
 }
 
-export type MetricPlots = ReturnType<typeof createMetricPlots>
-
 function add(own: Held, step: number, time: number, value: number) {
   if (own.count === own.steps.length) {
     for (const name of ['steps', 'times', 'values'] as const) {

@@ -6,7 +6,6 @@ import type {
   Curve,
   Experiment,
   Items,
-  MetricHistory,
   RunCells,
   RunColumns,
   RunComparison,
@@ -127,13 +126,6 @@ export const comparisonQuery = (project: string, runs: string[]) =>
     queryFn: ({ signal }) =>
       api<RunComparison>(at(project, 'runs', 'compare'), { signal, query: { runs: runs.join(',') } }),
     enabled: runs.length > 0,
-  })
-
-export const metricQuery = (project: string, run: string, metric: string) =>
-  queryOptions({
-    queryKey: [project, 'tracking', 'metric', run, metric],
-    queryFn: ({ signal }) =>
-      api<MetricHistory>(at(project, 'runs', run, 'metrics'), { signal, query: { key: metric } }),
   })
 
 export interface CurveRange {

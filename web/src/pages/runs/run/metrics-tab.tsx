@@ -69,7 +69,14 @@ export default function MetricsTab({ run, metrics, what }: { run: RunDetail; met
       ) : (
         <div className={classes.plots}>
           {found.map((metric) => (
-            <OneMetric key={metric.key} run={run} metric={metric} going={going} settings={settings} />
+            <OneMetric
+              key={metric.key}
+              run={run}
+              metric={metric}
+              going={going}
+              settings={settings}
+              height={found.length <= 2 ? 320 : 170}
+            />
           ))}
         </div>
       )}
@@ -82,9 +89,11 @@ function OneMetric({
   metric,
   going,
   settings,
+  height,
 }: {
   run: RunDetail
   metric: Latest
+  height: number
   going: boolean
   settings: ReturnType<typeof useChartSettings>
 }) {
@@ -101,13 +110,13 @@ function OneMetric({
       {seen ? (
         <MetricChart
           label={`${metric.key} by ${settings.by}`}
-          height={170}
+          height={height}
           going={going}
           settings={settings}
           curves={curves}
         />
       ) : (
-        <div style={{ height: 186 }} />
+        <div style={{ height: height + 16 }} />
       )}
     </div>
   )
