@@ -72,6 +72,18 @@ test('refuses the data of a newer version and leaves it as it is', async () => {
   await expect(openSqlite(directory, Date.now)).rejects.toMatchObject({ code: 'data_directory_newer' })
 })
 
+test('refuses data whose tables were made in another order', async () => {
+  const directory = join(folder, 'order')
+  await (await openSqlite(directory, Date.now)).close()
+  const database = new BetterSqlite(join(directory, 'kedge.sqlite'))
+  database.exec(`DELETE FROM kysely_migration WHERE name LIKE '0002%'`)
+  database.close()
+  await expect(openSqlite(directory, Date.now)).rejects.toMatchObject({
+    code: 'data_directory_unusable',
+    message: expect.stringContaining(directory),
+  })
+})
+
 test.each(['file', 'folder'])('says what is wrong with a %s that holds something else', async (kind) => {
   const directory = join(folder, `other-${kind}`)
   if (kind === 'folder') mkdirSync(directory)

@@ -12,6 +12,13 @@ export async function migrate(db: Kysely<never>, place: string): Promise<void> {
   if (done.length > 0)
     throw new KedgeError('data_directory_newer', { path: place, found: done.at(-1), known: known.at(-1) })
   const { error } = await migrator.migrateToLatest()
+  // its migrations are known, but not in this order: it was written by a version between two releases
+  if (/^corrupted migrations/.test(String((error as Error | undefined)?.message)))
+    throw new KedgeError(
+      'data_directory_unusable',
+      { path: place, why: 'its tables were made in another order than this version makes them' },
+      { cause: error },
+    )
   if (error) throw error
 }
 
