@@ -12,7 +12,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { useRouteParams } from '../../components/use-route-params.ts'
 import { compact } from '../../format/number.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
-import { ErrorRate, Latency, Rate } from './live-numbers.tsx'
+import { ErrorRate, Latency, NotRecorded, Rate } from './live-numbers.tsx'
 import { LiveTraffic } from './live-traffic.tsx'
 import { Predictions } from './predictions.tsx'
 import { ReleaseProgress } from './release-progress.tsx'
@@ -55,6 +55,9 @@ export default function EndpointPage() {
                   'Latency p50 / p99': <Latency live={one.live} />,
                   Errors: <ErrorRate live={one.live} />,
                   Predictions: compact(one.live.predictions),
+                  ...(one.live.unrecorded + one.live.refused > 0 && {
+                    'Not recorded': <NotRecorded live={one.live} />,
+                  }),
                 }}
               />
               <LiveTraffic endpoint={one} />

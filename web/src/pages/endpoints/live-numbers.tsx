@@ -32,3 +32,12 @@ export const ErrorRate = ({ live }: { live: Live }) => (
     </span>
   </Explained>
 )
+
+export const NotRecorded = ({ live }: { live: Live }) => (
+  <Explained
+    definition="Predictions that could not be recorded because the spool of an inference process, or its disk, was full. What happens to them says record.whenFull of the endpoint: they are answered all the same, or refused."
+    facts={{ 'Answered without a record': count(live.unrecorded), Refused: count(live.refused) }}
+  >
+    <span style={{ color: 'var(--bad)' }}>{count(live.unrecorded + live.refused)}</span>
+  </Explained>
+)
