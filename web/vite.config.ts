@@ -41,6 +41,8 @@ export default defineConfig({
     // a data: URL would need a wider content security policy
     assetsInlineLimit: 0,
     rolldownOptions: {
+      // its table of all codecs compiles WebAssembly when it is read, which the content security policy forbids
+      treeshake: { moduleSideEffects: (id) => !id.includes('/hyparquet-compressors/') },
       output: {
         codeSplitting: {
           groups: [

@@ -181,7 +181,7 @@ describe('runs', () => {
     await window.page
       .getByLabel('Notes in Markdown')
       .fill(
-        '**bold** <img src=x onerror="document.title=1"> <script>document.title=1</script> [x](javascript:document.title=1) ![y](data:text/html,z) [ok](https://example.org)',
+        '**bold** <img src=x onerror="document.title=1"> <script>document.title=1</script> [x](javascript:alert(1)) ![y](data:text/html,z) [ok](https://example.org)',
       )
     await window.page.getByRole('button', { name: 'Save' }).click()
     const notes = window.page.locator('section').filter({ has: window.page.getByRole('heading', { name: 'Notes' }) })
@@ -190,6 +190,7 @@ describe('runs', () => {
     expect(await notes.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual([
       'https://example.org',
     ])
+    expect(await notes.locator('p').textContent()).toMatch(/<script>document\.title=1<\/script> x y ok$/)
     expect(await title()).toContain('trial-8')
   })
 })

@@ -14,7 +14,7 @@ import { cellText, type Sheet, tableOfCsv, tableOfJson } from './read-table.ts'
 const ParquetView = lazy(() => import('./parquet-view.tsx'))
 const ModelView = lazy(() => import('./model-view.tsx'))
 
-const most = { image: 20_000_000, text: 2_000_000, parquet: 50_000_000 }
+const most = { image: 20_000_000, text: 2_000_000, parquet: 50_000_000, markdown: 100_000 }
 
 export interface ArtifactFile {
   run: string
@@ -60,7 +60,7 @@ export function ArtifactViewer({ file }: { file: ArtifactFile }) {
 function TextOf({ content, kind, path }: { content: ArrayBuffer; kind: string; path: string }) {
   const text = useMemo(() => new TextDecoder().decode(content), [content])
   const parsed = useMemo(() => (kind === 'json' ? parse(text) : undefined), [kind, text])
-  if (kind === 'markdown') return <Markdown text={text} />
+  if (kind === 'markdown' && text.length <= most.markdown) return <Markdown text={text} />
   if (kind === 'model') return <ModelView text={text} />
   if (kind === 'csv') return <SheetView sheet={tableOfCsv(text, path.endsWith('.tsv') ? '\t' : ',')} />
   if (parsed !== undefined) {

@@ -1,10 +1,25 @@
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import {
+  decompressBrotli,
+  decompressGzip,
+  decompressLz4,
+  decompressLz4Raw,
+  decompressZstd,
+} from 'hyparquet-compressors'
 import { useEffect, useState } from 'react'
 import { Failure } from '../../../components/failure.tsx'
 import { Lines } from '../../../components/page-skeleton.tsx'
 import { SheetView } from './artifact-viewer.tsx'
 import { mostRows, type Sheet } from './read-table.ts'
+
+/** Besides Snappy, which the reader itself knows. */
+const compressors = {
+  GZIP: decompressGzip,
+  BROTLI: decompressBrotli,
+  ZSTD: (input: Uint8Array) => decompressZstd(input),
+  LZ4: decompressLz4,
+  LZ4_RAW: decompressLz4Raw,
+}
 
 /** The first rows of a Parquet file. */
 export default function ParquetView({ content }: { content: ArrayBuffer }) {
@@ -29,7 +44,7 @@ async function readSheet(file: ArrayBuffer): Promise<Sheet> {
   const rows = await parquetReadObjects({
     file,
     metadata,
-    compressors: { ...compressors, SNAPPY: undefined },
+    compressors,
     rowStart: 0,
     rowEnd: mostRows,
   })
