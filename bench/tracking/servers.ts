@@ -72,7 +72,7 @@ export async function startKedgeServer(directory: string, postgres?: string, fla
   const ports = ['--port', `${port}`, '--inference-port', `${inferencePort}`, '--grpc-port', `${grpcPort}`]
   const store = postgres ? ['--sql', postgres] : []
   const command = flags.length > 0 ? [...flags, join(root, 'src/cli/main.ts')] : [join(root, 'bin/kedge.mjs')]
-  return begin(
+  const server = await begin(
     'kedge',
     process.execPath,
     [...command, 'serve', ...ports, '--data', data, ...store],
@@ -80,6 +80,15 @@ export async function startKedgeServer(directory: string, postgres?: string, fla
     directory,
     postgres ?? join(data, 'kedge.sqlite'),
   )
+  // stopped while it starts its other process, it would take that for lost
+  for (;;) {
+    const answered = await fetch(`http://127.0.0.1:${inferencePort}/health`).then(
+      () => true,
+      () => false,
+    )
+    if (answered) return server
+    await new Promise((done) => setTimeout(done, 50))
+  }
 }
 
 /** Starts MLflow's own server with its default workers, from PyPI, on SQLite or PostgreSQL. */
