@@ -74,15 +74,22 @@ export function labelsOf(description: ModelDescription): { positive: string; neg
   return { positive, negative: description.negative ?? opposites[positive] ?? `not ${positive}` }
 }
 
+/** Where calls of a model run; `inline` ones hold up the event loop of this process while they run. */
+export type ModelPlace = 'inline' | 'thread' | 'process'
+
 /**
  * A model ready to run. Calls may overlap; each gets its own answer. Errors: `invalid_input` when names, types or shapes do
- * not fit, `unavailable` when the process that runs it died.
+ * not fit, `worker_died` when the thread or process that ran it ended: the call may be repeated.
  */
 export interface LoadedModel {
   readonly inputs: TensorSpec[]
   readonly outputs: TensorSpec[]
   /** undefined when the model does not name its features: then it offers `infer` only */
   readonly description: ModelDescription | undefined
+  /** a process of its own when absent */
+  readonly place?: ModelPlace
+  /** how many calls can run beside each other, 1 when absent; more of them wait for their turn */
+  readonly parallel?: number
   /** Raw tensors in; the named outputs, all when absent, out. */
   infer(tensors: readonly Tensor[], outputs?: readonly string[]): Promise<Tensor[]>
   /** Columns in the order of `description.features`; for each row the probability of `positive`, or the predicted value. */
@@ -93,6 +100,8 @@ export interface LoadedModel {
 export interface LoadOptions {
   /** threads of one run, 1 when absent */
   threads?: number
+  /** where calls run, of runtimes that can choose; `inline` when absent */
+  place?: 'inline' | 'thread'
   /** Python interpreter in which a Python model runs; absent: one with what the model folder's requirements.txt names is built */
   python?: string
   /** folder in which such environments are kept, shared by all models */

@@ -1,11 +1,11 @@
-import { Tensor as OnnxTensor } from 'onnxruntime-node'
-import type { Column, Datatype, ModelDescription, TensorSpec } from '../../contracts/model-runtime.ts'
+import type { Column, Datatype, ModelDescription, TensorData, TensorSpec } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
+import type { Feed } from './onnx-session.ts'
 
-type Feeds = Record<string, OnnxTensor>
+type Feeds = Record<string, Feed>
 export type ToFeeds = (columns: readonly Column[], rows: number) => Feeds
 
-const elements: Partial<Record<Datatype, (column: Column) => OnnxTensor['data']>> = {
+const elements: Partial<Record<Datatype, (column: Column) => TensorData>> = {
   FP32: (column) => Float32Array.from(column as number[]),
   FP64: (column) => Float64Array.from(column as number[]),
   INT64: (column) => BigInt64Array.from(column as number[], (value) => BigInt(Math.trunc(value))),
@@ -42,7 +42,7 @@ export function columnsToFeeds(description: ModelDescription, inputs: readonly T
       })
     return {
       name: input.name,
-      type: onnxType[input.datatype] as 'float32',
+      type: onnxType[input.datatype]!,
       convert,
       index,
       flat: input.shape.length === 1,
@@ -55,7 +55,7 @@ export function columnsToFeeds(description: ModelDescription, inputs: readonly T
   return (columns, rows) => {
     const feeds: Feeds = {}
     for (const { name, type, convert, index, flat } of plan)
-      feeds[name] = new OnnxTensor(type, convert(columns[index]!) as Float32Array, flat ? [rows] : [rows, 1])
+      feeds[name] = { type, data: convert(columns[index]!), dims: flat ? [rows] : [rows, 1] }
     return feeds
   }
 }
@@ -73,13 +73,13 @@ function matrixFeeds({ features }: ModelDescription, input: TensorSpec): ToFeeds
       what: `its one input of ${input.datatype} cannot take ${category ? `the category ${category.name}` : 'numbers'}`,
     })
   const Elements = input.datatype === 'FP32' ? Float32Array : Float64Array
-  const type = onnxType[input.datatype] as 'float32'
+  const type = onnxType[input.datatype]!
   return (columns, rows) => {
     const data = new Elements(rows * width)
     for (let column = 0; column < width; column++) {
       const values = columns[column] as number[]
       for (let row = 0, at = column; row < rows; row++, at += width) data[at] = values[row]!
     }
-    return { [input.name]: new OnnxTensor(type, data as Float32Array, [rows, width]) }
+    return { [input.name]: { type, data, dims: [rows, width] } }
   }
 }

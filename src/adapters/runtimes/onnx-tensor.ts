@@ -1,6 +1,6 @@
-import { Tensor as OnnxTensor } from 'onnxruntime-node'
-import type { Datatype, Tensor, TensorData } from '../../contracts/model-runtime.ts'
+import type { Datatype, Tensor } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
+import type { Feed } from './onnx-session.ts'
 
 const fromOnnx: Record<string, Datatype> = {
   bool: 'BOOL',
@@ -27,13 +27,16 @@ export function datatypeOf(type: string): Datatype {
 }
 
 /** Errors: `unsupported` for BF16. */
-export function toOnnxTensor(tensor: Tensor): OnnxTensor {
-  const type = toOnnx[tensor.datatype]
-  if (!type) throw new KedgeError('unsupported', { what: `The datatype ${tensor.datatype} for an ONNX model` })
-  return new OnnxTensor(type as 'float32', tensor.data as Float32Array, tensor.shape)
+export function toFeed({ datatype, data, shape }: Tensor): Feed {
+  const type = toOnnx[datatype]
+  if (!type) throw new KedgeError('unsupported', { what: `The datatype ${datatype} for an ONNX model` })
+  return { type, data, dims: shape }
 }
 
-/** The runtime's tensor as one of the contract, without a copy. Errors: `model_unloadable` for a type that cannot be exchanged. */
-export function fromOnnxTensor(name: string, tensor: OnnxTensor): Tensor {
-  return { name, datatype: datatypeOf(tensor.type), shape: [...tensor.dims], data: tensor.data as TensorData }
-}
+/** What the runtime gave as a tensor of the contract, without a copy. Errors: `model_unloadable` for a type that cannot be exchanged. */
+export const fromFeed = (name: string, { type, data, dims }: Feed): Tensor => ({
+  name,
+  datatype: datatypeOf(type),
+  shape: dims,
+  data,
+})

@@ -1,40 +1,47 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InferenceSession } from 'onnxruntime-node'
+import type { InferenceSession } from 'onnxruntime-node'
 import {
   defineModelRuntime,
   type LoadedModel,
+  type LoadOptions,
   type ModelDescription,
   modelDescription,
   type TensorSpec,
 } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
 import { columnsToFeeds } from './onnx-columns.ts'
-import { datatypeOf, fromOnnxTensor, toOnnxTensor } from './onnx-tensor.ts'
+import { type OnnxSession, openSession } from './onnx-session.ts'
+import { datatypeOf, fromFeed, toFeed } from './onnx-tensor.ts'
+import { createOnnxThreads, type OnnxThreads } from './onnx-threads.ts'
 
-/** ONNX in this process, on the CPU: `model.onnx` and, where the inputs do not say it all, `kedge-model.json`. */
+/** one pool for all models of a process */
+let threads: OnnxThreads | undefined
+
+/**
+ * ONNX in this process, on the CPU: `model.onnx` and, where the inputs do not say it all, `kedge-model.json`. Calls hold up
+ * the event loop, or run in threads when `place` says so.
+ */
 export default defineModelRuntime({
   kind: 'onnx',
   title: 'ONNX Runtime, in process',
   async load(directory, options = {}) {
-    const session = await openSession(await modelFile(directory), options.threads ?? 1)
-    const inputs = specs(session.inputMetadata)
-    const outputs = specs(session.outputMetadata)
+    const session = await open(await modelFile(directory), options)
+    const inputs = specs(session.inputs)
+    const outputs = specs(session.outputs)
     const description = (await describe(directory)) ?? guessDescription(inputs, outputs)
     return loaded(session, inputs, outputs, description)
   },
 })
 
-async function openSession(path: string, threads: number): Promise<InferenceSession> {
+async function open(path: string, options: LoadOptions): Promise<OnnxSession> {
+  const intraOp = options.threads ?? 1
   try {
-    return await InferenceSession.create(path, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-    })
+    if (options.place !== 'thread') return await openSession(path, intraOp)
+    threads ??= createOnnxThreads()
+    return await threads.open(path, intraOp, options.timeout ?? 120_000)
   } catch (cause) {
+    if (cause instanceof KedgeError) throw cause
     throw new KedgeError(
       'model_unloadable',
       { what: (cause as Error).message.split('\n')[0]!.replace(path, 'model.onnx').slice(0, 300) },
@@ -115,7 +122,7 @@ function scoreOutput(
 }
 
 function loaded(
-  session: InferenceSession,
+  session: OnnxSession,
   inputs: TensorSpec[],
   outputs: TensorSpec[],
   description: ModelDescription | undefined,
@@ -127,11 +134,13 @@ function loaded(
     inputs,
     outputs,
     description,
+    place: session.place,
+    parallel: session.parallel,
     async infer(tensors, names) {
-      const feeds = Object.fromEntries(tensors.map((tensor) => [tensor.name, toOnnxTensor(tensor)]))
+      const feeds = Object.fromEntries(tensors.map((tensor) => [tensor.name, toFeed(tensor)]))
       try {
-        const results = await (names ? session.run(feeds, [...names]) : session.run(feeds))
-        return (names ?? outputs.map((output) => output.name)).map((name) => fromOnnxTensor(name, results[name]!))
+        const results = await session.run(feeds, names)
+        return (names ?? outputs.map((output) => output.name)).map((name) => fromFeed(name, results[name]!))
       } catch (cause) {
         throw refused(cause)
       }
@@ -149,7 +158,7 @@ function loaded(
       for (let row = 0; row < rows; row++) scores[row] = data[row * width + at]!
       return scores
     },
-    close: () => session.release(),
+    close: session.close,
   }
 }
 

@@ -1,0 +1,136 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { KedgeError } from '../../errors.ts'
+import type { OnnxSession } from './onnx-session.ts'
+import type { ThreadAnswer, ThreadRequest } from './onnx-thread.ts'
+
+type Value = Extract<ThreadAnswer, { value: unknown }>['value']
+
+type Asked = ThreadRequest extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never
+
+interface Job {
+  id: number
+  request: Asked
+  resolve(value: Value): void
+  reject(error: unknown): void
+}
+
+interface Thread {
+  worker: Worker
+  models: Set<number>
+  job: Job | undefined
+  timer: NodeJS.Timeout | undefined
+}
+
+export interface OnnxThreads {
+  readonly size: number
+  /** Opens a session in a thread; others open it when they are needed. Errors: the runtime's own, `worker_died`. */
+  open(path: string, threads: number, timeout: number): Promise<OnnxSession>
+  /** Ends the threads, and what runs in them with `worker_died`. */
+  close(): Promise<void>
+}
+
+const entry = new URL(`./onnx-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+/**
+ * The threads of this process for ONNX models that would hold up its event loop, started when they are needed. Each runs
+ * one call at a time; no model may have them all, so that one always finds its turn beside a heavier one.
+ */
+export function createOnnxThreads(size = Math.max(2, availableParallelism())): OnnxThreads {
+  const threads = new Set<Thread>()
+  const waiting: { job: Job; timeout: number }[] = []
+  let closed = false
+  let models = 0
+  let requests = 0
+
+  function start(): Thread {
+    const worker = new Worker(entry)
+    const thread: Thread = { worker, models: new Set(), job: undefined, timer: undefined }
+    const gone = (how: string) => {
+      if (!threads.delete(thread)) return
+      const { job } = thread
+      settle(thread)
+      job?.reject(new KedgeError('worker_died', { what: `The thread that ran the model ${how}` }))
+      next()
+    }
+    worker.on('message', (answer: ThreadAnswer) => {
+      const { job } = thread
+      // a session that was closed answers too
+      if (job?.id !== answer.id || !threads.has(thread)) return
+      settle(thread)
+      if ('error' in answer) job.reject(new Error(answer.error))
+      else job.resolve(answer.value)
+      next()
+    })
+    worker.on('error', (error) => gone(`failed: ${error.message}`))
+    worker.on('exit', (code) => gone(`ended with code ${code}`))
+    worker.unref()
+    threads.add(thread)
+    return thread
+  }
+
+  function settle(thread: Thread) {
+    clearTimeout(thread.timer)
+    thread.job = undefined
+    thread.worker.unref()
+  }
+
+  /** A free thread that has the model, else any free one, else a new one while there may be more. */
+  function free(model: number): Thread | undefined {
+    const idle = [...threads].filter((thread) => !thread.job)
+    return idle.find((thread) => thread.models.has(model)) ?? idle[0] ?? (threads.size < size ? start() : undefined)
+  }
+
+  function next() {
+    while (waiting.length > 0) {
+      const [{ job, timeout }] = waiting as [(typeof waiting)[number]]
+      const thread = closed ? undefined : free(job.request.model)
+      if (closed) job.reject(new KedgeError('worker_died', { what: 'The threads for models were ended' }))
+      if (!thread && !closed) return
+      waiting.shift()
+      if (!thread) continue
+      thread.job = job
+      thread.models.add(job.request.model)
+      // native code cannot be stopped from outside: the thread is left to itself, another takes its place
+      thread.timer = setTimeout(() => {
+        threads.delete(thread)
+        settle(thread)
+        void thread.worker.terminate()
+        job.reject(new KedgeError('unavailable', { what: `The model took longer than ${timeout / 1000} s` }))
+        next()
+      }, timeout)
+      thread.worker.ref()
+      thread.worker.postMessage({ ...job.request, id: job.id })
+    }
+  }
+
+  const ask = (request: Asked, timeout: number) =>
+    new Promise<Value>((resolve, reject) => {
+      waiting.push({ job: { id: requests++, request, resolve, reject }, timeout })
+      next()
+    })
+
+  return {
+    size,
+    async open(path, intraOp, timeout) {
+      const model = models++
+      const where = { model, path, threads: intraOp }
+      const { inputs, outputs } = await ask({ do: 'open', ...where }, timeout)
+      return {
+        inputs: inputs!,
+        outputs: outputs!,
+        place: 'thread',
+        parallel: Math.max(1, size - 1),
+        run: async (feeds, fetches) => (await ask({ do: 'run', ...where, feeds, fetches }, timeout)).results!,
+        async close() {
+          for (const thread of threads)
+            if (thread.models.delete(model)) thread.worker.postMessage({ id: -1, do: 'close', model })
+        },
+      }
+    },
+    async close() {
+      closed = true
+      await Promise.all([...threads].map((thread) => thread.worker.terminate()))
+    },
+  }
+}
