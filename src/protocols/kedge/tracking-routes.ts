@@ -169,15 +169,18 @@ export function trackingRoutes(
         if (!run) throw new KedgeError('not_found', { kind: 'Run with id', name: id })
         return run
       })
-      const sheet = <T>(of: (run: Run) => Record<string, T>) =>
-        [...new Set(found.flatMap((run) => Object.keys(of(run))))].sort().map((key) => {
-          const values = found.map((run) => of(run)[key] ?? null)
+      const shown = found.map(summary)
+      const sheet = <T>(of: (run: (typeof shown)[number]) => Record<string, T>) => {
+        const columns = shown.map(of)
+        return [...new Set(columns.flatMap((column) => Object.keys(column)))].sort().map((key) => {
+          const values = columns.map((column) => column[key] ?? null)
           return { key, values, differs: new Set(values).size > 1 }
         })
+      }
       return {
-        runs: found.map(summary),
+        runs: shown,
         params: sheet((run) => run.params),
-        metrics: sheet((run) => summary(run).metrics as Record<string, number | null>),
+        metrics: sheet((run) => run.metrics),
         tags: sheet((run) => run.tags),
       }
     },
