@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { alignCurves, smoothLine } from './align-curves.ts'
+import { alignCurves, smoothLine, usualRange } from './align-curves.ts'
 
 const point = (step: number, value: number | null) => ({ step, time: 1000 + step * 10, value })
 
@@ -28,4 +28,10 @@ it('leaves equal values alone when it smooths, and gaps where they are', () => {
   const smooth = smoothLine([2, null, 2, undefined, 2], 0.9)
   expect(smooth.map((value) => (value == null ? value : Number(value.toFixed(9))))).toEqual([2, null, 2, undefined, 2])
   expect(smoothLine([0, 1], 0.5)).toEqual([0, 1 / 1.5])
+})
+
+it('leaves the lowest and the highest hundredth out of the usual range', () => {
+  const line = [...Array.from({ length: 200 }, (_, i) => i), 9999, undefined, null]
+  expect(usualRange([line])).toEqual([2, 198])
+  expect(usualRange([[null]])).toBeUndefined()
 })

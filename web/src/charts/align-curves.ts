@@ -57,3 +57,14 @@ export function smoothLine(
 /** A logarithm has nothing at or below zero. */
 export const positiveOnly = (line: readonly (number | null | undefined)[]) =>
   line.map((value) => (value != null && value <= 0 ? null : value))
+
+/** share of the values that an outlier lies beyond, on each side */
+const beyond = 0.01
+
+/** From where to where nearly all values lie: without the lowest and the highest hundredth. Undefined without values. */
+export function usualRange(lines: readonly (readonly (number | null | undefined)[])[]): [number, number] | undefined {
+  const values = lines.flatMap((line) => line.filter((value) => value != null)).sort((a, b) => a - b)
+  if (values.length === 0) return undefined
+  const last = values.length - 1
+  return [values[Math.floor(last * beyond)]!, values[Math.ceil(last * (1 - beyond))]!]
+}

@@ -44,6 +44,8 @@ export interface LinePlotProps {
   /** how a place on the horizontal axis reads, where it is no time */
   xFormat?: (value: number) => string
   log?: boolean
+  /** what the vertical axis shows, where it is not everything */
+  yRange?: [number, number] | undefined
   label: string
   /** a legend even for a single line */
   legend?: boolean
@@ -95,7 +97,7 @@ export function LinePlot(props: LinePlotProps) {
     const { options, data } = plotOptions({ ...props, series: shown }, colours, width, height, (at) => setCursor(at))
     const plot = new uPlot(options, data, host.current)
     return () => plot.destroy()
-  }, [x, series, band, props.markers, props.log, width, height, colours, off])
+  }, [x, series, band, props.markers, props.log, props.yRange, width, height, colours, off])
 
   const toggle = (name: string) =>
     setOff((before) => {

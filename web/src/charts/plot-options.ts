@@ -64,7 +64,10 @@ export function plotOptions(
     cursor: { drag: { x: true, y: false, setScale: !props.onZoom }, y: false, points: { size: 7 } },
     scales: {
       x: { time },
-      y: { ...(log ? { distr: 3 as const } : {}), range: log ? undefined! : (_plot, low, high) => padded(low, high) },
+      y: {
+        ...(log ? { distr: 3 as const } : {}),
+        range: log ? undefined! : (_plot, low, high) => (props.yRange ? padded(...props.yRange) : padded(low, high)),
+      },
     },
     axes: [
       {

@@ -29,9 +29,17 @@ export const ChartControls = ({ settings }: { settings: ChartSettings }) => (
     </label>
     <Choice
       label="Vertical axis"
-      value={settings.log ? 'log' : 'linear'}
-      onChange={(scale) => settings.setLog(scale === 'log')}
-      options={['linear', 'log']}
+      value={settings.scale}
+      onChange={settings.setScale}
+      options={[
+        { value: 'linear', text: 'linear' },
+        { value: 'log', text: 'log' },
+        {
+          value: 'usual',
+          text: 'no outliers',
+          title: 'The lowest and the highest hundredth of the values may lie outside',
+        },
+      ]}
     />
   </>
 )

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { curvesQuery } from '../../../api/tracking.ts'
-import { alignCurves, positiveOnly, smoothLine } from '../../../charts/align-curves.ts'
+import { alignCurves, positiveOnly, smoothLine, usualRange } from '../../../charts/align-curves.ts'
 import { useChartColours } from '../../../charts/chart-colours.ts'
 import { LinePlot, type Series } from '../../../charts/line-plot.tsx'
 import { Failure } from '../../../components/failure.tsx'
@@ -41,7 +41,8 @@ export function MetricChart({
 }) {
   const project = useProject()
   const { series: palette } = useChartColours()
-  const { by, smoothing, log, range, zoom } = settings
+  const { by, smoothing, scale: vertical, range, zoom } = settings
+  const log = vertical === 'log'
   const asked = useMemo(() => curves.map(({ run, key }) => ({ run, key })), [curves])
   const scale = by === 'time' ? 1000 : 1
   const query = useQuery({
@@ -78,8 +79,8 @@ export function MetricChart({
             y: shown[i],
             faint: true,
           })
-    return { x, series }
-  }, [items, by, log, smoothing, curves, palette])
+    return { x, series, yRange: vertical === 'usual' ? usualRange(shown) : undefined }
+  }, [items, by, log, vertical, smoothing, curves, palette])
 
   if (query.error && !items) return <Failure error={query.error} retry={() => void query.refetch()} />
   if (!drawn) return <div className={classes.waiting} style={{ height }} aria-busy="true" />
@@ -108,6 +109,7 @@ export function MetricChart({
           series={drawn.series}
           time={by === 'wall'}
           log={log}
+          yRange={drawn.yRange}
           height={height}
           xLabel={by === 'step' ? 'step' : 'after'}
           {...(by === 'time' ? { xFormat: (value: number) => duration(value * 1000) } : {})}

@@ -8,8 +8,9 @@ export interface ChartSettings {
   /** weight of the moving average, 0 to 0.99 */
   smoothing: number
   setSmoothing(weight: number): void
-  log: boolean
-  setLog(log: boolean): void
+  /** `usual` leaves outliers out of the picture */
+  scale: 'linear' | 'log' | 'usual'
+  setScale(scale: 'linear' | 'log' | 'usual'): void
   /** steps, seconds since the first point, or milliseconds since 1970 */
   range: [number, number] | undefined
   zoom(range: [number, number] | undefined): void
@@ -42,8 +43,8 @@ export function useChartSettings(): ChartSettings {
       setBy,
       smoothing: Math.min(0.99, Math.max(0, Number(smooth) || 0)),
       setSmoothing: (weight) => setSmooth(String(weight)),
-      log: scale === 'log',
-      setLog: (log) => setScale(log ? 'log' : 'linear'),
+      scale: scale === 'log' || scale === 'usual' ? scale : 'linear',
+      setScale,
       range,
       zoom,
     }
