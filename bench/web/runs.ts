@@ -50,6 +50,8 @@ try {
     [
       join(root, 'src/cli/main.ts'),
       'serve',
+      '--roles',
+      'control',
       '--port',
       `${port}`,
       '--inference-port',
