@@ -9,6 +9,7 @@ const role = z.object({
   latency: z.record(z.coerce.number(), z.number()),
   score: moments,
   bins: z.array(z.number()),
+  busy: z.number().default(0),
 })
 
 /** What an inference process tells control twice a second. */
@@ -37,6 +38,7 @@ export const inferenceReport = z.object({
         skipped: z.number(),
         unrecorded: z.number().default(0),
         refused: z.number().default(0),
+        cpu: z.number().default(0),
       }),
     }),
   ),

@@ -14,6 +14,8 @@ export interface RoleCounters {
   score: Moments
   /** predictions by score, in 20 equal bins of 0 to 1; empty for regression */
   bins: number[]
+  /** time of all calls of the model together, in microseconds */
+  busy: number
 }
 
 export interface RevisionCounters {
@@ -27,6 +29,8 @@ export interface RevisionCounters {
   unrecorded: number
   /** predictions that were not answered, because they could not be recorded */
   refused: number
+  /** processor time of the inference process, as far as it worked for the revision, in microseconds */
+  cpu: number
 }
 
 const bins = 20
@@ -38,6 +42,7 @@ const noRole = (): RoleCounters => ({
   latency: {},
   score: { n: 0, sum: 0, sumSquares: 0 },
   bins: [],
+  busy: 0,
 })
 
 /** Counters of a revision that has answered nothing. */
@@ -48,6 +53,7 @@ export const noCounters = (): RevisionCounters => ({
   skipped: 0,
   unrecorded: 0,
   refused: 0,
+  cpu: 0,
 })
 
 /** Adds one call of `scores.length` predictions to the counters in place. */
@@ -60,6 +66,7 @@ export function countScores(
   const n = scores.length
   role.predictions += n
   role.calls++
+  role.busy += microseconds
   const bucket = latencyBucket(microseconds)
   role.latency[bucket] = (role.latency[bucket] ?? 0) + 1
   for (let i = 0; i < n; i++) {
@@ -107,6 +114,7 @@ function combineRole(a: RoleCounters, b: RoleCounters, sign: number): RoleCounte
       { length: Math.max(a.bins.length, b.bins.length) },
       (_, i) => (a.bins[i] ?? 0) + sign * (b.bins[i] ?? 0),
     ),
+    busy: (a.busy ?? 0) + sign * (b.busy ?? 0),
   }
 }
 
@@ -119,6 +127,7 @@ function combine(a: RevisionCounters, b: RevisionCounters, sign: number): Revisi
     // counters of an older version do not have them
     unrecorded: (a.unrecorded ?? 0) + sign * (b.unrecorded ?? 0),
     refused: (a.refused ?? 0) + sign * (b.refused ?? 0),
+    cpu: (a.cpu ?? 0) + sign * (b.cpu ?? 0),
   }
 }
 

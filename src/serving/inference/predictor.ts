@@ -17,6 +17,8 @@ export interface CallTerms {
   deadline?: number | undefined
   /** of two calls that wait, that with the larger number goes first; 0 when absent */
   priority?: number | undefined
+  /** where the call's time goes is added here */
+  spent?: { model: number } | undefined
 }
 
 export interface RowsRequest extends CallTerms {
@@ -165,6 +167,7 @@ export function createPredictor(deps: {
     const scores = await call(endpoint, revision, from.length, () => revision.loaded.score(columns, from.length))
     const microseconds = (performance.now() - started) * 1000
     countScores(revision.counters.live, scores, microseconds, revision.binary)
+    if (request.spent) request.spent.model += microseconds
     const labels = new Array<string>(from.length)
     for (let i = 0; i < from.length; i++) {
       labels[i] = revision.labelOf(scores[i]!)
@@ -232,6 +235,7 @@ export function createPredictor(deps: {
         (loaded.description && table && scoresOfTensors(loaded.description, all, rows)) ??
         new Float64Array(rows).fill(Number.NaN)
       countScores(revision.counters.live, scores, microseconds, revision.binary)
+      if (request.spent) request.spent.model += microseconds
       const ids = rows === 1 ? [request.id] : Array.from({ length: rows }, (_, i) => `${request.id}/${i}`)
       const times = new Array<number>(rows).fill(request.time)
       if (table && endpoint.record > 0) {
