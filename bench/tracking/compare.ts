@@ -22,6 +22,7 @@ import { type Server, startKedgeServer, startMlflowServer } from './servers.ts'
 const has = (flag: string) => process.argv.includes(flag)
 const rounds = has('--quick') ? 1 : 3
 const seconds = has('--quick') ? 0.5 : 1
+const warmUp = seconds / 2
 const directory = mkdtempSync(join(tmpdir(), 'kedge-bench-tracking-'))
 const postgres = has('--postgres') ? await startPostgres({ shared_buffers: '128MB' }) : undefined
 const say = (text: string) => process.stderr.write(`${text}\n`)
@@ -152,6 +153,9 @@ try {
     for (const clients of [1, 8])
       for (let round = 0; round < rounds; round++)
         for (const side of sides) {
+          // not counted: what a server does the first time
+          if (round === 0)
+            await withServer(side, () => putLoad(side.connections.slice(0, 1), warmUp, () => make(side, 0)))
           await measure(`${name}, ${clients}`, side, clients, make)
           say(
             `${side.server.name} ${name}, ${clients}: ${number(measured.get(`${name}, ${clients}`)!.get(side.server.name)!.at(-1)!.rate)}/s`,

@@ -14,6 +14,7 @@ export interface Server {
   startedIn: number
   /** connection string of its database, or the file */
   database: string
+  runs(): boolean
   pause(): void
   resume(): void
   stop(): Promise<void>
@@ -52,6 +53,7 @@ async function begin(
     pid,
     startedIn,
     database,
+    runs: () => child.exitCode === null,
     pause: () => signalTree(pid, 'SIGSTOP'),
     resume: () => signalTree(pid, 'SIGCONT'),
     async stop() {
@@ -87,6 +89,7 @@ export async function startKedgeServer(directory: string, postgres?: string, fla
       () => false,
     )
     if (answered) return server
+    if (!server.runs()) throw new Error('Kedge ended while it started')
     await new Promise((done) => setTimeout(done, 50))
   }
 }
