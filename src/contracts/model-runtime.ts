@@ -108,6 +108,10 @@ export interface LoadOptions {
   environments?: string
   /** how long loading or one run may take before its process is ended, in milliseconds */
   timeout?: number
+  /** processes of a Python model: how many are kept, and how many there may be while calls wait; 1 and the processors, 4 at most */
+  instances?: { min: number; max: number }
+  /** bytes of memory above which a process of the model is replaced; four times what it had when loaded, 1 GiB at least, when absent */
+  memory?: number
   /** gets the lines that the model's own process prints */
   print?(line: string): void
 }

@@ -4,15 +4,24 @@ export interface Frame {
   buffers: Buffer[]
 }
 
+const longestHeader = 2 ** 26
+
 /** One message: 32 bits of length (big-endian), the header as JSON with the buffers' lengths, then the buffers. */
 export function encodeFrame(header: Record<string, unknown>, buffers: readonly Uint8Array[] = []): Buffer {
-  const text = Buffer.from(JSON.stringify({ ...header, buffers: buffers.map((buffer) => buffer.byteLength) }))
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(text.length)
-  return Buffer.concat([length, text, ...buffers])
+  const text = JSON.stringify({ ...header, buffers: buffers.map((buffer) => buffer.byteLength) })
+  const length = Buffer.byteLength(text)
+  const frame = Buffer.allocUnsafe(4 + length + buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0))
+  frame.writeUInt32BE(length)
+  frame.write(text, 4)
+  let at = 4 + length
+  for (const buffer of buffers) {
+    frame.set(buffer, at)
+    at += buffer.byteLength
+  }
+  return frame
 }
 
-/** Puts pieces of a stream together to whole messages. */
+/** Puts pieces of a stream together to whole messages. Throws when the stream holds no messages, or one above the limit. */
 export function createFrameReader(onFrame: (frame: Frame) => void): (piece: Buffer) => void {
   let pieces: Buffer[] = []
   let have = 0
@@ -35,6 +44,7 @@ export function createFrameReader(onFrame: (frame: Frame) => void): (piece: Buff
       const bytes = take()
       if (stage === 'length') {
         need = bytes.readUInt32BE()
+        if (need > longestHeader) throw new Error('a message is longer than it may be')
         stage = 'header'
         continue
       }

@@ -1,23 +1,19 @@
 import { access, readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import {
-  type Column,
-  type Datatype,
-  defineModelRuntime,
-  type ModelDescription,
-  modelDescription,
-  type Tensor,
-  type TensorData,
-  type TensorSpec,
-} from '../../../contracts/model-runtime.ts'
+import { defineModelRuntime, modelDescription, type TensorSpec } from '../../../contracts/model-runtime.ts'
 import { KedgeError } from '../../../errors.ts'
+import { decodeTensors, encodeColumns, encodeTensors, numbersOf } from './column-bytes.ts'
 import { modelEnvironment } from './model-environment.ts'
-import { startWorker } from './worker.ts'
+import { startWorkerPool } from './worker-pool.ts'
+import { startWorkerProcess } from './worker-process.ts'
 
-/** Models that MLflow saved (`python_function`, any framework), each in a supervised Python process. */
+const patience = 120_000
+
+/** Models that MLflow saved (`python_function`, any framework), each in supervised Python processes. */
 export default defineModelRuntime({
   kind: 'mlflow',
-  title: "MLflow's python_function, in a Python process",
+  title: "MLflow's python_function, in Python processes",
   detects: (directory) =>
     access(join(directory, 'MLmodel')).then(
       () => true,
@@ -28,44 +24,48 @@ export default defineModelRuntime({
       throw new KedgeError('model_unloadable', { what: 'its folder holds no MLmodel' }, { cause })
     })
     const print = options.print ?? (() => {})
-    const worker = await startWorker({
-      python: options.python ?? (await modelEnvironment(directory, options.environments, print)),
-      folder: directory,
-      threads: options.threads ?? 1,
-      timeout: options.timeout ?? 120_000,
+    const timeout = options.timeout ?? patience
+    const own = await readDescription(directory)
+    const python = options.python ?? (await modelEnvironment(directory, options.environments, print))
+    const pool = await startWorkerPool({
+      start: () =>
+        startWorkerProcess({
+          python,
+          folder: directory,
+          threads: options.threads ?? 1,
+          timeout,
+          loadTimeout: Math.max(timeout, patience),
+          // resident memory is watched; this stops what asks for far more at once
+          memory: options.memory === undefined ? undefined : options.memory * 2 + 2 ** 30,
+          print,
+          description: own,
+        }),
       print,
-      description: await readDescription(directory),
+      instances: options.instances ?? { min: 1, max: Math.min(4, availableParallelism()) },
+      memory: options.memory,
     })
-    const { inputs, outputs } = worker.loaded as unknown as { inputs: TensorSpec[]; outputs: TensorSpec[] }
-    const description = worker.loaded.description ? modelDescription.parse(worker.loaded.description) : undefined
+    const { inputs, outputs } = pool.loaded as unknown as { inputs: TensorSpec[]; outputs: TensorSpec[] }
+    const description = pool.loaded.description ? modelDescription.parse(pool.loaded.description) : undefined
     return {
       inputs,
       outputs,
       description,
+      get parallel() {
+        return pool.parallel
+      },
       async score(columns, rows) {
         if (!description)
           throw new KedgeError('unsupported', {
             what: 'Predicting by feature names from a model that does not name its features',
           })
-        const { values, buffers } = encodeColumns(description, columns)
-        const answer = await worker.request({ do: 'score', rows, values }, buffers)
+        const { texts, buffers } = encodeColumns(description, columns, rows)
+        const answer = await pool.request({ do: 'score', rows, texts }, buffers)
         return numbersOf(Float64Array, answer.buffers[0]!) as Float64Array
       },
       async infer(tensors, names) {
-        const buffers: Uint8Array[] = []
-        const described = tensors.map(({ name, datatype, shape, data }) => {
-          if (Array.isArray(data)) return { name, datatype, shape, texts: data }
-          buffers.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-          return { name, datatype, shape }
-        })
-        const answer = await worker.request({ do: 'infer', tensors: described }, buffers)
-        let at = 0
-        const all = (answer.header.tensors as (Omit<Tensor, 'data'> & { texts?: string[] })[]).map(
-          ({ texts, ...tensor }): Tensor => ({
-            ...tensor,
-            data: texts ?? numbersOf(elements[tensor.datatype]!, answer.buffers[at++]!),
-          }),
-        )
+        const { described, buffers } = encodeTensors(tensors)
+        const answer = await pool.request({ do: 'infer', tensors: described }, buffers)
+        const all = decodeTensors(answer.header.tensors as Parameters<typeof decodeTensors>[0], answer.buffers)
         if (!names) return all
         return names.map((name) => {
           const found = all.find((tensor) => tensor.name === name)
@@ -73,7 +73,7 @@ export default defineModelRuntime({
           return found
         })
       },
-      close: worker.close,
+      close: pool.close,
     }
   },
 })
@@ -86,41 +86,4 @@ async function readDescription(directory: string): Promise<unknown> {
   } catch (cause) {
     throw new KedgeError('model_unloadable', { what: 'its kedge-model.json is not valid' }, { cause })
   }
-}
-
-/** Numbers go as bytes, categories as texts in the header. */
-function encodeColumns(description: ModelDescription, columns: readonly Column[]) {
-  const buffers: Uint8Array[] = []
-  const values = description.features.map((feature, i) => {
-    const column = columns[i]!
-    if (feature.type === 'category') return column as string[]
-    const numbers = column instanceof Float64Array ? column : Float64Array.from(column as number[])
-    buffers.push(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength))
-    return null
-  })
-  return { values, buffers }
-}
-
-type Elements = { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): Exclude<TensorData, string[]> }
-
-const elements: Partial<Record<Datatype, Elements>> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-}
-
-/** A copy, because the bytes of a message may start anywhere. */
-function numbersOf(Type: Elements, bytes: Buffer): Exclude<TensorData, string[]> {
-  const copy = new ArrayBuffer(bytes.byteLength)
-  new Uint8Array(copy).set(bytes)
-  return new Type(copy)
 }
