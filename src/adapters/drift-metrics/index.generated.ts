@@ -2,7 +2,9 @@
 import hellingerAdapter from './hellinger.ts'
 import jensenShannonAdapter from './jensen-shannon.ts'
 import kolmogorovSmirnovAdapter from './kolmogorov-smirnov.ts'
+import kullbackLeiblerAdapter from './kullback-leibler.ts'
+import lInfinityAdapter from './l-infinity.ts'
 import psiAdapter from './psi.ts'
 import totalVariationAdapter from './total-variation.ts'
 
-export const driftMetrics = [hellingerAdapter, jensenShannonAdapter, kolmogorovSmirnovAdapter, psiAdapter, totalVariationAdapter] as const
+export const driftMetrics = [hellingerAdapter, jensenShannonAdapter, kolmogorovSmirnovAdapter, kullbackLeiblerAdapter, lInfinityAdapter, psiAdapter, totalVariationAdapter] as const
