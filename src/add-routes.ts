@@ -18,6 +18,7 @@ import { pipelinesRoutes } from './protocols/kedge/pipelines-routes.ts'
 import { projectRoutes } from './protocols/kedge/project-routes.ts'
 import { registryRoutes } from './protocols/kedge/registry-routes.ts'
 import { type ServerFacts, serverRoutes } from './protocols/kedge/server-routes.ts'
+import { servingLoadRoutes } from './protocols/kedge/serving-load-routes.ts'
 import { servingRoutes } from './protocols/kedge/serving-routes.ts'
 import { traceRoutes } from './protocols/kedge/trace-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
@@ -59,6 +60,7 @@ export async function addRoutes(
     blobs,
     resolveAlias: (project, model, alias) => registry.aliases.resolve(project, model, alias).catch(() => null),
   })
+  servingLoadRoutes(app, domains)
   monitoringRoutes(app, { monitoring, clock })
   mlflowRoutes(app, domains)
   internalRoutes(app, {

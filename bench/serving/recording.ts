@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { expectedOf, startControl, startInference, temporaryDirectory } from '../../test/serving/stand.ts'
-import { loadInThread } from './load-client.ts'
+import { loadInThread } from '../../src/cli/bench/load-client.ts'
 
 const { values } = parseArgs({
   options: {

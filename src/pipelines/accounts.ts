@@ -120,6 +120,15 @@ export function createAccounts({ store, clock }: Pick<Environment, 'store' | 'cl
   return {
     currency: prices.currency,
 
+    /** What processor time costs; null where it has no price. */
+    ofProcessorTime: (cpuSeconds: number): { amount: number; currency: string } | null =>
+      prices.cpuHour > 0
+        ? {
+            amount: costOf({ cpuSeconds, wallSeconds: 0, maxMemoryBytes: 0, gpus: 0 }, prices),
+            currency: prices.currency,
+          }
+        : null,
+
     /** What a run used, ran with and cost. */
     async ofRun(run: Run): Promise<RunAccount> {
       const own = ofClient(run)

@@ -218,7 +218,7 @@ export function createEndpoints(deps: {
       journal.change(context, async (change) => {
         const row = await findEndpoint(change.db, project, name)
         await change.lock(`endpoint/${row.id}`)
-        for (const table of ['revisions', 'releases', 'revision_counters'] as const)
+        for (const table of ['revisions', 'releases', 'revision_counters', 'capacities'] as const)
           await change.db.deleteFrom(table).where('endpoint_id', '=', row.id).execute()
         await change.db.deleteFrom('endpoints').where('id', '=', row.id).execute()
         change.append({ type: 'endpoint.deleted', project, subject: `endpoint/${name}`, data: { model: row.model } })

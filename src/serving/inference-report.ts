@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { watchedRequests } from './watched-request.ts'
 
 const moments = z.object({ n: z.number(), sum: z.number(), sumSquares: z.number() })
 const role = z.object({
@@ -42,6 +43,8 @@ export const inferenceReport = z.object({
       }),
     }),
   ),
+  /** slow and failed requests of the endpoints where there are new ones */
+  requests: z.array(z.object({ endpoint: z.number(), requests: watchedRequests })).default([]),
 })
 
 export type InferenceReport = z.output<typeof inferenceReport>

@@ -35,6 +35,7 @@ export interface LiveStats {
   shadowPredictions: number
   unrecorded: number
   refused: number
+  cpuSeconds: number
 }
 
 /** A process that has not reported for so long is not there, in milliseconds. */
@@ -58,7 +59,7 @@ export function createRevisionReports({
   const nodes = new Map<string, ReportedNode>()
   const written = new Map<string, { text: string; at: number }>()
   const history = new Map<string, { at: number; counters: RevisionCounters }[]>()
-  const listeners = new Set<() => void>()
+  const listeners = new Set<(report: InferenceReport) => void>()
 
   function remember(report: InferenceReport, now: number) {
     const { revisions, ...node } = report
@@ -72,7 +73,7 @@ export function createRevisionReports({
       history.set(key, past)
     }
     for (const [key, past] of history) if (now - past.at(-1)!.at > 2 * minute) history.delete(key)
-    for (const listener of listeners) listener()
+    for (const listener of listeners) listener(report)
   }
 
   async function save(report: InferenceReport, now: number) {
@@ -182,6 +183,7 @@ export function createRevisionReports({
         shadowPredictions: counters.shadow.predictions,
         unrecorded: counters.unrecorded,
         refused: counters.refused,
+        cpuSeconds: counters.cpu / 1e6,
       }
     },
 
@@ -191,7 +193,7 @@ export function createRevisionReports({
       return [...nodes.values()].filter((node) => now - node.at < silence).sort((a, b) => b.at - a.at)
     },
 
-    subscribe(listener: () => void): () => void {
+    subscribe(listener: (report: InferenceReport) => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },

@@ -2,11 +2,13 @@ import type { ReleaseAnalysis } from '../contracts/release-analysis.ts'
 import type { Environment } from '../environment.ts'
 import { asKedgeError } from '../errors.ts'
 import { type Reader, startReader } from '../journal/reader.ts'
+import { createCapacities } from './capacity.ts'
 import { createDeploy } from './deploy.ts'
-import { specOf } from './endpoint-rows.ts'
+import { findEndpoint, specOf } from './endpoint-rows.ts'
 import { createEndpoints } from './endpoints.ts'
 import type { PerformanceSource } from './paired-loss.ts'
 import { createReleases } from './releases.ts'
+import { createRequestReports } from './request-reports.ts'
 import { createRevisionReports } from './revision-reports.ts'
 import { createRoutingSource } from './routing-source.ts'
 import type { ServingRegistry } from './serving-registry.ts'
@@ -25,12 +27,18 @@ export function createServing({ environment, registry, analyses, performance }: 
   const releases = createReleases({ environment, registry, reports, analyses, performance })
   const endpoints = createEndpoints({ environment, registry, reports, releases, analyses })
   const deploy = createDeploy({ environment, registry, endpoints, releases, reports })
+  const requests = createRequestReports(environment.clock)
+  reports.subscribe(requests.take)
   let reader: Reader | undefined
 
   return {
     endpoints,
     releases,
     reports,
+    capacities: createCapacities(environment),
+    /** The slowest and the failed requests of an endpoint. Errors: `not_found`. */
+    requests: async (project: string, name: string) =>
+      requests.of((await findEndpoint(environment.store.read, project, name)).id),
     routing: createRoutingSource(environment),
     deploy,
     analyses,

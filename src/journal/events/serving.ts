@@ -22,6 +22,10 @@ export const servingEvents = {
     "An endpoint's declaration changed",
     z.object({ model: z.string(), spec: z.unknown(), before: z.unknown() }),
   ),
+  'endpoint.measured': event(
+    'What an endpoint can carry was measured',
+    z.object({ revision: z.number(), rowsPerSecond: z.number() }),
+  ),
   'endpoint.deleted': event('An endpoint was taken away', z.object({ model: z.string() })),
   'revision.created': event(
     'A model version became a revision of an endpoint',

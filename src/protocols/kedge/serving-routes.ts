@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import { KedgeError } from '../../errors.ts'
+import type { Accounts } from '../../pipelines/accounts.ts'
 import { endpointSpec } from '../../serving/endpoint-spec.ts'
+import type { Endpoint } from '../../serving/endpoints.ts'
 import { neededIn } from '../../serving/release.ts'
 import type { ReleaseView } from '../../serving/releases.ts'
 import type { Serving } from '../../serving/serving.ts'
@@ -21,20 +23,27 @@ const showRelease = (release: ReleaseView) => ({
   ...release,
   progress: { predictions: release.stages.at(-1)?.predictions ?? 0, needed: neededIn(release.strategy, release.stage) },
 })
-const showEndpoint = <T extends { release: ReleaseView | null }>(endpoint: T) => ({
-  ...endpoint,
-  release: endpoint.release && showRelease(endpoint.release),
-})
 
 export interface ServingRoutesDependencies {
   serving: Serving
   blobs: BlobStore
   /** the version behind an alias of a model, null when there is none */
   resolveAlias(project: string, model: string, alias: string): Promise<number | null>
+  /** what predictions cost; nothing is said of it when absent */
+  accounts?: Pick<Accounts, 'ofProcessorTime'>
 }
 
 /** Endpoints, their revisions and releases, and deploying a model in one call. */
-export function servingRoutes(app: FastifyInstance, { serving, blobs, resolveAlias }: ServingRoutesDependencies): void {
+export function servingRoutes(
+  app: FastifyInstance,
+  { serving, blobs, resolveAlias, accounts }: ServingRoutesDependencies,
+): void {
+  const showEndpoint = <T extends Pick<Endpoint, 'release' | 'live'>>(endpoint: T) => ({
+    ...endpoint,
+    cost: accounts?.ofProcessorTime(endpoint.live.cpuSeconds) ?? null,
+    release: endpoint.release && showRelease(endpoint.release),
+  })
+
   route(app, {
     method: 'GET',
     url: base,

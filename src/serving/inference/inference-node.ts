@@ -13,10 +13,13 @@ import { createLoadedModels } from './loaded-models.ts'
 import { createModelStore } from './model-store.ts'
 import { createPredictor, type Predictor } from './predictor.ts'
 import { createRecorder } from './recorder.ts'
+import { createRequestLog } from './request-log.ts'
 import { type ServedEndpoint, type ServedRevision, serveEndpoint, serveRevision } from './served-endpoint.ts'
 import { createShadows } from './shadows.ts'
+import { createCpuShares } from './share-cpu.ts'
 import { openSpool } from './spool.ts'
 import { startSpoolShipper } from './spool-shipper.ts'
+import { createTrials } from './trial.ts'
 
 export interface InferenceNodeOptions {
   /** models, routing and spool of this process; no other may use it */
@@ -36,6 +39,10 @@ export interface InferenceNode extends Predictor {
   /** By `NAME` where one project alone has it, or `PROJECT/NAME`. Errors: `not_found`. */
   find(name: string): ServedEndpoint
   list(): ServedEndpoint[]
+  /** the endpoint for a prediction that is neither recorded nor counted */
+  trial(endpoint: ServedEndpoint): ServedEndpoint
+  /** Keeps a request that failed before it was predicted. */
+  failed(endpoint: ServedEndpoint, error: unknown): void
   /** an id for a caller that brings none */
   nextId(): string
   /** Called by the listeners when they have their addresses. */
@@ -72,7 +79,13 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   const shadows = createShadows({ recorder, clock, log })
   const store = createModelStore(join(directory, 'models'), control)
   const models = createLoadedModels(store, options.runtimes, log)
-  const predictor = createPredictor({ recorder, shadows, clock, log })
+  const requests = createRequestLog({ clock })
+  const trials = createTrials()
+  const predictor = requests.watch(createPredictor({ recorder, shadows, clock, log }))
+  const shareCpu = createCpuShares(() => {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  })
   const shipper = startSpoolShipper({ spool, control, log })
   const stopping = new AbortController()
   const routingFile = join(directory, 'routing.json')
@@ -146,6 +159,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     for (const key of statuses.keys())
       if (routed.has(key) || live.has(key)) leaving.delete(key)
       else if (!leaving.has(key)) leaving.set(key, lastReports)
+    requests.keep(new Set(served.map((endpoint) => endpoint.id)))
     models.keep(new Set(served.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.loaded))))
     await store
       .prune(new Set(next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.artifact))))
@@ -154,7 +168,9 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   }
 
   function report(): InferenceReport {
+    shareCpu(counters.values(), trials.busy())
     return {
+      requests: requests.changed(),
       boot,
       node: options.node,
       routing: current.version,
@@ -190,7 +206,10 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
           statuses.delete(key)
         }
       })
-      .catch((error) => log.debug({ err: error }, 'control does not take the report'))
+      .catch((error) => {
+        requests.tellAgain()
+        log.debug({ err: error }, 'control does not take the report')
+      })
       .finally(() => {
         reporting = undefined
       })
@@ -248,6 +267,8 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       return endpoint
     },
     list: () => [...table.values()],
+    trial: trials.of,
+    failed: requests.failed,
     nextId: () => `${boot}-${(ids++).toString(36)}`,
     listening(where) {
       addresses = where

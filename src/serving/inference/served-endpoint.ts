@@ -20,6 +20,8 @@ export interface ServedRevision extends RoutedRevision {
 export interface ServedEndpoint extends Omit<RoutedEndpoint, 'revisions'> {
   revisions: ServedRevision[]
   shadows: ServedRevision[]
+  /** asked to try or to measure it: nobody must notice */
+  trial?: boolean
   /** by the id of the prediction */
   choose(id: string): ServedRevision | undefined
 }

@@ -40,6 +40,8 @@ export const liveStats = z.object({
   unrecorded: z.number(),
   /** not answered, because they could not be recorded and the endpoint says `whenFull: refuse` */
   refused: z.number(),
+  /** processor time of the inference processes for it since it exists, its shadow predictions too */
+  cpuSeconds: z.number(),
 })
 
 export const revisionInstance = z.object({
@@ -116,6 +118,8 @@ export const endpoint = z.object({
   /** the revisions that predict now */
   traffic: z.array(z.object({ revision: z.number(), version: z.number(), percent: z.number(), shadow: z.boolean() })),
   live: liveStats,
+  /** processor time of its predictions × price; null where no price is set */
+  cost: z.object({ amount: z.number(), currency: z.string() }).nullable(),
   /** the running one, else the last */
   release: release.nullable(),
   createdAt: time,

@@ -14,6 +14,7 @@ import { migration as m0011uploads } from './0011-uploads.ts'
 import { migration as m0011webhooks } from './0011-webhooks.ts'
 import { migration as m0012 } from './0012-costs.ts'
 import { migration as m0018 } from './0018-run-views.ts'
+import { migration as m0028 } from './0028-capacities.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
 export const migrations = {
@@ -33,4 +34,5 @@ export const migrations = {
   '0011-webhooks': m0011webhooks,
   '0012-costs': m0012,
   '0018-run-views': m0018,
+  '0028-capacities': m0028,
 }

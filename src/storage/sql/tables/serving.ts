@@ -64,6 +64,14 @@ export interface ServingTables {
     started_at: number
     finished_at: number | null
   }
+  /** What endpoints could carry when they were measured. */
+  capacities: {
+    id: Generated<number>
+    endpoint_id: number
+    measured_at: number
+    /** JSON of Capacity */
+    result: string
+  }
   /** What each inference process counted for each revision since that process started; only ever rising. */
   revision_counters: {
     endpoint_id: number
