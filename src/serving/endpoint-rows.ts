@@ -4,7 +4,7 @@ import type { Change } from '../journal/journal.ts'
 import { fromJson } from '../storage/sql/json-column.ts'
 import type { Database } from '../storage/sql/schema.ts'
 import type { ServingTables } from '../storage/sql/tables/serving.ts'
-import type { EndpointSpec } from './endpoint-spec.ts'
+import { callLimits, type EndpointSpec } from './endpoint-spec.ts'
 
 export type EndpointRow = Selectable<ServingTables['endpoints']>
 export type RevisionRow = Selectable<ServingTables['revisions']>
@@ -23,9 +23,19 @@ export async function findEndpoint(db: Kysely<Database>, project: string, name: 
 
 /** What an endpoint's row declares. */
 export function specOf(row: Pick<EndpointRow, 'spec'>): EndpointSpec {
-  const spec = fromJson<EndpointSpec | (Omit<EndpointSpec, 'record'> & { record: number })>(row.spec)
-  // rows of before there was a policy have the share alone
-  return { ...spec, record: typeof spec.record === 'number' ? { share: spec.record, whenFull: 'answer' } : spec.record }
+  const spec = fromJson<
+    Omit<EndpointSpec, 'record' | 'limits'> & {
+      record: number | EndpointSpec['record']
+      limits?: EndpointSpec['limits']
+    }
+  >(row.spec)
+  return {
+    ...spec,
+    // rows of before there was a policy have the share alone
+    record: typeof spec.record === 'number' ? { share: spec.record, whenFull: 'answer' } : spec.record,
+    // and those of before there were limits none
+    limits: spec.limits ?? callLimits.parse({}),
+  }
 }
 
 /** An endpoint's revisions, the newest first. */

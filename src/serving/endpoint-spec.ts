@@ -70,6 +70,20 @@ export const releaseStrategy = z
   })
   .prefault({})
 
+/** How much of a node's time an endpoint may take, and how long its callers wait. */
+export const callLimits = z
+  .strictObject({
+    /** calls of the model at once; as many as its runtime can run beside each other when absent */
+    concurrency: z.number().int().positive().optional(),
+    /** calls that may be in progress beyond those; one more is refused at once (429) */
+    queue: z.number().int().nonnegative().default(1000),
+    /** a call that would wait longer than this for its turn is refused at once, too */
+    wait: duration.default(500),
+    /** time for one call when its caller names none */
+    timeout: duration.pipe(z.number().positive()).default(60_000),
+  })
+  .prefault({})
+
 /** Declares an endpoint of `kedge.yaml`: which model it serves and how new versions come to it. */
 export const endpointSpec = z.strictObject({
   /** name of the registered model */
@@ -83,6 +97,7 @@ export const endpointSpec = z.strictObject({
   record: recording.prefault(100),
   /** probability from which a binary model's label is the positive one */
   threshold: z.number().min(0).max(1).default(0.5),
+  limits: callLimits,
 })
 
 export type EndpointSpec = z.output<typeof endpointSpec>

@@ -28,6 +28,8 @@ const node = await startInferenceNode({
   log,
   clock,
   ...(settings.spoolBytes ? { spoolBytes: settings.spoolBytes } : {}),
+  ...(settings.modelMemory ? { modelMemory: settings.modelMemory } : {}),
+  ...(settings.modelIdle ? { modelIdle: settings.modelIdle } : {}),
 })
 const authorize = settings.auth === 'token' ? rememberAnswers(control.mayPredict, clock) : undefined
 const listening = { node, host: settings.host, log, clock, version, authorize }

@@ -15,6 +15,10 @@ export const inferenceSettings = z.object({
   logLevel: z.string().default('info'),
   /** what may wait on the disk while control is away; what comes then is served but not recorded */
   spoolBytes: z.number().int().positive().optional(),
+  /** bytes that models in memory may take together; those used longest ago leave it and come back when they are called */
+  modelMemory: z.number().int().positive().optional(),
+  /** milliseconds after which a model that nobody calls leaves memory */
+  modelIdle: z.number().int().positive().optional(),
   /** how long it goes on when the process that started it has died, in milliseconds */
   orphanTime: z.number().int().default(60_000),
 })

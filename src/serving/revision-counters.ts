@@ -29,6 +29,8 @@ export interface RevisionCounters {
   unrecorded: number
   /** predictions that were not answered, because they could not be recorded */
   refused: number
+  /** predictions that the model was not asked for: too many at once, too late, or their caller had gone */
+  shed: number
   /** processor time of the inference process, as far as it worked for the revision, in microseconds */
   cpu: number
 }
@@ -53,6 +55,7 @@ export const noCounters = (): RevisionCounters => ({
   skipped: 0,
   unrecorded: 0,
   refused: 0,
+  shed: 0,
   cpu: 0,
 })
 
@@ -127,6 +130,7 @@ function combine(a: RevisionCounters, b: RevisionCounters, sign: number): Revisi
     // counters of an older version do not have them
     unrecorded: (a.unrecorded ?? 0) + sign * (b.unrecorded ?? 0),
     refused: (a.refused ?? 0) + sign * (b.refused ?? 0),
+    shed: (a.shed ?? 0) + sign * (b.shed ?? 0),
     cpu: (a.cpu ?? 0) + sign * (b.cpu ?? 0),
   }
 }

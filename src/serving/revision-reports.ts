@@ -15,6 +15,7 @@ export interface RevisionInstance {
   node: string
   state: 'loading' | 'ready' | 'failed'
   error: string | null
+  runtime: ReportedRevision['runtime']
 }
 
 /** What is known of a revision from all inference processes. */
@@ -44,7 +45,9 @@ const minute = 60_000
 const rateSpan = 10_000
 const refresh = 5_000
 
-type Stored = Pick<ReportedRevision, 'state' | 'error' | 'task' | 'features' | 'counters'> & { node: string }
+type Stored = Pick<ReportedRevision, 'state' | 'error' | 'task' | 'features' | 'runtime' | 'counters'> & {
+  node: string
+}
 
 /**
  * Keeps what inference processes report: counters in SQL (they judge releases, whichever control process does), the last
@@ -78,8 +81,8 @@ export function createRevisionReports({
 
   async function save(report: InferenceReport, now: number) {
     const changed = report.revisions.flatMap((one) => {
-      const { endpoint, revision, state, error, task, features, counters } = one
-      const text = toJson({ node: report.node, state, error, task, features, counters } satisfies Stored)
+      const { endpoint, revision, state, error, task, features, runtime, counters } = one
+      const text = toJson({ node: report.node, state, error, task, features, runtime, counters } satisfies Stored)
       const key = `${endpoint}/${revision}/${report.boot}`
       const last = written.get(key)
       if (last?.text === text && now - last.at < refresh) return []
@@ -145,7 +148,12 @@ export function createRevisionReports({
         const status = found.get(row.revision) ?? { counters: noCounters(), instances: [], task: null, features: null }
         status.counters = addCounters(status.counters, stored.counters)
         if (now - row.updated_at < silence)
-          status.instances.push({ node: stored.node, state: stored.state, error: stored.error })
+          status.instances.push({
+            node: stored.node,
+            state: stored.state,
+            error: stored.error,
+            runtime: stored.runtime ?? null,
+          })
         status.task = stored.task ?? status.task
         status.features = stored.features ?? status.features
         found.set(row.revision, status)

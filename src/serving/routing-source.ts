@@ -47,6 +47,7 @@ export function createRoutingSource({ store, journal }: Pick<Environment, 'store
         record: spec.record.share,
         whenFull: spec.record.whenFull,
         threshold: spec.threshold,
+        limits: spec.limits,
         revisions: revisions
           .filter((revision) => revision.endpoint_id === row.id)
           .map((revision) => ({

@@ -14,6 +14,15 @@ export const routedRevision = z.object({
   shadow: z.boolean(),
 })
 
+const limits = z.object({
+  /** calls of the model at once; what its runtime can when absent */
+  concurrency: z.number().int().positive().optional(),
+  queue: z.number().int().nonnegative().default(1000),
+  /** milliseconds, as `timeout` */
+  wait: z.number().nonnegative().default(500),
+  timeout: z.number().positive().default(60_000),
+})
+
 export const routedEndpoint = z.object({
   id: z.number().int(),
   project: z.string(),
@@ -23,6 +32,7 @@ export const routedEndpoint = z.object({
   /** what becomes of a prediction that cannot be recorded */
   whenFull: z.enum(['answer', 'refuse']).default('answer'),
   threshold: z.number(),
+  limits: limits.prefault({}),
   revisions: z.array(routedRevision),
 })
 
@@ -30,6 +40,7 @@ export const routedEndpoint = z.object({
 export const routing = z.object({ version: z.string(), endpoints: z.array(routedEndpoint) })
 
 export type Routing = z.output<typeof routing>
+export type CallLimits = z.output<typeof limits>
 export type RoutedEndpoint = z.output<typeof routedEndpoint>
 export type RoutedRevision = z.output<typeof routedRevision>
 

@@ -7,6 +7,7 @@ import { createDeploy } from './deploy.ts'
 import { findEndpoint, specOf } from './endpoint-rows.ts'
 import { createEndpoints } from './endpoints.ts'
 import type { PerformanceSource } from './paired-loss.ts'
+import { createRecordedSample } from './recorded-sample.ts'
 import { createReleases } from './releases.ts'
 import { createRequestReports } from './request-reports.ts'
 import { createRevisionReports } from './revision-reports.ts'
@@ -41,6 +42,7 @@ export function createServing({ environment, registry, analyses, performance }: 
       requests.of((await findEndpoint(environment.store.read, project, name)).id),
     routing: createRoutingSource(environment),
     deploy,
+    sample: createRecordedSample({ environment, registry }),
     analyses,
 
     /** Begins to release what passes its gate. */

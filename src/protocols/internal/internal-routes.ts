@@ -65,6 +65,21 @@ export function internalRoutes(
     })
 
     route(scope, {
+      method: 'GET',
+      url: '/internal/sample',
+      permission,
+      summary: 'A few rows with the scores that are on record for a version; 204 when there are none',
+      tag,
+      query: z.object({ project: z.string(), model: z.string(), version: z.coerce.number().int() }),
+      handler: async (request, reply) => {
+        const { project, model, version } = request.query
+        const sample = await serving.sample(project, model, version)
+        if (!sample) return reply.status(204).send()
+        return sample
+      },
+    })
+
+    route(scope, {
       method: 'POST',
       url: '/internal/predictions',
       permission,

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici'
 import { KedgeError } from '../../errors.ts'
 import type { InferenceReport } from '../inference-report.ts'
 import { type Routing, routing } from '../routing.ts'
+import { type ModelSample, modelSample } from './model-sample.ts'
 
 /** The calls of an inference process to control. Errors: `unavailable` when control is away. */
 export interface ControlClient {
@@ -9,6 +10,8 @@ export interface ControlClient {
   routing(known: string, wait: number, signal: AbortSignal): Promise<Routing | undefined>
   /** Errors: `not_found`. */
   blob(digest: string): Promise<AsyncIterable<Buffer>>
+  /** Rows of a version with the scores on record for them; undefined without any. */
+  sample(project: string, model: string, version: number): Promise<ModelSample | undefined>
   /** Recorded rows. Errors: `invalid_input` when they can never be taken. */
   predictions(token: string, records: Buffer): Promise<void>
   report(report: InferenceReport): Promise<void>
@@ -68,6 +71,19 @@ export function createControlClient(address: string, secret: string): ControlCli
     },
     async blob(digest) {
       return (await send('GET', `/internal/blobs/${digest}`, { timeout: 120_000 })).body
+    },
+    async sample(project, model, version) {
+      const query = new URLSearchParams({ project, model, version: String(version) })
+      try {
+        const answer = await send('GET', `/internal/sample?${query}`)
+        if (answer.statusCode === 200) return modelSample.parse(await answer.body.json())
+        await answer.body.dump()
+        return undefined
+      } catch (error) {
+        // the version was deleted, or control is an older one
+        if (error instanceof KedgeError && error.code === 'not_found') return undefined
+        throw error
+      }
     },
     async predictions(token, records) {
       const answer = await send('POST', `/internal/predictions?token=${encodeURIComponent(token)}`, {

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { LoadedModel, ModelRuntime } from '../../contracts/model-runtime.ts'
+import type { ModelRuntime } from '../../contracts/model-runtime.ts'
 import { asKedgeError, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceReport } from '../inference-report.ts'
 import { noCounters, type RevisionCounters } from '../revision-counters.ts'
 import { type RoutedEndpoint, type RoutedRevision, type Routing, routing as routingSchema } from '../routing.ts'
+import { type CallLine, createCallLine } from './call-line.ts'
 import type { ControlClient } from './control-client.ts'
-import { createLoadedModels } from './loaded-models.ts'
+import { createLoadedModels, type ServedModel } from './loaded-models.ts'
+import { createFactsStore } from './model-facts.ts'
 import { createModelStore } from './model-store.ts'
 import { createPredictor, type Predictor } from './predictor.ts'
 import { createRecorder } from './recorder.ts'
@@ -32,6 +35,10 @@ export interface InferenceNodeOptions {
   /** what may wait in the spool at most */
   spoolBytes?: number
   reportInterval?: number
+  /** bytes that models in memory may take together: a quarter of the machine's, at least 512 MiB, when absent */
+  modelMemory?: number
+  /** milliseconds after which a model that nobody calls leaves memory: 15 minutes when absent */
+  modelIdle?: number
 }
 
 export interface InferenceNode extends Predictor {
@@ -53,13 +60,16 @@ export interface InferenceNode extends Predictor {
   stop(): Promise<void>
 }
 
+type ReportedRuntime = InferenceReport['revisions'][number]['runtime']
+
 /** requests that were in flight when the routing changed are counted by the last of them */
 const lastReports = 3
 
 interface RevisionStatus {
   state: 'loading' | 'ready' | 'failed'
   error: string | null
-  loaded?: LoadedModel
+  loaded?: ServedModel
+  line?: CallLine
 }
 
 /**
@@ -78,7 +88,15 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   const recorder = createRecorder(spool)
   const shadows = createShadows({ recorder, clock, log })
   const store = createModelStore(join(directory, 'models'), control)
-  const models = createLoadedModels(store, options.runtimes, log)
+  const facts = createFactsStore(join(directory, 'facts'))
+  const models = createLoadedModels({
+    store,
+    facts,
+    runtimes: options.runtimes,
+    log,
+    memory: options.modelMemory ?? Math.max(512 * 2 ** 20, totalmem() / 4),
+    idle: options.modelIdle ?? 15 * 60_000,
+  })
   const requests = createRequestLog({ clock })
   const trials = createTrials()
   const predictor = requests.watch(createPredictor({ recorder, shadows, clock, log }))
@@ -106,14 +124,21 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     const key = keyOf(endpoint.id, revision.number)
     if (!statuses.has(key)) statuses.set(key, { state: 'loading', error: null })
     try {
-      const loaded = await models.get(revision.kind, revision.artifact)
-      statuses.set(key, { state: 'ready', error: null, loaded })
+      const loaded = await models.get(revision.kind, revision.artifact, () =>
+        control.sample(endpoint.project, revision.model, revision.version),
+      )
+      const before = statuses.get(key)
+      // what waits for the model goes on waiting in the same line
+      const line =
+        before?.line && before.loaded === loaded ? before.line : createCallLine(loaded, endpoint.limits, clock)
+      line.limit(endpoint.limits)
+      statuses.set(key, { state: 'ready', error: null, loaded, line })
       let counted = counters.get(key)
       if (!counted) {
         counted = noCounters()
         counters.set(key, counted)
       }
-      return serveRevision(endpoint, revision, loaded, counted)
+      return serveRevision(endpoint, revision, loaded, line, counted)
     } catch (error) {
       const known = asKedgeError(error)
       const away = known.class === 'unavailable'
@@ -161,9 +186,11 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       else if (!leaving.has(key)) leaving.set(key, lastReports)
     requests.keep(new Set(served.map((endpoint) => endpoint.id)))
     models.keep(new Set(served.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.loaded))))
-    await store
-      .prune(new Set(next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.artifact))))
-      .catch(() => {})
+    const artifacts = new Set(
+      next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.artifact)),
+    )
+    await store.prune(artifacts).catch(() => {})
+    await facts.prune(artifacts).catch(() => {})
     return ![...statuses].some(([key, status]) => status.state === 'loading' && !leaving.has(key))
   }
 
@@ -176,6 +203,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       routing: current.version,
       addresses,
       memory: process.memoryUsage.rss(),
+      models: models.status(),
       spool: spool.status(),
       revisions: [...statuses].map(([key, status]) => {
         const [endpoint, revision] = key.split('/').map(Number)
@@ -187,6 +215,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
           error: status.error,
           task: description?.task ?? null,
           features: description?.features.map(({ name, type }) => ({ name, type })) ?? null,
+          runtime: status.loaded && status.line ? runtimeOf(status.loaded, status.line) : null,
           counters: counters.get(key) ?? noCounters(),
         }
       }),
@@ -287,6 +316,11 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       await models.close()
     },
   }
+}
+
+function runtimeOf({ facts, resident }: ServedModel, { calls }: CallLine): ReportedRuntime {
+  const { place, microseconds, chunk, loadMilliseconds, bytes, verified } = facts
+  return { place, microseconds, chunk, loadMilliseconds, bytes, verified, resident, calls: { ...calls } }
 }
 
 function readRouting(path: string): Routing {

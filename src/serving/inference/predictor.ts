@@ -96,6 +96,10 @@ export function createPredictor(deps: {
       return await run()
     } catch (error) {
       const known = asKedgeError(error)
+      if (known.class === 'overloaded' || known.code === 'deadline_passed' || known.code === 'cancelled') {
+        revision.counters.shed += rows
+        throw known
+      }
       if (known.class === 'invalid' || known.class === 'unsupported') throw known
       countFailure(revision.counters.live, rows)
       log.error({ endpoint: endpoint.name, revision: revision.number, err: error }, 'a model failed')
@@ -164,7 +168,7 @@ export function createPredictor(deps: {
         { places: problems },
       )
     const started = performance.now()
-    const scores = await call(endpoint, revision, from.length, () => revision.loaded.score(columns, from.length))
+    const scores = await call(endpoint, revision, from.length, () => revision.line.score(columns, from.length, request))
     const microseconds = (performance.now() - started) * 1000
     countScores(revision.counters.live, scores, microseconds, revision.binary)
     if (request.spent) request.spent.model += microseconds
@@ -229,7 +233,7 @@ export function createPredictor(deps: {
       const rows = table?.rows ?? request.inputs[0]?.shape[0] ?? 1
       const started = performance.now()
       // the score may be in an output that was not asked for
-      const all = await call(endpoint, revision, rows, () => loaded.infer(request.inputs))
+      const all = await call(endpoint, revision, rows, () => revision.line.infer(request.inputs, request))
       const microseconds = (performance.now() - started) * 1000
       const scores =
         (loaded.description && table && scoresOfTensors(loaded.description, all, rows)) ??

@@ -1,13 +1,17 @@
-import { type LoadedModel, labelsOf } from '../../contracts/model-runtime.ts'
+import { labelsOf } from '../../contracts/model-runtime.ts'
 import { noCounters, type RevisionCounters } from '../revision-counters.ts'
 import type { RoutedEndpoint, RoutedRevision } from '../routing.ts'
 import { hashText, splitTraffic } from '../traffic-split.ts'
+import type { CallLine } from './call-line.ts'
 import { createRowsEncoder, type EncodeRows } from './encode-rows.ts'
+import type { ServedModel } from './loaded-models.ts'
 import { createRowReader, type RowReader } from './row-reader.ts'
 
 /** A revision whose model is loaded in this process. */
 export interface ServedRevision extends RoutedRevision {
-  loaded: LoadedModel
+  loaded: ServedModel
+  /** the way to its calls */
+  line: CallLine
   /** undefined when the model does not name its features */
   reader: RowReader | undefined
   binary: boolean
@@ -30,7 +34,8 @@ export interface ServedEndpoint extends Omit<RoutedEndpoint, 'revisions'> {
 export function serveRevision(
   endpoint: RoutedEndpoint,
   revision: RoutedRevision,
-  loaded: LoadedModel,
+  loaded: ServedModel,
+  line: CallLine,
   counters: RevisionCounters = noCounters(),
 ): ServedRevision {
   const { description } = loaded
@@ -46,6 +51,7 @@ export function serveRevision(
   return {
     ...revision,
     loaded,
+    line,
     reader: description && createRowReader(description),
     binary,
     labelOf: labels ? (score) => (score >= endpoint.threshold ? labels.positive : labels.negative) : () => '',

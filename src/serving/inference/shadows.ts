@@ -1,4 +1,4 @@
-import type { ErrorPlace } from '../../errors.ts'
+import { asKedgeError, type ErrorPlace } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { addTo, countFailure, countScores } from '../revision-counters.ts'
 import { placeOf } from '../traffic-split.ts'
@@ -24,6 +24,8 @@ export interface Shadows {
 }
 
 const maxWaitingRows = 5000
+/** callers who wait for an answer go first */
+const behind = { priority: -100 }
 const recordSeed = 0x5eed
 
 /** Shadow predictions, one call a turn of the event loop, so that answers go first; what is too much is left out and counted. */
@@ -53,7 +55,7 @@ export function createShadows({
       return
     }
     const started = performance.now()
-    const scores = await revision.loaded.score(columns, work.rows.length)
+    const scores = await revision.line.score(columns, work.rows.length, behind)
     const microseconds = (performance.now() - started) * 1000
     countScores(counters.shadow, scores, microseconds, revision.binary)
     const receivedAt = clock()
@@ -87,6 +89,11 @@ export function createShadows({
         try {
           await predict(work, revision)
         } catch (error) {
+          const { class: kind, code } = asKedgeError(error)
+          if (kind === 'overloaded' || code === 'deadline_passed') {
+            revision.counters.skipped += work.rows.length
+            continue
+          }
           countFailure(revision.counters.shadow, work.rows.length)
           log.warn(
             { endpoint: work.endpoint.name, revision: revision.number, err: error },

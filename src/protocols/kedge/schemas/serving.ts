@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { releaseStrategy } from '../../../serving/endpoint-spec.ts'
+import { runtimeFacts } from '../../../serving/inference-report.ts'
 
 /** Times are milliseconds since 1970, durations milliseconds, shares percent. */
 const time = z.number().int()
@@ -21,6 +22,12 @@ export const endpointSpecAnswer = z.object({
   keepShadow: z.boolean(),
   record: z.object({ share: z.number(), whenFull: z.enum(['answer', 'refuse']) }),
   threshold: z.number(),
+  limits: z.object({
+    concurrency: z.number().optional(),
+    queue: z.number(),
+    wait: z.number(),
+    timeout: z.number(),
+  }),
 })
 
 export const liveStats = z.object({
@@ -50,6 +57,8 @@ export const revisionInstance = z.object({
   state: z.enum(['loading', 'ready', 'failed']),
   /** why it cannot be loaded */
   error: z.string().nullable(),
+  /** how it runs the model, as it measured it; null until it is loaded */
+  runtime: runtimeFacts.nullable(),
 })
 
 export const revision = z.object({
