@@ -114,11 +114,15 @@ export function internalRoutes(
       permission,
       summary: "Whether a token may predict on a project's endpoints",
       tag,
-      body: z.object({ authorization: z.string().nullable(), project: z.string() }),
+      body: z.object({
+        authorization: z.string().nullable(),
+        project: z.string(),
+        permission: z.enum(['predict', 'serving.write']).default('predict'),
+      }),
       answer: z.object({ allowed: z.boolean() }),
       handler: async (request) => {
         const caller = await identify(request.body.authorization ?? undefined)
-        return { allowed: caller?.may('predict', request.body.project) ?? false }
+        return { allowed: caller?.may(request.body.permission, request.body.project) ?? false }
       },
     })
   })

@@ -15,8 +15,12 @@ export interface ControlClient {
   /** Recorded rows. Errors: `invalid_input` when they can never be taken. */
   predictions(token: string, records: Buffer): Promise<void>
   report(report: InferenceReport): Promise<void>
-  /** Whether the sender of this `Authorization` header may predict on the project's endpoints. */
-  mayPredict(authorization: string | undefined, project: string): Promise<boolean>
+  /** Whether the sender of this `Authorization` header may predict on the project's endpoints, or try them unnoticed. */
+  mayPredict(
+    authorization: string | undefined,
+    project: string,
+    permission?: 'predict' | 'serving.write',
+  ): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -97,9 +101,9 @@ export function createControlClient(address: string, secret: string): ControlCli
       const answer = await send('POST', '/internal/report', { body: JSON.stringify(report) })
       await answer.body.dump()
     },
-    async mayPredict(authorization, project) {
+    async mayPredict(authorization, project, permission = 'predict') {
       const answer = await send('POST', '/internal/may-predict', {
-        body: JSON.stringify({ authorization: authorization ?? null, project }),
+        body: JSON.stringify({ authorization: authorization ?? null, project, permission }),
       })
       return ((await answer.body.json()) as { allowed: boolean }).allowed
     },
