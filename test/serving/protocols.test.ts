@@ -114,51 +114,6 @@ describe('the Kedge form', () => {
   })
 })
 
-describe("MLflow's scoring protocol", () => {
-  const [first, second] = delay.instances as [Record<string, number | string>, Record<string, number | string>]
-  const columns = ['origin', 'distance', 'hour']
-  const cells = (row: Record<string, number | string>) => columns.map((column) => row[column])
-  const forms = {
-    dataframe_split: { columns, data: [cells(first), cells(second)] },
-    dataframe_records: [first, second],
-    instances: [first, second],
-    inputs: {
-      origin: [first.origin, second.origin],
-      distance: [first.distance, second.distance],
-      hour: [[first.hour], [second.hour]],
-    },
-  }
-
-  test.each(Object.entries(forms))('takes %s', async (form, value) => {
-    const { status, body } = await post(`${at}/endpoints/delay/invocations`, { [form]: value })
-    expect(status).toBe(200)
-    const { predictions } = body as { predictions: number[] }
-    expect(predictions).toHaveLength(2)
-    predictions.forEach((score, i) => {
-      expect(score).toBeCloseTo(delay.scores[i]!, 5)
-    })
-  })
-
-  test('takes CSV', async () => {
-    const csv = `${columns.join(',')}\n"${first.origin}",${first.distance},${first.hour}\r\n${cells(second).join(',')}\n`
-    const { status, body } = await post(`${at}/endpoints/delay/invocations`, csv, {
-      'content-type': 'text/csv; charset=utf-8',
-    })
-    expect(status).toBe(200)
-    expect((body as { predictions: number[] }).predictions[1]).toBeCloseTo(delay.scores[1]!, 5)
-  })
-
-  test("says what is wrong in MLflow's form", async () => {
-    const both = await post(`${at}/endpoints/delay/invocations`, { instances: [first], inputs: [first] })
-    expect(both).toMatchObject({ status: 400, body: { error_code: 'BAD_REQUEST' } })
-    const missing = await post(`${at}/endpoints/delay/invocations`, { instances: [{ distance: 1, hour: 2 }] })
-    expect(missing).toMatchObject({ status: 400 })
-    expect((missing.body as { message: string }).message).toContain('origin is missing')
-    expect((await post(`${at}/endpoints/delay/invocations`, 'x', { 'content-type': 'text/plain' })).status).toBe(415)
-    expect((await fetch(`${at}/endpoints/delay/ping`)).status).toBe(200)
-  })
-})
-
 describe('Open Inference Protocol V2 over REST', () => {
   const inputs = () => [{ name: 'X', datatype: 'FP32', shape: [2, 20], data: matrix.rows.slice(0, 2).flat() }]
 

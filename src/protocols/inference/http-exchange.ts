@@ -1,10 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
-import { gunzip, inflate } from 'node:zlib'
+import { deflate, gunzip, gzip, inflate } from 'node:zlib'
 import { KedgeError } from '../../errors.ts'
 
 const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) }
+const deflaters = { gzip: promisify(gzip), deflate: promisify(deflate) }
 export const bodyLimit = 64 * 2 ** 20
+/** below this, compressing takes longer than sending */
+const compressFrom = 8192
+
+/** One request and its answer, over HTTP/1 or HTTP/2. */
+export interface Exchange {
+  request: IncomingMessage
+  response: ServerResponse
+  /** decoded parts of the path */
+  path: string[]
+  /** aborted when the caller has gone */
+  signal: AbortSignal
+}
 
 /**
  * The whole body, decompressed. Errors: `too_large`, `unsupported` encoding, `invalid_input`. What is left of a body that is
@@ -20,6 +33,7 @@ export async function readBody(request: IncomingMessage, limit = bodyLimit): Pro
       size += chunk.length
       if (size <= limit) return void chunks.push(chunk)
       request.off('data', take)
+      request.resume()
       reject(tooLarge())
     }
     request.on('data', take)
@@ -29,9 +43,9 @@ export async function readBody(request: IncomingMessage, limit = bodyLimit): Pro
       if (!request.complete) reject(new KedgeError('cancelled', { what: 'The request' }))
     })
   })
-  const encoding = request.headers['content-encoding']
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase()
   if (encoding === undefined || encoding === 'identity') return bytes
-  const inflater = inflaters[encoding as keyof typeof inflaters]
+  const inflater = Object.hasOwn(inflaters, encoding) ? inflaters[encoding as keyof typeof inflaters] : undefined
   if (!inflater) throw new KedgeError('unsupported', { what: `The content encoding ${encoding}` })
   try {
     return await inflater(bytes, { maxOutputLength: limit })
@@ -48,6 +62,54 @@ export function parseJson(text: string): unknown {
   } catch (cause) {
     throw new KedgeError('invalid_input', { what: `The body is not JSON: ${(cause as Error).message}` }, { cause })
   }
+}
+
+/** What of gzip and deflate the caller takes, with the larger `q` first, gzip where they are equal. */
+export function acceptedEncoding(header: string | string[] | undefined): 'gzip' | 'deflate' | undefined {
+  if (header === undefined) return undefined
+  let best: 'gzip' | 'deflate' | undefined
+  let most = 0
+  for (const part of String(header).split(',')) {
+    const [name, ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase())
+    const encoding = name === '*' ? 'gzip' : name
+    if (encoding !== 'gzip' && encoding !== 'deflate') continue
+    const quality = parameters.find((parameter) => parameter.startsWith('q='))
+    const weight = quality === undefined ? 1 : Number(quality.slice(2))
+    if (!(weight > most) && !(weight === most && weight > 0 && encoding === 'gzip')) continue
+    best = encoding
+    most = weight
+  }
+  return best
+}
+
+/** Answers with bytes, compressed when they are many and the caller takes it. */
+export async function sendBytes(
+  { request, response }: Exchange,
+  status: number,
+  body: Buffer,
+  headers: Record<string, string | number>,
+): Promise<void> {
+  const encoding = body.length < compressFrom ? undefined : acceptedEncoding(request.headers['accept-encoding'])
+  if (!encoding) {
+    response.writeHead(status, { ...headers, 'content-length': body.length })
+    response.end(body)
+    return
+  }
+  const compressed = await deflaters[encoding](body, { level: 1 })
+  if (response.destroyed) return
+  response.writeHead(status, {
+    ...headers,
+    'content-encoding': encoding,
+    vary: response.hasHeader('vary') ? 'origin, accept-encoding' : 'accept-encoding',
+    'content-length': compressed.length,
+  })
+  response.end(compressed)
+}
+
+/** Answers with a text as JSON, compressed as `sendBytes` does. */
+export function sendLong(exchange: Exchange, text: string): Promise<void> | void {
+  if (text.length < compressFrom) return sendText(exchange.response, 200, text)
+  return sendBytes(exchange, 200, Buffer.from(text), { 'content-type': 'application/json' })
 }
 
 /** Answers with a value as JSON. */

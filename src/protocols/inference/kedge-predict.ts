@@ -10,16 +10,27 @@ const isId = (value: unknown): value is string => typeof value === 'string' && v
 
 /**
  * Kedge's own form: `{"instances": [{"id", "time", "features": {…}}]}` → `{"predictions": [{"id", "score", "label",
- * "revision"}]}` in the same order. Without `id` Kedge gives one; `time` (milliseconds since 1970) is now when absent.
+ * "revision"}]}` in the same order. Without `id` Kedge gives one; `time` (milliseconds since 1970) is now when absent. Beside the
+ * instances may stand `timeout` (milliseconds) and `priority` (larger goes first).
  */
 export async function kedgePredict(
   node: InferenceNode,
   endpoint: ServedEndpoint,
   text: string,
   now: number,
+  signal?: AbortSignal,
 ): Promise<string> {
-  const body = parseJson(text)
-  const instances = (body as { instances?: unknown } | null)?.instances
+  const body = (parseJson(text) ?? {}) as {
+    instances?: unknown
+    explain?: unknown
+    timeout?: unknown
+    priority?: unknown
+  }
+  const { instances, explain } = body
+  if (explain !== undefined && explain !== null && explain !== false)
+    throw new KedgeError('unsupported', { what: 'Explaining predictions (explain)' })
+  const timeout = countOf('timeout', body.timeout)
+  const priority = countOf('priority', body.priority)
   if (!Array.isArray(instances))
     throw new KedgeError('invalid_input', { what: 'instances: must be a list of {"features": {…}}' })
   if (instances.length > maxRows)
@@ -52,6 +63,9 @@ export async function kedgePredict(
     ids,
     times,
     rows,
+    signal,
+    deadline: timeout === undefined ? undefined : now + timeout,
+    priority,
     where: (row) => `instances.${row}.features`,
   })
   let answer = '{"predictions":['
@@ -61,4 +75,10 @@ export async function kedgePredict(
     answer += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}}`
   }
   return `${answer}]}`
+}
+
+function countOf(name: string, value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) return value
+  throw new KedgeError('invalid_input', { what: `${name} must be a whole number of at least 0` })
 }

@@ -2,28 +2,33 @@ import { KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
-import { parseJson } from './http-exchange.ts'
+import { type MlflowContent, readMlflowContentType } from './mlflow-content-type.ts'
+import { parsePythonJson } from './python-json.ts'
+import { readCsv } from './read-csv.ts'
 
 const forms = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const
 
-/** MLflow's scoring protocol: exactly one of its four JSON forms, or CSV → `{"predictions": [scores]}`. */
+/**
+ * MLflow's scoring protocol: exactly one of its four JSON forms, `params` beside it or not, or CSV →
+ * `{"predictions": [scores]}`. Models here take no parameters, so that `params` change nothing, as MLflow does with a
+ * model whose signature has none.
+ */
 export async function mlflowInvocations(
   node: InferenceNode,
   endpoint: ServedEndpoint,
   body: Buffer,
   contentType: string,
   now: number,
+  signal?: AbortSignal,
 ): Promise<string> {
-  const type = contentType.split(';')[0]!.trim().toLowerCase()
-  if (type !== 'application/json' && type !== 'text/csv')
-    throw new KedgeError('unsupported', {
-      what: `The content type ${type || '(none)'}; send application/json or text/csv`,
-    })
-  const names =
-    endpoint.revisions
-      .find((revision) => revision.traffic > 0)
-      ?.loaded.description?.features.map((feature) => feature.name) ?? []
-  const rows = type === 'text/csv' ? fromCsv(decodeUtf8(body)) : fromJson(decodeUtf8(body), names)
+  const content = readMlflowContentType(contentType)
+  const features = endpoint.revisions.find((revision) => revision.traffic > 0)?.loaded.description?.features ?? []
+  const rows = readRows(
+    content,
+    decodeUtf8(body),
+    features.map((feature) => feature.name),
+    () => new Set(features.filter((feature) => feature.type === 'category').map((feature) => feature.name)),
+  )
   const id = node.nextId()
   const ids = rows.length === 1 ? [id] : rows.map((_, i) => `${id}/${i}`)
   const answer = await node.rows(endpoint, {
@@ -31,29 +36,49 @@ export async function mlflowInvocations(
     times: rows.map(() => now),
     rows,
     together: id,
+    signal,
     where: (row) => `rows.${row}`,
   })
   return JSON.stringify({ predictions: [...answer.scores] })
 }
 
-function fromJson(text: string, names: readonly string[]): Record<string, unknown>[] {
-  const parsed = parseJson(text) as Record<string, unknown>
-  const given = forms.filter((form) => parsed !== null && typeof parsed === 'object' && parsed[form] !== undefined)
-  if (given.length !== 1)
-    throw new KedgeError('invalid_input', { what: `The body must have exactly one of ${forms.join(', ')}` })
+function readRows(
+  content: MlflowContent,
+  text: string,
+  names: readonly string[],
+  categories: () => ReadonlySet<string>,
+): Record<string, unknown>[] {
+  if (content === 'csv') return readCsv(text, categories())
+  let parsed: unknown
+  try {
+    parsed = parsePythonJson(text)
+  } catch (cause) {
+    throw new KedgeError('invalid_input', { what: `The body is not JSON: ${(cause as Error).message}` }, { cause })
+  }
+  if (content === 'split') return fromSplit(parsed)
+  if (content === 'records') return records('The body', parsed)
+  return fromJson(parsed, names)
+}
+
+function fromJson(body: unknown, names: readonly string[]): Record<string, unknown>[] {
+  const parsed = (isRecord(body) ? body : {}) as Record<string, unknown>
+  const given = forms.filter((form) => parsed[form] !== undefined)
+  const other = Object.keys(parsed).find((key) => key !== 'params' && !forms.some((form) => form === key))
+  if (given.length !== 1 || other !== undefined)
+    throw new KedgeError('invalid_input', {
+      what: `The body must have exactly one of ${forms.join(', ')}${other === undefined ? '' : `, and has ${other}`}`,
+    })
+  const { params } = parsed
+  if (params !== undefined && params !== null && !isRecord(params))
+    throw new KedgeError('invalid_input', { what: 'params must be an object' })
   const form = given[0]!
   const value = parsed[form]
   if (form === 'dataframe_split') return fromSplit(value)
   if (form === 'dataframe_records') return records(form, value)
-  if (form === 'instances' && Array.isArray(value))
-    return value.every(isRecord) ? value : fromMatrix(form, value, names)
-  if (form === 'inputs') {
-    if (Array.isArray(value)) return value.every(isRecord) ? value : fromMatrix(form, value, names)
-    if (isRecord(value)) return fromColumns(form, value)
-  }
-  throw new KedgeError('invalid_input', {
-    what: `${form}: must be a list of rows${form === 'inputs' ? ' or an object of columns' : ''}`,
-  })
+  if (Array.isArray(value)) return value.every(isRecord) ? value : fromMatrix(form, value, names)
+  // one row may stand without its list, or a list of values for each column
+  if (isRecord(value)) return fromColumns(form, value)
+  throw new KedgeError('invalid_input', { what: `${form}: must be a list of rows or an object of columns` })
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -97,47 +122,4 @@ function fromColumns(form: string, value: Record<string, unknown>): Record<strin
       ]),
     ),
   )
-}
-
-/** RFC 4180 with a header line; a cell that is a number is one, an empty one is missing. */
-function fromCsv(text: string): Record<string, unknown>[] {
-  const lines = parseCsv(text)
-  const header = lines.shift()
-  if (!header) throw new KedgeError('invalid_input', { what: 'The CSV has no header line' })
-  return lines.map((cells, i) => {
-    if (cells.length !== header.length)
-      throw new KedgeError('invalid_input', {
-        what: `The CSV's line ${i + 2} has ${cells.length} cells, the header ${header.length}`,
-      })
-    return Object.fromEntries(header.map((name, column) => [name, cellValue(cells[column]!)]))
-  })
-}
-
-const cellValue = (cell: string) =>
-  cell === '' ? null : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell) ? Number(cell) : cell
-
-function parseCsv(text: string): string[][] {
-  const lines: string[][] = []
-  let line: string[] = []
-  let cell = ''
-  let quoted = false
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i]!
-    if (quoted) {
-      if (char !== '"') cell += char
-      else if (text[i + 1] === '"') cell += text[++i]
-      else quoted = false
-    } else if (char === '"' && cell === '') quoted = true
-    else if (char === ',') {
-      line.push(cell)
-      cell = ''
-    } else if (char === '\n') {
-      line.push(cell.endsWith('\r') ? cell.slice(0, -1) : cell)
-      if (line.length > 1 || line[0] !== '') lines.push(line)
-      line = []
-      cell = ''
-    } else cell += char
-  }
-  if (cell !== '' || line.length > 0) lines.push([...line, cell])
-  return lines
 }

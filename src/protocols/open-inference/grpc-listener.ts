@@ -12,10 +12,10 @@ import { asKedgeError, type ErrorClass, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { Listener } from '../inference/http-listener.ts'
-import { repositoryIndex } from '../inference/http-listener.ts'
+
 import { type GrpcInferRequest, readTensors, writeTensors } from './grpc-tensor.ts'
 import { inferenceProto } from './inference-proto.ts'
-import { answering, modelMetadata, serverMetadata } from './rest.ts'
+import { answering, modelMetadata, repositoryIndex, serverMetadata } from './model-metadata.ts'
 
 export interface GrpcListenerOptions {
   node: InferenceNode

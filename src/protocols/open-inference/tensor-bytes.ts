@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Datatype, TensorData } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
 
@@ -28,6 +29,10 @@ const constructors: Record<Exclude<Datatype, 'BYTES'>, NumericConstructor> = {
 export const isDatatype = (text: unknown): text is Datatype =>
   typeof text === 'string' && (text === 'BYTES' || Object.hasOwn(constructors, text))
 
+/** Zeros of a datatype. */
+export const newTensorData = (datatype: Exclude<Datatype, 'BYTES'>, length: number): Numeric =>
+  new constructors[datatype](length)
+
 /** Raw little-endian bytes to a tensor's data; BYTES are 4-byte lengths each with its text. Errors: `invalid_input` naming the tensor. */
 export function decodeTensorBytes(name: string, datatype: Datatype, bytes: Uint8Array): TensorData {
   if (datatype === 'BYTES') return decodeTexts(name, bytes)
@@ -52,10 +57,17 @@ function decodeTexts(name: string, bytes: Uint8Array): string[] {
       throw new KedgeError('invalid_input', {
         what: `input ${name}: element ${texts.length} is longer than the bytes that follow`,
       })
-    texts.push(buffer.toString('utf8', at + 4, at + 4 + length))
+    const bytes = buffer.subarray(at + 4, at + 4 + length)
+    texts.push(textOf(name, texts.length, bytes))
     at += 4 + length
   }
   return texts
+}
+
+/** The text of an element of BYTES. Errors: `invalid_input`: models get texts, and other bytes would come to them changed. */
+export function textOf(name: string, element: number, bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new KedgeError('invalid_input', { what: `input ${name}: element ${element} is not UTF-8` })
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
 /** A tensor's data to raw little-endian bytes: numbers without a copy, texts each behind 4 bytes of length. */
@@ -69,39 +81,4 @@ export function encodeTensorBytes(data: TensorData): Buffer {
     parts.push(length, content)
   }
   return Buffer.concat(parts)
-}
-
-/** as many as a shape may have sizes; a list that lies deeper is no element */
-const maxDepth = 16
-
-/** The numbers or texts of JSON (nested lists are flattened) to a tensor's data. Errors: `invalid_input` naming the element. */
-export function tensorFromJson(name: string, datatype: Datatype, values: unknown): TensorData {
-  if (!Array.isArray(values)) throw new KedgeError('invalid_input', { what: `input ${name}: data must be a list` })
-  const flat = values.some(Array.isArray) ? (values.flat(maxDepth) as unknown[]) : (values as unknown[])
-  const refuse = (i: number) =>
-    new KedgeError('invalid_input', { what: `input ${name}: element ${i} is no ${datatype}` })
-  if (datatype === 'BYTES')
-    return flat.map((value, i) => {
-      if (typeof value !== 'string') throw refuse(i)
-      return value
-    })
-  if (datatype === 'FP16' || datatype === 'BF16')
-    throw new KedgeError('invalid_input', { what: `input ${name}: ${datatype} goes only as binary data` })
-  const data = new constructors[datatype](flat.length)
-  const big = datatype === 'INT64' || datatype === 'UINT64'
-  const whole = datatype !== 'FP32' && datatype !== 'FP64'
-  for (let i = 0; i < flat.length; i++) {
-    const value = flat[i]
-    const number = datatype === 'BOOL' && typeof value === 'boolean' ? Number(value) : value
-    if (typeof number !== 'number' || (whole && !Number.isInteger(number))) throw refuse(i)
-    data[i] = (big ? BigInt(number) : number) as never
-    if (whole && !big && data[i] !== (number as never)) throw refuse(i)
-  }
-  return data
-}
-
-/** Integers beyond 2⁵³ lose their last digits, as in every JSON reader; non-finite numbers are null. */
-export function tensorToJson(datatype: Datatype, data: TensorData): unknown[] {
-  if (datatype === 'BOOL') return Array.from(data as Uint8Array, Boolean)
-  return Array.from(data as ArrayLike<unknown>, (value) => (typeof value === 'bigint' ? Number(value) : value))
 }

@@ -1,9 +1,11 @@
-import type { Datatype, Tensor, TensorSpec } from '../../contracts/model-runtime.ts'
+import type { Tensor } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
-import type { ServedEndpoint, ServedRevision } from '../../serving/inference/served-endpoint.ts'
+import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
-import { decodeTensorBytes, encodeTensorBytes, isDatatype, tensorFromJson, tensorToJson } from './tensor-bytes.ts'
+import { readInferTerms, refuseSharedMemory } from './infer-parameters.ts'
+import { decodeTensorBytes, encodeTensorBytes, isDatatype } from './tensor-bytes.ts'
+import { parseExact, tensorFromJson, tensorToJson } from './tensor-json.ts'
 
 export interface InferAnswer {
   body: Buffer
@@ -16,36 +18,43 @@ interface JsonInput {
   datatype?: unknown
   shape?: unknown
   data?: unknown
-  parameters?: { binary_data_size?: unknown }
+  parameters?: Record<string, unknown> | null
 }
 
 interface JsonRequest {
   id?: unknown
   inputs?: unknown
   outputs?: unknown
-  parameters?: { binary_data_output?: unknown; event_time?: unknown }
+  parameters?: unknown
 }
 
 /** `POST v2/models/{m}/infer`, JSON with or without the binary tensor extension. `headerLength` is `Inference-Header-Content-Length`. */
 export async function restInfer(
   node: InferenceNode,
   endpoint: ServedEndpoint,
-  options: { body: Buffer; headerLength: string | undefined; revision: number | undefined; now: number },
+  options: {
+    body: Buffer
+    headerLength: string | undefined
+    revision: number | undefined
+    now: number
+    signal?: AbortSignal | undefined
+  },
 ): Promise<InferAnswer> {
   const { json, binary } = divide(options.body, options.headerLength)
   const request = parse(json)
   const inputs = readInputs(request.inputs, binary)
   const wanted = readOutputs(request.outputs)
-  const id = request.id === undefined ? node.nextId() : readId(request.id)
-  const time = typeof request.parameters?.event_time === 'number' ? request.parameters.event_time : options.now
+  const id = request.id === undefined || request.id === '' ? node.nextId() : readId(request.id)
+  const parameters = readParameters(request.parameters)
   const answer = await node.tensors(endpoint, {
     id,
-    time,
+    ...readInferTerms(parameters, options.now),
     inputs,
     outputs: wanted?.map((output) => output.name),
     revision: options.revision,
+    signal: options.signal,
   })
-  const allBinary = request.parameters?.binary_data_output === true
+  const allBinary = parameters.binary_data_output === true
   const chunks: Buffer[] = []
   const outputs = answer.outputs.map((output, i) => {
     const { name, datatype, shape } = output
@@ -75,7 +84,7 @@ function parse(json: Buffer): JsonRequest {
   const text = decodeUtf8(json, 'The request')
   let request: unknown
   try {
-    request = JSON.parse(text)
+    request = parseExact(text)
   } catch (cause) {
     throw new KedgeError('invalid_input', { what: `The request is not JSON: ${(cause as Error).message}` }, { cause })
   }
@@ -90,6 +99,13 @@ function readId(id: unknown): string {
   return id
 }
 
+function readParameters(value: unknown): Record<string, unknown> {
+  if (value === undefined || value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new KedgeError('invalid_input', { what: 'parameters must be an object' })
+  return value as Record<string, unknown>
+}
+
 function readInputs(value: unknown, binary: Buffer): Tensor[] {
   if (!Array.isArray(value) || value.length === 0)
     throw new KedgeError('invalid_input', { what: 'inputs must be a list of tensors' })
@@ -102,6 +118,7 @@ function readInputs(value: unknown, binary: Buffer): Tensor[] {
         what: `input ${name}: ${String(datatype)} is no datatype of the protocol`,
       })
     if (!isShape(shape)) throw new KedgeError('invalid_input', { what: `input ${name}: shape must be a list of sizes` })
+    refuseSharedMemory(`input ${name}`, input.parameters ?? undefined)
     const size = input.parameters?.binary_data_size
     if (size === undefined) return { name, datatype, shape, data: tensorFromJson(name, datatype, input.data) }
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || at + size > binary.length)
@@ -123,50 +140,11 @@ const isShape = (value: unknown): value is number[] =>
 function readOutputs(value: unknown): { name: string; binary: boolean | undefined }[] | undefined {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return undefined
   if (!Array.isArray(value)) throw new KedgeError('invalid_input', { what: 'outputs must be a list' })
-  return value.map(
-    (output: { name?: unknown; parameters?: { binary_data?: unknown; classification?: unknown } } | null, i) => {
-      if (typeof output?.name !== 'string') throw new KedgeError('invalid_input', { what: `outputs.${i}: has no name` })
-      if (output.parameters?.classification)
-        throw new KedgeError('unsupported', { what: 'The classification extension' })
-      const binary = output.parameters?.binary_data
-      return { name: output.name, binary: typeof binary === 'boolean' ? binary : undefined }
-    },
-  )
+  return value.map((output: { name?: unknown; parameters?: Record<string, unknown> | null } | null, i) => {
+    if (typeof output?.name !== 'string') throw new KedgeError('invalid_input', { what: `outputs.${i}: has no name` })
+    if (output.parameters?.classification) throw new KedgeError('unsupported', { what: 'The classification extension' })
+    refuseSharedMemory(`output ${output.name}`, output.parameters ?? undefined)
+    const binary = output.parameters?.binary_data
+    return { name: output.name, binary: typeof binary === 'boolean' ? binary : undefined }
+  })
 }
-
-const specOf = ({ name, datatype, shape }: TensorSpec): { name: string; datatype: Datatype; shape: number[] } => ({
-  name,
-  datatype,
-  shape: [...shape],
-})
-
-/** A model's metadata in the protocol's form: revisions are its versions. Errors: `endpoint_not_ready`, `not_found`. */
-export function modelMetadata(endpoint: ServedEndpoint, number?: number) {
-  const revision = answering(endpoint, number)
-  return {
-    name: endpoint.name,
-    versions: endpoint.revisions.filter((one) => one.traffic > 0).map((one) => String(one.number)),
-    platform: revision.kind === 'onnx' ? 'onnx_onnxv1' : revision.kind,
-    inputs: revision.loaded.inputs.map(specOf),
-    outputs: revision.loaded.outputs.map(specOf),
-  }
-}
-
-/** The revision of that number, or the one that most callers meet. */
-export function answering(endpoint: ServedEndpoint, number?: number): ServedRevision {
-  if (number !== undefined) {
-    const found = endpoint.revisions.find((one) => one.number === number)
-    if (!found) throw new KedgeError('not_found', { kind: 'Revision', name: `${endpoint.name}/${number}` })
-    return found
-  }
-  const [most] = [...endpoint.revisions].sort((a, b) => b.traffic - a.traffic)
-  if (!most || most.traffic === 0) throw new KedgeError('endpoint_not_ready', { name: endpoint.name })
-  return most
-}
-
-/** The answer to `GET /v2`. */
-export const serverMetadata = (version: string) => ({
-  name: 'kedge',
-  version,
-  extensions: ['binary_tensor_data', 'model_repository'],
-})

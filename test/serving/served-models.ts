@@ -1,0 +1,54 @@
+import type { EndpointSpecInput } from '../../src/serving/endpoint-spec.ts'
+import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
+import { putFolder } from '../../src/storage/blobs/folder.ts'
+import { writeIdentityModel } from './identity-model.ts'
+import {
+  type Control,
+  type ControlOptions,
+  eventually,
+  type Recorded,
+  startControl,
+  startInference,
+  temporaryDirectory,
+} from './stand.ts'
+
+const user = { actor: 'user/test' }
+
+export interface ServedModels {
+  control: Control
+  inference: InferenceSupervisor
+  /** Waits until such a row is on record. */
+  recordedOf(is: (row: Recorded) => boolean): Promise<Recorded>
+  stop(): Promise<void>
+}
+
+/** Control and an inference process with an endpoint for each name, serving that fixture (or `identity`, see there). */
+export async function serveModels(
+  models: Record<string, string>,
+  more: { specs?: Record<string, Partial<EndpointSpecInput>>; control?: ControlOptions; inference?: object } = {},
+): Promise<ServedModels> {
+  const directory = await temporaryDirectory()
+  const control = await startControl(`${directory.path}/control`, more.control)
+  const inference = await startInference(control.address, `${directory.path}/inference`, more.inference)
+  for (const [name, fixture] of Object.entries(models)) {
+    if (fixture === 'identity') {
+      const folder = await writeIdentityModel(`${directory.path}/identity`)
+      const { digest, bytes } = await putFolder(control.environment.blobs, folder)
+      await control.registry.models.ensure(user, 'default', name)
+      const artifact = { digest, kind: 'onnx' as const, bytes }
+      await control.registry.versions.create(user, 'default', name, { artifact, datasetVersions: [] })
+    } else await control.version(name, fixture)
+    await control.serving.endpoints.put(user, 'default', name, { model: name, ...more.specs?.[name] })
+    await control.serving.deploy(user, 'default', { name, model: `${name}/1` })
+  }
+  return {
+    control,
+    inference,
+    recordedOf: (is) => eventually(() => control.recorded.find(is), 'the record'),
+    async stop() {
+      await inference.stop()
+      await control.stop()
+      await directory.remove()
+    },
+  }
+}
