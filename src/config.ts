@@ -34,6 +34,18 @@ export const configSchema = z.object({
     ])
     .default([...roles])
     .describe('which parts run in this process tree: control, inference'),
+  modelMemory: z
+    .union([
+      z.number().int().positive(),
+      z
+        .string()
+        .regex(/^\d+(\.\d+)?\s*(MiB|GiB)$/, 'is not a size such as 512MiB or 2GiB')
+        .transform((text) => Math.round(Number.parseFloat(text) * (text.endsWith('GiB') ? 2 ** 30 : 2 ** 20))),
+    ])
+    .optional()
+    .describe(
+      'what models in the memory of an inference process may take, such as 2GiB; a quarter of the machine when absent',
+    ),
   control: z.url().optional().describe('address of the control process, for an inference process that runs alone'),
   sql: z.string().optional().describe('postgres://… in place of the embedded SQLite'),
   events: z

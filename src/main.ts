@@ -167,6 +167,7 @@ function startInference(config: Config, control: string, secret: string, log: Lo
     auth: config.auth ?? 'none',
     allowedHosts: [...allowedHosts(config)],
     logLevel: config.logLevel,
+    ...(config.modelMemory ? { modelMemory: config.modelMemory } : {}),
   })
 }
 
