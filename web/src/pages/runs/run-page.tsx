@@ -110,6 +110,7 @@ function Actions({ run }: { run: RunDetail }) {
       <Link href={`${to('runs')}?filter=${encodeURIComponent(`tags.mlflow.parentRunId = '${run.id}'`)}`}>
         Child runs
       </Link>
+      <Link href={`${to('traces')}?filter=${encodeURIComponent(`run_id = '${run.id}'`)}`}>Traces</Link>
       <Link href={to('lineage', 'run', run.id)}>Lineage</Link>
       <Button variant="default" onClick={() => go(`${to('runs', 'compare')}?runs=${run.id}`)}>
         Compare
