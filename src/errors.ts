@@ -128,6 +128,16 @@ export const catalogue = {
     message: 'The endpoint {name} has no revision that is ready to predict',
     todo: 'Wait until one is loaded; `kedge status` says what keeps it.',
   },
+  load_refused: {
+    class: 'conflict',
+    message: 'The endpoint answers no request of the load: {status} {what}',
+    todo: 'Look at the answer; `kedge status` shows whether the endpoint is ready.',
+  },
+  endpoint_in_use: {
+    class: 'conflict',
+    message: '{names} answered callers in the last minute; a load on this server would slow them down',
+    todo: 'Measure when nobody asks, or add --yes.',
+  },
   prediction_failed: {
     class: 'unavailable',
     message: 'The model failed: {what}',

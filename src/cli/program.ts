@@ -3,6 +3,7 @@ import { asKedgeError } from '../errors.ts'
 import { version } from '../version.ts'
 import { addApply } from './commands/apply.ts'
 import { addBackup } from './commands/backup.ts'
+import { addBench } from './commands/bench.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addData } from './commands/data.ts'
 import { addDeploy } from './commands/deploy.ts'
@@ -65,6 +66,7 @@ Examples:
   for (const add of [
     addServe,
     addDeploy,
+    addBench,
     addLoop,
     addApply,
     addStatus,
