@@ -1,17 +1,10 @@
 import { chiSquareUpper } from './chi-square.ts'
 import { present } from './present.ts'
+import { sortedQuantile } from './sorted-quantile.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
 import { type Measured, tooFewSamples } from './too-few-samples.ts'
 
 const RANK = 1e-15
-
-/** The q-quantile of a sorted array with linear interpolation (numpy's default). */
-export function sortedQuantile(sorted: ArrayLike<number>, q: number): number {
-  const at = q * (sorted.length - 1)
-  const low = Math.floor(at)
-  const rest = at - low
-  return rest === 0 ? sorted[low]! : sorted[low]! + rest * (sorted[low + 1]! - sorted[low]!)
-}
 
 function characteristic(sample: readonly number[], points: readonly number[]) {
   const rows = sample.map((x) => [...points.map((t) => Math.cos(t * x)), ...points.map((t) => Math.sin(t * x))])

@@ -1,14 +1,7 @@
 import { fisherUpper } from './f-distribution.ts'
+import { medianOf } from './median.ts'
 import { present } from './present.ts'
 import { type Measured, tooFewSamples } from './too-few-samples.ts'
-
-/** The median; NaN for an empty array. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort()
-  const half = sorted.length >> 1
-  if (sorted.length === 0) return Number.NaN
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
-}
 
 /**
  * Levene's test that samples have one variance, on deviations from the median (Brown & Forsythe 1974): `value` is

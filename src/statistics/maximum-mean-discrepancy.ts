@@ -1,4 +1,4 @@
-import { medianOf } from './levene-test.ts'
+import { medianOf } from './median.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
 import { type Measured, tooFewSamples } from './too-few-samples.ts'
 
