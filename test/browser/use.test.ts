@@ -43,6 +43,8 @@ describe('keyboard', () => {
     await window.page.keyboard.type('gd')
     expect(await window.page.locator('input[data-filter]').inputValue()).toBe('gd')
     expect(await title()).toBe('Runs')
+    // once for what it suggests, once for the field itself
+    await window.page.keyboard.press('Escape')
     await window.page.keyboard.press('Escape')
     await window.page.keyboard.press('?')
     await window.page.getByRole('dialog').getByText('Monitoring').waitFor()
@@ -257,7 +259,7 @@ describe('models', () => {
     await window.page.getByRole('combobox', { name: 'Alias' }).fill('trusted')
     await window.page.getByLabel('Reason').fill('it was right for a year')
     await window.page.getByRole('button', { name: 'Move', exact: true }).click()
-    await window.page.getByText('@trusted is version 1').waitFor()
+    await window.page.getByText('@trusted is version 1', { exact: true }).waitFor()
     await window.go('/models/delay?tab=promotions')
     await window.page.getByRole('cell', { name: 'it was right for a year' }).waitFor()
     await window.page.getByTitle(/^version 1 from .*: it was right for a year$/).waitFor()

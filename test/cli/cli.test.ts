@@ -351,8 +351,8 @@ describe('backup and restore', () => {
     expect(code).toBe(1)
     expect(err).toMatch(/kedge\.sqlite has \d+ bytes instead of \d+/)
     expect(err).toContain(`blobs/${blob} is missing`)
-    mkdirSync(join(folder, 'empty'))
-    expect((await on(['restore', join(folder, 'empty')])).err).toContain('it has no kedge-backup.json')
+    mkdirSync(join(folder, 'no-copy'))
+    expect((await on(['restore', join(folder, 'no-copy')])).err).toContain('it has no kedge-backup.json')
   })
 })
 
