@@ -123,6 +123,8 @@ export interface ModelRuntime {
   readonly title: string
   /** Whether a model folder without a declared kind is one of its own. */
   detects?(directory: string): Promise<boolean>
+  /** Reads a folder that nobody has looked at yet; called in a process of its own under limits. Errors: `model_unloadable`. */
+  check?(directory: string): Promise<void>
   /** Errors: `model_unloadable` with what is wrong in the folder. */
   load(directory: string, options?: LoadOptions): Promise<LoadedModel>
 }

@@ -80,6 +80,8 @@ export interface NewModelVersion {
 
 /** What pipelines need of the registry. */
 export interface RegistryPart {
+  /** Errors: `model_unloadable` for a folder that cannot be a model. */
+  check?(digest: string, kind: string): Promise<void>
   versions: {
     /** Once for each model, pipeline run and step. */
     create(change: Change, project: string, model: string, version: NewModelVersion): Promise<{ version: number }>

@@ -14,7 +14,7 @@ import type { Environments } from './environments.ts'
 import { hostFacts } from './host.ts'
 import type { StepRecord } from './metered-steps.ts'
 import { readModelFolder } from './model-folder.ts'
-import type { DatasetsPart, TrackingPart } from './neighbours.ts'
+import type { DatasetsPart, RegistryPart, TrackingPart } from './neighbours.ts'
 import { codeOf } from './pipeline-files.ts'
 import type { PipelineRun, StepOutput } from './pipeline-run.ts'
 import type { ParamValue, PipelineSpec, StepSpec } from './pipeline-spec.ts'
@@ -45,6 +45,7 @@ export interface StepDependencies extends Pick<Environment, 'blobs' | 'dataDirec
   logs: StepLogs
   records: StepRecords
   tracking: TrackingPart
+  registry: Pick<RegistryPart, 'check'>
   code: CodeStates
   prices: Prices
   /** where this machine reaches this server: `http://127.0.0.1:4700` */
@@ -137,8 +138,11 @@ async function makeAttempt(
   if (failure) throw failure
   const outputs = await storeOutputs(step.folder, name, spec, deps.blobs)
   const { register } = spec
-  if (register)
-    await readModelFolder(outputs.find((one) => one.name === register.output)!.digest, register.output, deps.blobs)
+  if (register) {
+    const { digest } = outputs.find((one) => one.name === register.output)!
+    const { kind } = await readModelFolder(digest, register.output, deps.blobs)
+    await deps.registry.check?.(digest, kind)
+  }
   await deps.records.succeed(run, name, attempt, { outputs, outcome, logDigest: await storeLog(run, name, deps) })
   return outputs
 }

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { createAliases } from './aliases.ts'
+import { createModelChecks } from './check-models.ts'
 import { createGate, type DatasetFiles } from './gate.ts'
 import { createModels } from './models.ts'
 import { createVersions } from './versions.ts'
@@ -11,10 +12,11 @@ export function createRegistry(
   deps: { tracking: Tracking; files: DatasetFiles },
 ) {
   const models = createModels(environment)
-  const versions = createVersions(environment, models, deps.tracking)
+  const check = createModelChecks(environment)
+  const versions = createVersions(environment, models, deps.tracking, check)
   const aliases = createAliases(environment, models)
   const gate = createGate(environment, { models, versions, aliases, files: deps.files })
-  return { models, versions, aliases, gate }
+  return { models, versions, aliases, gate, check }
 }
 
 export type Registry = ReturnType<typeof createRegistry>

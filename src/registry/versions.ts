@@ -4,6 +4,7 @@ import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import { toJson } from '../storage/sql/json-column.ts'
 import type { Tracking } from '../tracking/tracking.ts'
+import type { CheckModel } from './check-models.ts'
 import { gateJob } from './gate-job.ts'
 import { insertVersion } from './insert-version.ts'
 import { type ModelVersion, type ModelVersionRow, toModelVersion } from './model-version.ts'
@@ -24,6 +25,7 @@ export function createVersions(
   environment: Pick<Environment, 'store' | 'journal' | 'jobs' | 'blobs'>,
   models: Models,
   tracking: Tracking,
+  check: CheckModel,
 ) {
   const { store, journal, jobs } = environment
   const missing = (model: string, version: number | string) =>
@@ -139,6 +141,7 @@ export function createVersions(
     ): Promise<ModelVersion> {
       await models.find(project, model)
       const origin = await files.findOrigin(project, input)
+      await check(origin.digest ?? null, origin.kind ?? null)
       const version = await journal.change(context, (change) =>
         insertVersion(
           change,

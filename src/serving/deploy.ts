@@ -58,6 +58,7 @@ export function createDeploy(deps: {
     const [latest] = await registry.versions.list(project, name, { limit: 1, offset: 0 })
     // the same files again are the same version
     if (latest?.digest === digest) return { model: name, version: latest.version }
+    await registry.check(digest, kind)
     const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0)
     const { version } = await registry.versions.create(context, project, name, {
       artifact: { digest, kind, bytes },

@@ -1,4 +1,5 @@
 import type { Aliases } from '../registry/aliases.ts'
+import type { CheckModel } from '../registry/check-models.ts'
 import type { Models } from '../registry/models.ts'
 import type { Versions } from '../registry/versions.ts'
 
@@ -7,4 +8,6 @@ export interface ServingRegistry {
   models: Pick<Models, 'ensure'>
   versions: Pick<Versions, 'findIn' | 'create' | 'get' | 'list'>
   aliases: Pick<Aliases, 'move' | 'resolve'>
+  /** Errors: `model_unloadable` for files that cannot be a model. */
+  check: CheckModel
 }

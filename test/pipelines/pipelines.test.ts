@@ -65,7 +65,7 @@ describe('pipelines', () => {
     },
   }
   const fit =
-    'wc -l < "$KEDGE_INPUT_ROWS" > "$KEDGE_OUTPUT_COUNT"; cp "$KEDGE_INPUT_ROWS" "$KEDGE_OUTPUT_MODEL/model.onnx"; echo \'{"task":"binary"}\' > "$KEDGE_OUTPUT_MODEL/kedge-model.json"; echo "uri=$MLFLOW_TRACKING_URI run=$MLFLOW_RUN_ID exp=$MLFLOW_EXPERIMENT_NAME depth=$KEDGE_PARAM_DEPTH as-of=$KEDGE_AS_OF"\n'
+    'wc -l < "$KEDGE_INPUT_ROWS" > "$KEDGE_OUTPUT_COUNT"; cp "$KEDGE_INPUT_ROWS" "$KEDGE_OUTPUT_MODEL/MLmodel"; echo \'{"task":"binary"}\' > "$KEDGE_OUTPUT_MODEL/kedge-model.json"; echo "uri=$MLFLOW_TRACKING_URI run=$MLFLOW_RUN_ID exp=$MLFLOW_EXPERIMENT_NAME depth=$KEDGE_PARAM_DEPTH as-of=$KEDGE_AS_OF"\n'
 
   it('runs steps with their inputs, tracks them, stores what they made and registers the model', async () => {
     await put('train', train, { 'fit.sh': fit })
@@ -90,7 +90,7 @@ describe('pipelines', () => {
     expect(log).toContain(
       `uri=http://127.0.0.1:4999/mlflow/flights run=${first!.trackingRun} exp=train depth=5 as-of=2001-02-01T00:00:00.000Z`,
     )
-    expect(await logOf(run, 'report')).toContain('model.onnx')
+    expect(await logOf(run, 'report')).toContain('MLmodel')
     const tracked = await stand.tracking.runs.get(project, first!.trackingRun!)
     expect(tracked).toMatchObject({ status: 'FINISHED' })
     const version = await stand.registry.versions.get(project, 'delay', 1)
@@ -98,7 +98,7 @@ describe('pipelines', () => {
       runId: first!.trackingRun,
       pipelineRun: run.id,
       step: 'fit',
-      kind: 'onnx',
+      kind: 'mlflow',
       holdout: { dataset: 'flights', version: 2 },
       asOf,
       signature: { task: 'binary' },
@@ -109,8 +109,8 @@ describe('pipelines', () => {
     })
     const model = first!.outputs.find((one) => one.name === 'model')!
     expect(Object.keys((await readFolder(stand.environment.blobs, model.digest)).files)).toEqual([
+      'MLmodel',
       'kedge-model.json',
-      'model.onnx',
     ])
     const events = await stand.environment.journal.read({ subject: `step/${run.id}/` })
     expect(events.map((event) => [event.type, event.subject])).toEqual([

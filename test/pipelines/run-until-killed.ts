@@ -7,7 +7,7 @@ const [, , directory, postgres] = process.argv
 const shared = postgres ? { store: await openPostgres(postgres, Date.now), lease: 1500 } : {}
 const stand = await openStand(directory!, shared)
 const step = (name: string, from?: string) => ({
-  run: `echo working; sleep 0.25; setsid sleep 0.05 & cat ${from ? '"$KEDGE_INPUT_BEFORE"' : '/dev/null'} > "$KEDGE_OUTPUT_MODEL/model.onnx"; echo ${name} >> "$KEDGE_OUTPUT_MODEL/model.onnx"; cp "$KEDGE_OUTPUT_MODEL/model.onnx" "$KEDGE_OUTPUT_FILE"`,
+  run: `echo working; sleep 0.25; setsid sleep 0.05 & cat ${from ? '"$KEDGE_INPUT_BEFORE"' : '/dev/null'} > "$KEDGE_OUTPUT_MODEL/MLmodel"; echo ${name} >> "$KEDGE_OUTPUT_MODEL/MLmodel"; cp "$KEDGE_OUTPUT_MODEL/MLmodel" "$KEDGE_OUTPUT_FILE"`,
   ...(from ? { inputs: { before: { step: from, output: 'file' } } } : {}),
   outputs: { model: 'model/', file: 'file.txt' },
   register: { model: name, output: 'model' },

@@ -10,6 +10,7 @@ import {
   type TensorSpec,
 } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
+import { checkOnnx } from './onnx-check/check-onnx.ts'
 import { columnsToFeeds } from './onnx-columns.ts'
 import { type OnnxSession, openSession } from './onnx-session.ts'
 import { datatypeOf, fromFeed, toFeed } from './onnx-tensor.ts'
@@ -31,6 +32,15 @@ export default defineModelRuntime({
     const outputs = specs(session.outputs)
     const description = (await describe(directory)) ?? guessDescription(inputs, outputs)
     return loaded(session, inputs, outputs, description)
+  },
+  async check(directory) {
+    await checkOnnx(directory)
+    const session = await open(await modelFile(directory), {}).catch((error: Error) => {
+      // operators of somebody's own: nothing wrong with the file
+      if (/No Op registered|is not a registered function/.test(error.message)) return undefined
+      throw error
+    })
+    await session?.close()
   },
 })
 
