@@ -31,6 +31,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit ?? 64 * 2 ** 20,
     genReqId: () => randomUUID(),
+    // one logger for all: what is logged of a request names its id
+    childLoggerFactory: (logger) => logger,
     routerOptions: { maxParamLength: 2000 },
     forceCloseConnections: 'idle',
     // what is refused before a route is found: an address that cannot be decoded, a name that is far too long
@@ -40,6 +42,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('actor', '')
+  // answers that last (streams, polls that wait) would keep the server from closing
+  const closing = new AbortController()
+  app.decorate('closing', closing.signal)
+  app.addHook('preClose', async () => closing.abort())
   const parseJson = app.getDefaultJsonParser('error', 'error') as (
     request: unknown,
     body: string,

@@ -8,6 +8,10 @@ declare module 'fastify' {
     /** the project that the route is of, when its address does not name one */
     project?: string
   }
+  interface FastifyInstance {
+    /** aborted when the server begins to close */
+    closing: AbortSignal
+  }
   interface FastifyRequest {
     /** who asks: `user/NAME`, `token/NAME`, `local` */
     actor: string

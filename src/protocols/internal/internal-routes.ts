@@ -23,9 +23,6 @@ export function internalRoutes(
   app: FastifyInstance,
   { serving, blobs, ingest, identify }: InternalRoutesDependencies,
 ): void {
-  const closing = new AbortController()
-  // a poll that waits would keep the server from closing
-  app.addHook('preClose', async () => closing.abort())
   void app.register(async (scope) => {
     scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
@@ -44,7 +41,7 @@ export function internalRoutes(
         const routing = await serving.routing.next(
           request.query.known,
           request.query.wait,
-          AbortSignal.any([gone.signal, closing.signal]),
+          AbortSignal.any([gone.signal, app.closing]),
         )
         if (!routing) return reply.status(204).send()
         return routing

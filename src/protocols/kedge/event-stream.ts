@@ -8,7 +8,7 @@ export interface StreamedMessage {
 
 const heartbeat = 15_000
 
-/** Answers with server-sent events until `messages` ends or the caller goes; `signal` tells the source that it went. */
+/** Answers with server-sent events until `messages` ends, the caller goes or the server closes; `signal` tells the source. */
 export async function sendEventStream(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -17,6 +17,7 @@ export async function sendEventStream(
   const gone = new AbortController()
   request.raw.on('close', () => gone.abort())
   reply.raw.on('close', () => gone.abort())
+  const signal = AbortSignal.any([gone.signal, request.server.closing])
   reply.hijack()
   reply.raw.writeHead(200, {
     'content-type': 'text/event-stream',
@@ -26,10 +27,10 @@ export async function sendEventStream(
   reply.raw.write(': open\n\n')
   const timer = setInterval(() => reply.raw.write(': still here\n\n'), heartbeat)
   try {
-    for await (const message of messages(gone.signal)) {
+    for await (const message of messages(signal)) {
       const head = `${message.id === undefined ? '' : `id: ${message.id}\n`}${message.event === undefined ? '' : `event: ${message.event}\n`}`
-      if (!reply.raw.write(`${head}data: ${JSON.stringify(message.data)}\n\n`)) await drained(reply, gone.signal)
-      if (gone.signal.aborted) break
+      if (!reply.raw.write(`${head}data: ${JSON.stringify(message.data)}\n\n`)) await drained(reply, signal)
+      if (signal.aborted) break
     }
   } finally {
     clearInterval(timer)
