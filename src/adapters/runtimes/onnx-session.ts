@@ -36,7 +36,10 @@ export async function openSession(path: string, threads: number): Promise<OnnxSe
       const tensors: Record<string, OnnxTensor> = {}
       for (const name in feeds) {
         const { type, data, dims } = feeds[name]!
-        tensors[name] = new OnnxTensor(type as 'float32', data as Float32Array, dims)
+        const tensor = new OnnxTensor(type as 'float32', data as Float32Array, dims)
+        // the native side does not know the Float16Array that the tensor makes of the bits
+        if (type === 'float16') (tensor as unknown as { cpuData: TensorData }).cpuData = data
+        tensors[name] = tensor
       }
       const results = await (fetches ? session.run(tensors, fetches) : session.run(tensors))
       const outputs: Record<string, Feed> = {}
