@@ -15,7 +15,15 @@ const main = existsSync(source) && !root.includes('node_modules') ? source : joi
 // the temporary folder, where others may write
 const cache = join(root, 'node_modules', '.cache', 'kedge')
 
+// Node 24 lets what is young grow to 130 MB before it looks for garbage; a server that is asked much would keep them
+const young = '--max-semi-space-size=8'
+
 if (Number(process.versions.node.split('.')[0]) >= 24) {
+  // the option counts from a process's start only, and is of use only to one that stays
+  if (process.argv[2] === 'serve' && process.execve && !process.execArgv.includes(young)) {
+    const again = [process.execPath, young, ...process.execArgv, ...process.argv.slice(1)]
+    process.execve(process.execPath, again, { NODE_COMPILE_CACHE: cache, ...process.env })
+  }
   process.env.NODE_COMPILE_CACHE ??= module.enableCompileCache(cache).directory
   await import(pathToFileURL(main).href)
 } else {
@@ -29,7 +37,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
     process.exit(1)
   }
   // the channel tells the child when this process is gone, however it went
-  const child = spawn(node, [main, ...process.argv.slice(2)], {
+  const child = spawn(node, [young, main, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { NODE_COMPILE_CACHE: cache, ...process.env, KEDGE_WRAPPED: '1' },
   })
