@@ -77,8 +77,8 @@ export const callLimits = z
     concurrency: z.number().int().positive().optional(),
     /** calls that may be in progress beyond those; one more is refused at once (429) */
     queue: z.number().int().nonnegative().default(1000),
-    /** a call that would wait longer than this for its turn is refused at once, too */
-    wait: duration.default(500),
+    /** a call that would wait longer than this for its turn is refused at once, too; for one call of the model it may always wait */
+    wait: duration.default(100),
     /** time for one call when its caller names none */
     timeout: duration.pipe(z.number().positive()).default(60_000),
   })

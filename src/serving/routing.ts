@@ -19,7 +19,7 @@ const limits = z.object({
   concurrency: z.number().int().positive().optional(),
   queue: z.number().int().nonnegative().default(1000),
   /** milliseconds, as `timeout` */
-  wait: z.number().nonnegative().default(500),
+  wait: z.number().nonnegative().default(100),
   timeout: z.number().positive().default(60_000),
 })
 

@@ -70,7 +70,7 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
     const full = inProgress >= (limits.concurrency ?? model.parallel ?? 1) + limits.queue
     const ahead = Math.ceil(model.chunk === null ? queue.length : waitingRows / (model.chunk ?? plainChunk))
     const wait = (ahead * typical) / slots()
-    if (!full && wait <= Math.max(limits.wait, 2 * typical)) return
+    if (!full && wait <= Math.max(limits.wait, typical)) return
     // whoever waits with less priority gives way
     const last = queue.at(-1)
     if (last && last.priority < priority) {

@@ -80,14 +80,21 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
     const before = process.memoryUsage.rss()
     const started = performance.now()
     let model = await runtime.load(directory, { place: 'thread' })
-    const loadMilliseconds = Math.round(performance.now() - started)
+    let loadMilliseconds = Math.round(performance.now() - started)
     try {
       const { description } = model
       const given = description && ((await shippedSample(directory)) ?? (await askSample()))
       const sample = given && sampleColumns(description, given)
       const verified = sample ? await verifyModel(model, sample) : null
       let costs = await measureModel(model, sample)
-      if (model.place === 'thread' && costs && costs.microseconds[1]! < closerLook && loadMilliseconds < inlineLoad) {
+      const short = model.place === 'thread' && costs !== undefined && costs.microseconds[1]! < closerLook
+      if (short && loadMilliseconds >= inlineLoad) {
+        // the first one had to wait for its thread to start
+        const again = performance.now()
+        await (await runtime.load(directory, { place: 'thread' })).close()
+        loadMilliseconds = Math.min(loadMilliseconds, Math.round(performance.now() - again))
+      }
+      if (short && loadMilliseconds < inlineLoad) {
         const inline = await runtime.load(directory, { place: 'inline' })
         const closer = await measureModel(inline, sample)
         const stays = closer !== undefined && closer.microseconds[1]! <= inlineLimit

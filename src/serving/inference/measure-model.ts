@@ -20,8 +20,8 @@ const sizes = [1, 8, 32, 128, 1024]
 const budget = 25_000
 const longest = 150_000
 const tries = 7
-/** a larger call is preferred when it costs hardly more for a row */
-const margin = 1.05
+/** a smaller call is preferred when a row costs hardly more in it: whoever is answered with others waits for less */
+const margin = 1.2
 /** a call in this process may hold it up for so long, in microseconds */
 const held = 2000
 
@@ -53,15 +53,14 @@ export async function measureModel(model: LoadedModel, sample?: Sample): Promise
   return { microseconds, chunk: apart ? bestChunk(microseconds, model.place === 'inline') : null }
 }
 
-/** The size at which a row costs least; of those that run inline only such that do not hold others up. */
+/** The smallest size at which a row costs about as little as it can; of those that run inline only such that do not hold others up. */
 export function bestChunk(microseconds: Readonly<Record<number, number>>, inline = false): number {
-  let best = { rows: 1, cost: Number.POSITIVE_INFINITY }
-  for (const [size, cost] of Object.entries(microseconds)) {
-    const rows = Number(size)
-    if (inline && rows > 1 && cost > held) continue
-    if (cost / rows <= best.cost * margin) best = { rows, cost: Math.min(best.cost, cost / rows) }
-  }
-  return best.rows
+  const sized = Object.entries(microseconds)
+    .map(([size, cost]) => ({ rows: Number(size), cost }))
+    .filter(({ rows, cost }) => rows === 1 || !inline || cost <= held)
+    .sort((a, b) => a.rows - b.rows)
+  const least = Math.min(...sized.map(({ rows, cost }) => cost / rows))
+  return sized.find(({ rows, cost }) => cost / rows <= least * margin)!.rows
 }
 
 async function fastest(call: () => Promise<unknown>): Promise<number> {
