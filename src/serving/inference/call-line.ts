@@ -213,7 +213,7 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
     })
   }
 
-  /** Repeats a call whose worker died once: a prediction changes nothing. */
+  /** Repeats a call whose thread died once: a prediction changes nothing. Processes see to that themselves. */
   async function alone(one: Waiting): Promise<void> {
     while (!one.settled) {
       one.tries++
@@ -221,7 +221,8 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
         const { columns, tensors, rows } = one.work
         one.resolve(await (columns ? scoreWhole(columns, rows) : inferWhole(tensors)))
       } catch (error) {
-        if (asKedgeError(error).code !== 'worker_died' || one.tries >= 2) one.reject(error)
+        const again = asKedgeError(error).code === 'worker_died' && model.place === 'thread' && one.tries < 2
+        if (!again) one.reject(error)
       }
     }
   }

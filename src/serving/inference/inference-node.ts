@@ -17,7 +17,8 @@ import { createModelStore } from './model-store.ts'
 import { createPredictor, type Predictor } from './predictor.ts'
 import { createRecorder } from './recorder.ts'
 import { createRequestLog } from './request-log.ts'
-import { type ServedEndpoint, type ServedRevision, serveEndpoint, serveRevision } from './served-endpoint.ts'
+import { type ServedEndpoint, type ServedRevision, serveRevision } from './served-endpoint.ts'
+import { createServedTable } from './served-table.ts'
 import { createShadows } from './shadows.ts'
 import { createCpuShares } from './share-cpu.ts'
 import { openSpool } from './spool.ts'
@@ -64,6 +65,9 @@ type ReportedRuntime = InferenceReport['revisions'][number]['runtime']
 
 /** requests that were in flight when the routing changed are counted by the last of them */
 const lastReports = 3
+/** milliseconds until a model that could not be fetched is tried again */
+const retryAfter = 1000
+const startTime = 10_000
 
 interface RevisionStatus {
   state: 'loading' | 'ready' | 'failed'
@@ -112,9 +116,10 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   const statuses = new Map<string, RevisionStatus>()
   /** revisions that are no longer routed, and how many more reports tell what they counted to the end */
   const leaving = new Map<string, number>()
-  let current: Routing = { version: '', endpoints: [] }
-  let table = new Map<string, ServedEndpoint>()
-  let byName = new Map<string, ServedEndpoint>()
+  let wanted: Routing = { version: '', endpoints: [] }
+  /** version of the routing that is served as a whole */
+  let served = ''
+  let again: NodeJS.Timeout | undefined
   let addresses: { http: string | null; grpc: string | null } = { http: null, grpc: null }
   let ids = 0
 
@@ -154,45 +159,38 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     }
   }
 
-  /** Returns whether everything could be loaded that can ever be. */
-  async function apply(next: Routing): Promise<boolean> {
-    const served = await Promise.all(
-      next.endpoints.map(async (endpoint) => {
-        const wanted = endpoint.revisions.filter((revision) => revision.traffic > 0 || revision.shadow)
-        const loaded = await Promise.all(wanted.map((revision) => load(endpoint, revision)))
-        const missing = wanted.some((revision, i) => revision.traffic > 0 && !loaded[i])
-        const before = table.get(`${endpoint.project}/${endpoint.name}`)
-        // as long as one that should answer is not ready, the endpoint goes on as it was
-        if (missing && before?.revisions.some((revision) => revision.traffic > 0)) return before
-        return serveEndpoint(
-          endpoint,
-          loaded.filter((revision) => revision !== undefined),
-        )
-      }),
+  const table = createServedTable(load)
+
+  /** Serves a routing, and lets go of what it no longer names. A model that is away now is tried again. */
+  async function bring(next: Routing): Promise<void> {
+    clearTimeout(again)
+    wanted = next
+    if (!(await table.apply(next))) return
+    const kept = [...next.endpoints, ...table.list()].flatMap((endpoint) =>
+      endpoint.revisions.map((revision) => ({ ...revision, key: keyOf(endpoint.id, revision.number) })),
     )
-    table = new Map(served.map((endpoint) => [`${endpoint.project}/${endpoint.name}`, endpoint]))
-    byName = new Map(table)
-    const names = Map.groupBy(served, (endpoint) => endpoint.name)
-    for (const [name, endpoints] of names) if (endpoints.length === 1) byName.set(name, endpoints[0]!)
-    current = next
-    const live = new Set(
-      served.flatMap((endpoint) => endpoint.revisions.map((revision) => keyOf(endpoint.id, revision.number))),
-    )
-    const routed = new Set(
-      next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => keyOf(endpoint.id, revision.number))),
-    )
+    const keys = new Set(kept.map(({ key }) => key))
     for (const key of statuses.keys())
-      if (routed.has(key) || live.has(key)) leaving.delete(key)
+      if (keys.has(key)) leaving.delete(key)
       else if (!leaving.has(key)) leaving.set(key, lastReports)
-    requests.keep(new Set(served.map((endpoint) => endpoint.id)))
-    models.keep(new Set(served.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.loaded))))
-    const artifacts = new Set(
-      next.endpoints.flatMap((endpoint) => endpoint.revisions.map((revision) => revision.artifact)),
-    )
+    requests.keep(new Set(next.endpoints.map((endpoint) => endpoint.id)))
+    models.keep(kept)
+    const artifacts = new Set(kept.map(({ artifact }) => artifact))
     await store.prune(artifacts).catch(() => {})
     await facts.prune(artifacts).catch(() => {})
-    return ![...statuses].some(([key, status]) => status.state === 'loading' && !leaving.has(key))
+    if (wanted !== next) return
+    if ([...statuses].some(([key, status]) => status.state === 'loading' && !leaving.has(key)))
+      again = setTimeout(() => void bring(wanted).catch(failed), retryAfter)
+    if (served !== next.version) {
+      // the models must be on the disk before the routing that names them
+      await writeFile(`${routingFile}.new`, JSON.stringify(next))
+      await rename(`${routingFile}.new`, routingFile)
+      served = next.version
+    }
+    await reporting
+    await sendReport()
   }
+  const failed = (error: unknown) => log.error({ err: error }, 'a routing cannot be served')
 
   function report(): InferenceReport {
     shareCpu(counters.values(), trials.busy())
@@ -200,7 +198,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       requests: requests.changed(),
       boot,
       node: options.node,
-      routing: current.version,
+      routing: served,
       addresses,
       memory: process.memoryUsage.rss(),
       models: models.status(),
@@ -261,21 +259,12 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     })
 
   async function follow() {
-    let complete = true
     let failures = 0
     while (!stopping.signal.aborted) {
       try {
-        const next = await control.routing(current.version, complete ? 25_000 : 0, stopping.signal)
+        const next = await control.routing(wanted.version, 25_000, stopping.signal)
         failures = 0
-        if (next) {
-          // the models must be on the disk before the routing that names them
-          complete = await apply(next)
-          await writeFile(`${routingFile}.new`, JSON.stringify(next))
-          await rename(`${routingFile}.new`, routingFile)
-        } else if (!complete) complete = await apply(current)
-        await reporting
-        await sendReport()
-        if (!complete) await wait(1000)
+        if (next) void bring(next).catch(failed)
       } catch (error) {
         if (stopping.signal.aborted) return
         if (failures++ === 0) log.warn({ err: error }, 'control is away; serving goes on')
@@ -284,18 +273,19 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     }
   }
 
-  await apply(readRouting(routingFile)).catch((error) => log.error({ err: error }, 'the last routing cannot be served'))
+  // what was served last is ready before anybody is answered, unless it takes very long
+  await Promise.race([bring(readRouting(routingFile)).catch(failed), wait(startTime)])
   const following = follow()
 
   return {
     ...predictor,
     boot,
     find(name) {
-      const endpoint = byName.get(name)
+      const endpoint = table.find(name)
       if (!endpoint) throw new KedgeError('not_found', { kind: 'Endpoint', name })
       return endpoint
     },
-    list: () => [...table.values()],
+    list: table.list,
     trial: trials.of,
     failed: requests.failed,
     nextId: () => `${boot}-${(ids++).toString(36)}`,
@@ -303,10 +293,11 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       addresses = where
       void sendReport()
     },
-    ready: () => [...table.values()].every((endpoint) => endpoint.revisions.some((revision) => revision.traffic > 0)),
+    ready: () => table.list().every((endpoint) => endpoint.revisions.some((revision) => revision.traffic > 0)),
     async stop() {
       stopping.abort()
       clearInterval(reports)
+      clearTimeout(again)
       await following
       await shadows.idle()
       await recorder.flushed()

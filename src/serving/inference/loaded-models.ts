@@ -23,7 +23,7 @@ export interface LoadedModels {
    */
   get(kind: string, artifact: string, sample: () => Promise<ModelSample | undefined>): Promise<ServedModel>
   /** Closes all others, once what runs in them has had time to end. */
-  keep(models: ReadonlySet<ServedModel>): void
+  keep(models: Iterable<{ kind: string; artifact: string }>): void
   /** bytes and number of the models in memory */
   status(): { bytes: number; resident: number; known: number }
   close(): Promise<void>
@@ -45,6 +45,8 @@ interface Entry {
   artifact: string
   facts: ModelFacts
   model: Promise<LoadedModel> | undefined
+  /** the same when it has come */
+  there: LoadedModel | undefined
   lastUse: number
   inUse: number
 }
@@ -57,6 +59,8 @@ const inlineLoad = 150
 /** a model that is slow to start stays in memory while nobody else needs it */
 const slowStart = 1000
 const grace = 5000
+/** of an interpreter with its libraries, in a process of its own */
+const processBytes = 128 * 2 ** 20
 const loadsAtOnce = 2
 
 /** The models of this process: what is known of each, and those that are in memory. */
@@ -113,7 +117,8 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
         chunk: costs?.chunk ?? null,
         loadMilliseconds,
         // others grow the process at the same time: not more than what such a file can become
-        bytes: Math.max(files, Math.min(grown, 4 * files + 4 * 2 ** 20)),
+        bytes:
+          Math.max(files, Math.min(grown, 4 * files + 4 * 2 ** 20)) + (model.place === undefined ? processBytes : 0),
         verified,
         inputs: model.inputs,
         outputs: model.outputs,
@@ -147,6 +152,7 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
       artifact,
       facts: found.facts,
       model: found.model && Promise.resolve(found.model),
+      there: found.model,
       lastUse: performance.now(),
       inUse: 0,
     }
@@ -171,10 +177,16 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
       if (!entry.model) {
         const waking = wake(entry)
         entry.model = waking
-        waking.then(makeRoom, () => {
-          // the next call tries again
-          if (entry.model === waking) entry.model = undefined
-        })
+        waking.then(
+          (model) => {
+            if (entry.model === waking) entry.there = model
+            makeRoom()
+          },
+          () => {
+            // the next call tries again
+            if (entry.model === waking) entry.model = undefined
+          },
+        )
       }
       return await call(await entry.model)
     } finally {
@@ -186,6 +198,7 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
   function release(entry: Entry, after: number) {
     const { model } = entry
     entry.model = undefined
+    entry.there = undefined
     if (!model) return
     setTimeout(
       () =>
@@ -226,15 +239,17 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
 
   function serve(entry: Entry): ServedModel {
     const { facts } = entry
-    const { inputs, outputs, description, place, parallel, chunk } = facts
+    const { inputs, outputs, description, place, chunk } = facts
     return {
       inputs,
       outputs,
       description,
       place,
-      parallel,
       chunk,
       facts,
+      get parallel() {
+        return entry.there?.parallel ?? facts.parallel
+      },
       get resident() {
         return entry.model !== undefined
       },
@@ -254,22 +269,27 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
         found = introduce(kind, artifact, sample)
         known.set(key, found)
         // a failure is not kept: the next try may succeed
-        found.catch(() => known.delete(key))
+        const asked = found
+        asked.catch(() => {
+          if (known.get(key) === asked) known.delete(key)
+        })
       }
       return found
     },
     keep(models) {
-      for (const [key, promise] of known)
-        void promise.then(
-          (model) => {
-            if (models.has(model) || known.get(key) !== promise) return
-            known.delete(key)
-            const entry = entries.get(key)
-            entries.delete(key)
-            if (entry) release(entry, grace)
-          },
-          () => {},
-        )
+      const kept = new Set(Array.from(models, ({ kind, artifact }) => `${kind}/${artifact}`))
+      for (const [key, promise] of known) {
+        if (kept.has(key)) continue
+        known.delete(key)
+        // one that is still on its way leaves when it has come, unless it is wanted again
+        const leave = () => {
+          const entry = entries.get(key)
+          if (!entry || known.has(key)) return
+          entries.delete(key)
+          release(entry, grace)
+        }
+        void promise.then(leave, () => {})
+      }
     },
     status() {
       const there = residents()
