@@ -112,6 +112,8 @@ export interface LoadOptions {
   instances?: { min: number; max: number }
   /** bytes of memory above which a process of the model is replaced; four times what it had when loaded, 1 GiB at least, when absent */
   memory?: number
+  /** hosts that a folder may name as where its model is served: `HOST` or `HOST:PORT`, separated by commas; those in KEDGE_MODEL_HOSTS when absent */
+  hosts?: string
   /** gets the lines that the model's own process prints */
   print?(line: string): void
 }

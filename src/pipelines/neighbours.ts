@@ -1,3 +1,4 @@
+import type { ModelKind } from '../contracts/model-kind.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 
 /** What pipelines need of the data domain. */
@@ -68,7 +69,7 @@ export interface NewModelVersion {
   runId?: string
   pipelineRunId: number
   step: string
-  artifact: { digest: string; kind: 'onnx' | 'mlflow'; bytes: number }
+  artifact: { digest: string; kind: ModelKind; bytes: number }
   datasetVersions: { dataset: string; version: number; role: string }[]
   codeDigest?: string
   environmentDigest?: string

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import type { ModelKind } from '../contracts/model-kind.ts'
 import { fromJson } from '../storage/sql/json-column.ts'
 import type { GateState, RegistryTables } from '../storage/sql/tables/registry.ts'
 
@@ -26,7 +27,7 @@ export interface ModelVersion {
   /** digest of the model folder's manifest */
   digest: string | null
   bytes: number | null
-  kind: 'onnx' | 'mlflow' | null
+  kind: ModelKind | null
   pipelineRun: number | null
   step: string | null
   codeDigest: string | null

@@ -1,3 +1,4 @@
+import type { ModelKind } from '../contracts/model-kind.ts'
 import type { DatasetUse } from './model-version.ts'
 
 /** What a pipeline's step made, to be registered. */
@@ -6,7 +7,7 @@ export interface NewVersion {
   /** With `step`: a second creation for the same step gives the same version. */
   pipelineRunId?: number | undefined
   step?: string | undefined
-  artifact: { digest: string; kind: 'onnx' | 'mlflow'; bytes?: number | undefined }
+  artifact: { digest: string; kind: ModelKind; bytes?: number | undefined }
   datasetVersions: DatasetUse[]
   codeDigest?: string | undefined
   environmentDigest?: string | undefined

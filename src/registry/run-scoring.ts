@@ -11,7 +11,7 @@ const entry = fileURLToPath(
 
 /** With the settings that reach an installer of Python packages. */
 const passedOn =
-  /^(PATH|HOME|TMPDIR|KEDGE_PYTHON|PIP_.*|UV_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|XDG_.*)$/
+  /^(PATH|HOME|TMPDIR|KEDGE_PYTHON|KEDGE_MODEL_HOSTS|PIP_.*|UV_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|XDG_.*)$/
 
 export interface ScoringOptions {
   signal: AbortSignal

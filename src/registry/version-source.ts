@@ -1,4 +1,5 @@
 import type { BlobStore } from '../contracts/blob-store.ts'
+import { type ModelKind, modelKindOf } from '../contracts/model-kind.ts'
 import { KedgeError } from '../errors.ts'
 import { artifactPath, artifactRoot, checkAddress, joinPath } from '../tracking/artifact-path.ts'
 import type { Tracking } from '../tracking/tracking.ts'
@@ -7,7 +8,7 @@ export interface ModelFolder {
   /** digest of the folder's manifest, as `putFolder` would give it */
   digest: string
   bytes: number
-  kind: 'onnx' | 'mlflow' | null
+  kind: ModelKind | null
 }
 
 export type RegisteredName =
@@ -75,7 +76,7 @@ export async function folderOfArtifacts(
       .map(({ path, digest, bytes }) => [path, { digest, bytes: Number(bytes) }]),
   )
   const { digest } = await blobs.put(Buffer.from(JSON.stringify({ files })))
-  const kind = files['model.onnx'] ? 'onnx' : files.MLmodel ? 'mlflow' : null
+  const kind = modelKindOf(files) ?? null
   return { digest, bytes: list.reduce((sum, file) => sum + Number(file.bytes), 0), kind }
 }
 

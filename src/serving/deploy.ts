@@ -1,3 +1,4 @@
+import { modelKindOf } from '../contracts/model-kind.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
@@ -48,10 +49,10 @@ export function createDeploy(deps: {
       if (!stored) throw new KedgeError('not_found', { kind: 'Blob', name: given[path]! })
       files[path === only ? 'model.onnx' : path] = { digest: stored.digest, bytes: stored.bytes }
     }
-    const kind = files['model.onnx'] ? 'onnx' : files.MLmodel ? 'mlflow' : undefined
+    const kind = modelKindOf(files)
     if (!kind)
       throw new KedgeError('invalid_input', {
-        what: 'files: neither an ONNX model (model.onnx) nor a folder saved by MLflow (MLmodel)',
+        what: 'files: neither an ONNX model (model.onnx) nor a folder saved by MLflow (MLmodel) nor one that says who serves it (kedge-serve.json)',
       })
     const { digest } = await blobs.put(Buffer.from(JSON.stringify({ files })))
     await registry.models.ensure(context, project, name)

@@ -49,6 +49,7 @@ const environment = (settings: InferenceSettings, secret: string) => ({
   LANG: 'C.UTF-8',
   TZ: 'UTC',
   KEDGE_PYTHON: process.env.KEDGE_PYTHON,
+  KEDGE_MODEL_HOSTS: process.env.KEDGE_MODEL_HOSTS,
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(settings.directory, 'compiled'),
   KEDGE_INTERNAL_SECRET: secret,
   KEDGE_INFERENCE: JSON.stringify(settings),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +25,22 @@ const samples: Record<string, (scratch: string) => Promise<Sample>> = {
     await runPython(python, `import sys\nsys.argv = ["", ${JSON.stringify(folder)}]\n${makeModel}`)
     return { folder, options: { python } }
   },
+  'open-inference': async (scratch) => {
+    const fixture = fileURLToPath(new URL('../fixtures/models/delay-1', import.meta.url))
+    const folder = join(scratch, 'served')
+    await mkdir(folder)
+    for (const file of ['kedge-model.json', 'expected.json']) await copyFile(join(fixture, file), join(folder, file))
+    const server = fileURLToPath(new URL('../runtimes/v2-server.ts', import.meta.url))
+    const serve = { command: [process.execPath, server, fixture], model: 'delay' }
+    await writeFile(join(folder, 'kedge-serve.json'), JSON.stringify(serve))
+    return { folder }
+  },
+}
+
+const mainFile: Record<string, string> = {
+  onnx: 'model.onnx',
+  mlflow: 'MLmodel',
+  'open-inference': 'kedge-serve.json',
 }
 
 describe.each(runtimes.map((runtime) => [runtime.kind, runtime] as const))('the runtime %s', (kind, runtime) => {
@@ -109,7 +125,7 @@ describe.each(runtimes.map((runtime) => [runtime.kind, runtime] as const))('the 
   test('says what is wrong with a folder that is no model', async () => {
     const folder = await mkdtemp(join(scratch, 'broken-'))
     await expect(runtime.load(folder, sample.options)).rejects.toMatchObject({ code: 'model_unloadable' })
-    await writeFile(join(folder, kind === 'onnx' ? 'model.onnx' : 'MLmodel'), 'this is no model')
+    await writeFile(join(folder, mainFile[kind]!), 'this is no model')
     await expect(runtime.load(folder, sample.options)).rejects.toMatchObject({ code: 'model_unloadable' })
   })
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { modelKinds } from '../../../contracts/model-kind.ts'
 import { modelSpec } from '../../../registry/model-spec.ts'
 
 export const modelAnswer = z.object({
@@ -58,7 +59,7 @@ export const modelVersionAnswer = z.object({
   status: z.string(),
   aliases: z.array(z.string()),
   tags: z.record(z.string(), z.string()),
-  kind: z.enum(['onnx', 'mlflow']).nullable(),
+  kind: z.enum(modelKinds).nullable(),
   digest: z.string().nullable(),
   bytes: z.number().nullable(),
   source: z.string(),

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { ModelKind } from '../../../contracts/model-kind.ts'
 import type { LifecycleState } from './tracking.ts'
 
 export type GateState = 'none' | 'waiting' | 'passed' | 'failed'
@@ -37,7 +38,7 @@ export interface RegistryTables {
     /** digest of the model folder's manifest; null when nothing lies at the source */
     digest: string | null
     bytes: number | null
-    kind: 'onnx' | 'mlflow' | null
+    kind: ModelKind | null
     pipeline_run: number | null
     step: string | null
     code_digest: string | null
