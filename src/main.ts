@@ -69,7 +69,12 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     secretKey: key,
   })
 
-  const app = createHttpServer({ log, identify: governance.tokens.identify, allowedHosts: allowedHosts(config) })
+  const app = createHttpServer({
+    log,
+    identify: governance.tokens.identify,
+    allowedHosts: allowedHosts(config),
+    ensureProject: governance.projects.ensure,
+  })
   await describeApi(app, version)
   const addresses: ServerFacts['addresses'] = { http: '', inference: null, grpc: null }
   const domains = composeDomains(environment, {

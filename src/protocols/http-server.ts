@@ -21,6 +21,8 @@ export interface HttpServerOptions {
   identify(authorization: string | undefined): Promise<Caller | undefined>
   /** host names by which a browser may address this server; guards against DNS rebinding */
   allowedHosts: ReadonlySet<string>
+  /** Makes the project unless it exists. */
+  ensureProject?: (context: { actor: string }, project: string) => Promise<void>
   bodyLimit?: number
 }
 
@@ -85,6 +87,34 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const project = named ?? request.routeOptions.config?.project
     if (!caller.may(permission, project)) throw new KedgeError('forbidden', { permission })
   })
+
+  const { ensureProject } = options
+  if (ensureProject) {
+    const known = new Set<string>()
+    // whoever may write into a project by any protocol need not declare it first; who only asks makes none
+    app.addHook('onSend', (request, reply, payload, done) => {
+      const { permission, project: fixed } = request.routeOptions.config ?? {}
+      const project = (request.params as { project?: string } | null)?.project ?? fixed
+      if (
+        project === undefined ||
+        known.has(project) ||
+        reply.statusCode >= 400 ||
+        request.method === 'GET' ||
+        permission === undefined ||
+        permission === 'read' ||
+        permission === 'public' ||
+        permission === 'internal'
+      )
+        return done(null, payload)
+      ensureProject({ actor: request.actor }, project).then(
+        () => {
+          known.add(project)
+          done(null, payload)
+        },
+        (error) => done(error),
+      )
+    })
+  }
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = fromFastify(error)

@@ -1,6 +1,8 @@
 import { type ComponentType, lazy, Suspense } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { PageSkeleton } from './components/page-skeleton.tsx'
+import { useRouteParams } from './components/use-route-params.ts'
+import { mlflowLink } from './shell/mlflow-link.ts'
 import { PageBoundary } from './shell/page-boundary.tsx'
 import { ProjectShell } from './shell/project-shell.tsx'
 
@@ -20,9 +22,18 @@ const page = (load: () => Promise<{ default: ComponentType }>) => {
 
 const Start = page(() => import('./pages/start/start-page.tsx'))
 
+/** MLflow's client prints addresses of MLflow's pages, which keep what they show behind the #. */
+function FromMlflow({ project, otherwise: Page }: { project: string; otherwise: ComponentType }) {
+  const link = mlflowLink(project, location.hash)
+  return link ? <Redirect to={link} replace /> : <Page />
+}
+
+const Overview = page(() => import('./pages/overview/overview-page.tsx'))
+const OfProject = () => <FromMlflow project={useRouteParams().project!} otherwise={Overview} />
+
 /** Path under `/projects/:project` → page. */
 const projectPages: [string, ComponentType][] = [
-  ['', page(() => import('./pages/overview/overview-page.tsx'))],
+  ['', OfProject],
   ['/data', page(() => import('./pages/data/data-page.tsx'))],
   ['/data/:dataset', page(() => import('./pages/data/dataset-page.tsx'))],
   ['/data/:dataset/:version', page(() => import('./pages/data/version-page.tsx'))],
@@ -49,7 +60,7 @@ const projectPages: [string, ComponentType][] = [
 
 export const Pages = () => (
   <Switch>
-    <Route path="/" component={Start} />
+    <Route path="/">{() => <FromMlflow project="default" otherwise={Start} />}</Route>
     <Route path="/projects" component={Start} />
     <Route path="/projects/:project/*?">
       {(params: Params) => (

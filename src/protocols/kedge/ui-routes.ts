@@ -46,6 +46,12 @@ export async function uiRoutes(app: FastifyInstance, { directory }: UiRoutesOpti
   }
   for (const url of ['/', '/projects', '/projects/*']) app.get(url, hidden, (_request, reply) => page(reply))
 
+  // the addresses that MLflow's client prints; what stands behind their # a browser takes along
+  for (const url of ['/mlflow/:project', '/mlflow/:project/'])
+    app.get(url, hidden, (request, reply) =>
+      reply.redirect(`/projects/${encodeURIComponent((request.params as { project: string }).project)}`),
+    )
+
   app.get('/assets/*', hidden, (request, reply) => {
     reply.headers({ 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' })
     return reply.sendFile(`assets/${(request.params as { '*': string })['*']}`)
