@@ -1,6 +1,14 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, path } from './client.ts'
-import type { Endpoint, EndpointDetail, Items, Release } from './types.ts'
+import type {
+  Endpoint,
+  EndpointDetail,
+  Items,
+  MeasuredCapacity,
+  Release,
+  ServingNode,
+  WatchedRequests,
+} from './types.ts'
 
 const at = (project: string, ...rest: (string | number)[]) => path('projects', project, ...rest)
 
@@ -27,6 +35,20 @@ export const releasesQuery = (project: string, endpoint: string) =>
     queryFn: ({ signal }) =>
       api<Items<Release>>(at(project, 'endpoints', endpoint, 'releases'), { signal, query: { limit: 50 } }),
   })
+
+/** What is counted or measured of an endpoint, as it is now. */
+const ofEndpoint =
+  <T>(what: string) =>
+  (project: string, endpoint: string) =>
+    queryOptions({
+      queryKey: [project, 'serving', what, endpoint],
+      queryFn: ({ signal }) => api<T>(at(project, 'endpoints', endpoint, what), { signal }),
+      refetchInterval: liveInterval,
+    })
+
+export const requestsQuery = ofEndpoint<WatchedRequests>('requests')
+export const nodesQuery = ofEndpoint<Items<ServingNode>>('nodes')
+export const capacityQuery = ofEndpoint<Items<MeasuredCapacity>>('capacity')
 
 /** Decides about a running release in place of its analyses; the reason goes into the journal. */
 const decide = (verb: 'promote' | 'abort') => (project: string, release: Release, reason: string) =>

@@ -7,6 +7,7 @@ import type * as monitoring from '../../../src/protocols/kedge/schemas/monitorin
 import type * as pipelines from '../../../src/protocols/kedge/schemas/pipelines.ts'
 import type * as registry from '../../../src/protocols/kedge/schemas/registry.ts'
 import type * as serving from '../../../src/protocols/kedge/schemas/serving.ts'
+import type * as load from '../../../src/protocols/kedge/schemas/serving-load.ts'
 import type * as traces from '../../../src/protocols/kedge/schemas/traces.ts'
 import type * as tracking from '../../../src/protocols/kedge/schemas/tracking.ts'
 
@@ -69,6 +70,10 @@ export type EndpointDetail = z.output<typeof serving.endpointDetail>
 export type Revision = z.output<typeof serving.revision>
 export type Release = z.output<typeof serving.release>
 export type Analysis = z.output<typeof serving.analysisResult>
+export type WatchedRequests = z.output<typeof load.requestsAnswer>
+export type WatchedRequest = WatchedRequests['slow'][number]
+export type ServingNode = z.output<typeof load.servingNodes>['items'][number]
+export type MeasuredCapacity = z.output<typeof load.measuredCapacity>
 
 export type MonitorCatalogue = z.output<typeof monitoring.monitorCatalogue>
 export type Score = z.output<typeof monitoring.score>

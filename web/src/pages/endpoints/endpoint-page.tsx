@@ -12,11 +12,14 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { useRouteParams } from '../../components/use-route-params.ts'
 import { compact } from '../../format/number.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
-import { ErrorRate, Latency, NotRecorded, Rate } from './live-numbers.tsx'
+import { Capacity } from './capacity.tsx'
+import { Instances } from './instances.tsx'
+import { Cost, ErrorRate, Latency, NotRecorded, Rate } from './live-numbers.tsx'
 import { LiveTraffic } from './live-traffic.tsx'
 import { Predictions } from './predictions.tsx'
 import { ReleaseProgress } from './release-progress.tsx'
 import { ReleasesTable } from './releases-table.tsx'
+import { Requests } from './requests.tsx'
 import { RevisionsTable } from './revisions-table.tsx'
 import { TrafficSplit } from './traffic-split.tsx'
 import { UseIt } from './use-it.tsx'
@@ -55,6 +58,7 @@ export default function EndpointPage() {
                   'Latency p50 / p99': <Latency live={one.live} />,
                   Errors: <ErrorRate live={one.live} />,
                   Predictions: compact(one.live.predictions),
+                  Cost: one.cost && <Cost cost={one.cost} live={one.live} />,
                   ...(one.live.unrecorded + one.live.refused > 0 && {
                     'Not recorded': <NotRecorded live={one.live} />,
                   }),
@@ -70,6 +74,9 @@ export default function EndpointPage() {
                 { value: 'releases', text: 'Releases', count: releases.data?.total ?? releases.data?.items.length },
                 { value: 'use', text: 'Use it' },
                 { value: 'predictions', text: 'Predictions' },
+                { value: 'requests', text: 'Requests' },
+                { value: 'instances', text: 'Instances' },
+                { value: 'capacity', text: 'Capacity' },
               ]}
             />
             {tab === 'revisions' && (
@@ -95,6 +102,9 @@ export default function EndpointPage() {
             )}
             {tab === 'use' && <UseIt endpoint={one} />}
             {tab === 'predictions' && <Predictions endpoint={name} />}
+            {tab === 'requests' && <Requests endpoint={name} />}
+            {tab === 'instances' && <Instances endpoint={one} />}
+            {tab === 'capacity' && <Capacity endpoint={name} />}
           </>
         )}
       </Load>

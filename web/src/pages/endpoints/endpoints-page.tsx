@@ -9,7 +9,7 @@ import { StateBadge } from '../../components/state-badge.tsx'
 import { type Column, Table } from '../../components/table.tsx'
 import { compact, measure } from '../../format/number.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
-import { ErrorRate, Latency, Rate } from './live-numbers.tsx'
+import { Cost, ErrorRate, Latency, Rate } from './live-numbers.tsx'
 import { TrafficSplit } from './traffic-split.tsx'
 
 export default function EndpointsPage() {
@@ -28,7 +28,7 @@ export default function EndpointsPage() {
             ) : (
               <Table
                 rows={items}
-                columns={columns}
+                columns={items.some(({ cost }) => cost) ? columns : columns.filter(({ key }) => key !== 'cost')}
                 rowKey={(one) => one.name}
                 href={(one) => to('endpoints', one.name)}
               />
@@ -58,6 +58,7 @@ const columns: Column<Endpoint>[] = [
   { key: 'latency', head: 'p50 / p99', right: true, cell: (one) => <Latency live={one.live} /> },
   { key: 'errors', head: 'Errors', right: true, cell: (one) => <ErrorRate live={one.live} /> },
   { key: 'total', head: 'Predictions', right: true, cell: (one) => compact(one.live.predictions) },
+  { key: 'cost', head: 'Cost', right: true, cell: (one) => <Cost cost={one.cost} live={one.live} /> },
   {
     key: 'release',
     head: 'Release',

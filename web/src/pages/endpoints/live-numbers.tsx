@@ -41,3 +41,18 @@ export const NotRecorded = ({ live }: { live: Live }) => (
     <span style={{ color: 'var(--bad)' }}>{count(live.unrecorded + live.refused)}</span>
   </Explained>
 )
+
+export const Cost = ({ cost, live }: { cost: Endpoint['cost']; live: Live }) =>
+  cost && (
+    <Explained
+      definition="Metered processor time of the inference processes for its predictions, those in shadow too, × the price of an hour. Since the endpoint exists."
+      facts={{
+        'Processor time': `${measure(live.cpuSeconds, 3)} s`,
+        ...(live.predictions > 0 && {
+          'A million predictions': `${measure((1e6 * cost.amount) / live.predictions, 3)} ${cost.currency}`,
+        }),
+      }}
+    >
+      {measure(cost.amount, 3)} {cost.currency}
+    </Explained>
+  )

@@ -1,25 +1,32 @@
 import { useEffect, useState } from 'react'
 import type { EndpointDetail } from '../../api/types.ts'
 import { LinePlot } from '../../charts/line-plot.tsx'
+import { revisionColour } from './traffic-split.tsx'
 
 interface Sample {
   time: number
-  rate: number
+  /** by number of the revision */
+  rates: Record<number, number>
   p50: number | null
   p99: number | null
 }
 
 const kept = 240
 
-/** Rate and latency as they come in, from when the page was opened. */
+/** Rate by revision and latency as they come in, from when the page was opened. */
 export function LiveTraffic({ endpoint }: { endpoint: EndpointDetail }) {
   const [samples, setSamples] = useState<Sample[]>([])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a sample for every answer of the server
   useEffect(() => {
-    const { rate, p50, p99 } = endpoint.live
-    setSamples((before) => [...before, { time: Date.now(), rate, p50, p99 }].slice(-kept))
+    const { p50, p99 } = endpoint.live
+    const rates = Object.fromEntries(endpoint.revisions.map(({ number, live }) => [number, live.rate]))
+    setSamples((before) => [...before, { time: Date.now(), rates, p50, p99 }].slice(-kept))
   }, [endpoint.live])
   const x = samples.map(({ time }) => time)
-  if (samples.length < 3 || samples.every(({ rate }) => rate === 0)) return null
+  const answering = [...new Set(samples.flatMap(({ rates }) => Object.keys(rates).map(Number)))]
+    .filter((number) => samples.some(({ rates }) => (rates[number] ?? 0) > 0))
+    .sort((a, b) => a - b)
+  if (samples.length < 3 || answering.length === 0) return null
   return (
     <div
       style={{
@@ -30,11 +37,15 @@ export function LiveTraffic({ endpoint }: { endpoint: EndpointDetail }) {
       }}
     >
       <LinePlot
-        label="Predictions per second"
+        label="Predictions per second by revision"
         x={x}
         time
         height={130}
-        series={[{ name: 'predictions /s', y: samples.map(({ rate }) => rate) }]}
+        series={answering.map((number) => ({
+          name: `revision ${number}, predictions /s`,
+          colour: revisionColour(number),
+          y: samples.map(({ rates }) => rates[number] ?? 0),
+        }))}
         legend
       />
       <LinePlot
