@@ -94,6 +94,7 @@ export function composeDomains(
     registry,
     analyses: releaseAnalyses,
     performance: (key, first, second) => monitoring.compareRevisions(key, first, second, 0, farFuture),
+    inputProfile: monitoring.inputProfile,
   })
   const automation = createAutomation(environment, {
     pipelines,

@@ -57,6 +57,11 @@ export const catalogue = {
     todo: 'See the documentation for what is.',
   },
   overloaded: { class: 'overloaded', message: '{what}', todo: 'Try again after a moment.' },
+  rate_limited: {
+    class: 'overloaded',
+    message: 'The endpoint {endpoint} takes no more than {rate} from one caller',
+    todo: 'Try again after {retryAfter} s, or let the endpoint declare a higher `limits.rate`.',
+  },
   unavailable: {
     class: 'unavailable',
     message: '{what}',

@@ -3,6 +3,7 @@ import type { MonitorKind, Task } from '../contracts/monitor-kind.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
+import type { InputProfile } from '../serving/routing.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { type Alerts, createAlerts } from './alerts.ts'
 import { compareFeature, type FeatureComparison } from './compare-feature.ts'
@@ -69,6 +70,8 @@ export interface Monitoring {
     from: number,
     to: number,
   ): Promise<RevisionComparison>
+  /** What the reference of a revision has of each feature; undefined where it has none. */
+  inputProfile(key: EndpointKey, revision: number): Promise<InputProfile | undefined>
   predictions(key: EndpointKey, filter: PredictionFilter): Promise<PredictionRow[]>
   settings(key: EndpointKey): Promise<{ settings: EndpointMonitorSettings; changed: boolean }>
   /** Replaces the settings and evaluates the endpoint's windows anew. False when nothing changed. */
@@ -76,6 +79,9 @@ export interface Monitoring {
   /** Resolves when nothing of the endpoint waits to be profiled or evaluated that can be. */
   settled(key: EndpointKey, signal?: AbortSignal): Promise<void>
 }
+
+/** of a feature, that inference processes are told */
+const mostCategories = 10_000
 
 /** Puts the domain together and registers its jobs. */
 export function createMonitoring({ environment, describe, table, kinds, metrics }: MonitoringDependencies): Monitoring {
@@ -100,6 +106,26 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
     return known && references.of(key.project, known, watched.threshold, (await settings.of(key)).segments)
   }
 
+  async function inputProfile(key: EndpointKey, revision: number): Promise<InputProfile | undefined> {
+    const reference = await referenceOf(key, revision)
+    return (
+      reference &&
+      Object.fromEntries(
+        [...reference.whole.features]
+          .filter(([name]) => !name.startsWith('$'))
+          .map(([name, { count, minimum, maximum, categories }]) => [
+            name,
+            {
+              ...(count > 0 ? { minimum, maximum } : {}),
+              ...(categories.size > 0 && categories.size <= mostCategories
+                ? { categories: [...categories.keys()] }
+                : {}),
+            },
+          ]),
+      )
+    )
+  }
+
   async function side(key: EndpointKey, stretch: Stretch, feature: string) {
     return {
       label: `revision ${stretch.revision}, ${dayText(stretch.from)} to ${dayText(stretch.to)}`,
@@ -121,6 +147,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   }
 
   return {
+    inputProfile,
     ingest: createIngest(environment),
     alerts: createAlerts(environment),
     catalogue: { kinds, metrics },

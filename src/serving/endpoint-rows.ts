@@ -4,7 +4,7 @@ import type { Change } from '../journal/journal.ts'
 import { fromJson } from '../storage/sql/json-column.ts'
 import type { Database } from '../storage/sql/schema.ts'
 import type { ServingTables } from '../storage/sql/tables/serving.ts'
-import { callLimits, type EndpointSpec } from './endpoint-spec.ts'
+import { callLimits, type EndpointSpec, inputPolicy } from './endpoint-spec.ts'
 
 export type EndpointRow = Selectable<ServingTables['endpoints']>
 export type RevisionRow = Selectable<ServingTables['revisions']>
@@ -24,9 +24,10 @@ export async function findEndpoint(db: Kysely<Database>, project: string, name: 
 /** What an endpoint's row declares. */
 export function specOf(row: Pick<EndpointRow, 'spec'>): EndpointSpec {
   const spec = fromJson<
-    Omit<EndpointSpec, 'record' | 'limits'> & {
+    Omit<EndpointSpec, 'record' | 'limits' | 'inputs'> & {
       record: number | EndpointSpec['record']
       limits?: EndpointSpec['limits']
+      inputs?: EndpointSpec['inputs']
     }
   >(row.spec)
   return {
@@ -35,6 +36,7 @@ export function specOf(row: Pick<EndpointRow, 'spec'>): EndpointSpec {
     record: typeof spec.record === 'number' ? { share: spec.record, whenFull: 'answer' } : spec.record,
     // and those of before there were limits none
     limits: spec.limits ?? callLimits.parse({}),
+    inputs: spec.inputs ?? inputPolicy.parse({}),
   }
 }
 

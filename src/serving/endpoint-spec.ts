@@ -70,6 +70,35 @@ export const releaseStrategy = z
   })
   .prefault({})
 
+const period = { s: 1000, m: 60_000, h: 3_600_000 } as const
+
+/** Requests of one caller in so many milliseconds: `100/s`, `5000/m`, `20/h`. */
+const callRate = z.union([
+  z.strictObject({ count: z.number().int().positive(), per: z.number().positive() }),
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}\/[smh]$/, 'is not a rate such as 100/s')
+    .transform((text) => {
+      const [count, unit] = text.split('/') as [string, keyof typeof period]
+      return { count: Number(count), per: period[unit] }
+    }),
+])
+
+const onStrange = z.enum(['reject', 'flag', 'pass']).default('pass')
+
+/**
+ * What becomes of values that the model's reference (the rows it learned from and was judged by) does not have. `flag` answers
+ * and says so. A revision without a reference knows no values, and takes all.
+ */
+export const inputPolicy = z
+  .strictObject({
+    /** a category that the reference does not have */
+    unknownCategories: onStrange,
+    /** a number below the reference's smallest or above its largest */
+    ranges: onStrange,
+  })
+  .prefault({})
+
 /** How much of a node's time an endpoint may take, and how long its callers wait. */
 export const callLimits = z
   .strictObject({
@@ -81,6 +110,8 @@ export const callLimits = z
     wait: duration.default(100),
     /** time for one call when its caller names none */
     timeout: duration.pipe(z.number().positive()).default(60_000),
+    /** requests of one caller, by its token, or by its address where there are no tokens; more are refused (429) */
+    rate: callRate.optional(),
   })
   .prefault({})
 
@@ -98,6 +129,7 @@ export const endpointSpec = z.strictObject({
   /** probability from which a binary model's label is the positive one */
   threshold: z.number().min(0).max(1).default(0.5),
   limits: callLimits,
+  inputs: inputPolicy,
 })
 
 export type EndpointSpec = z.output<typeof endpointSpec>

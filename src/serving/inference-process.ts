@@ -6,6 +6,7 @@ import { flushCompileCache } from 'node:module'
 import { hostname } from 'node:os'
 import { runtimes } from '../adapters/runtimes/index.generated.ts'
 import { createLog } from '../log.ts'
+import { createDoor } from '../protocols/inference/door.ts'
 import { startInferenceListener } from '../protocols/inference/http-listener.ts'
 import { version } from '../version.ts'
 import { createControlClient } from './inference/control-client.ts'
@@ -32,7 +33,7 @@ const node = await startInferenceNode({
   ...(settings.modelIdle ? { modelIdle: settings.modelIdle } : {}),
 })
 const authorize = settings.auth === 'token' ? rememberAnswers(control.mayPredict, clock) : undefined
-const listening = { node, host: settings.host, log, clock, version, authorize }
+const listening = { node, host: settings.host, log, clock, version, door: createDoor({ authorize, clock }) }
 const start = async () => {
   const first = await startInferenceListener({
     ...listening,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { specOf } from './endpoint-rows.ts'
+import { createInputProfiles, type InputProfileSource } from './input-profiles.ts'
 import type { Routing } from './routing.ts'
 
 export interface RoutingSource {
@@ -13,7 +14,11 @@ export interface RoutingSource {
 const pollInterval = 500
 
 /** What inference processes should serve, made from the endpoints and revisions in SQL. */
-export function createRoutingSource({ store, journal }: Pick<Environment, 'store' | 'journal'>): RoutingSource {
+export function createRoutingSource(
+  { store, journal, log }: Pick<Environment, 'store' | 'journal' | 'log'>,
+  profileOf?: InputProfileSource,
+): RoutingSource {
+  const profiles = createInputProfiles(profileOf, log)
   let cached: { stamp: string; routing: Routing } | undefined
 
   async function stampNow(): Promise<string> {
@@ -25,7 +30,7 @@ export function createRoutingSource({ store, journal }: Pick<Environment, 'store
         sql<number>`coalesce(max(id), 0)`.as('newest'),
       ])
       .executeTakeFirstOrThrow()
-    return `${row.count}/${row.sum}/${row.newest}`
+    return `${row.count}/${row.sum}/${row.newest}/${profiles.known()}`
   }
 
   async function current(): Promise<Routing> {
@@ -40,6 +45,7 @@ export function createRoutingSource({ store, journal }: Pick<Environment, 'store
       .execute()
     const endpoints = rows.map((row) => {
       const spec = specOf(row)
+      const strict = spec.inputs.unknownCategories !== 'pass' || spec.inputs.ranges !== 'pass'
       return {
         id: row.id,
         project: row.project,
@@ -48,6 +54,7 @@ export function createRoutingSource({ store, journal }: Pick<Environment, 'store
         whenFull: spec.record.whenFull,
         threshold: spec.threshold,
         limits: spec.limits,
+        inputs: spec.inputs,
         revisions: revisions
           .filter((revision) => revision.endpoint_id === row.id)
           .map((revision) => ({
@@ -58,6 +65,7 @@ export function createRoutingSource({ store, journal }: Pick<Environment, 'store
             kind: revision.kind,
             traffic: revision.traffic,
             shadow: revision.shadow === 1,
+            ...(strict ? profiles.of({ project: row.project, endpoint: row.name }, revision) : {}),
           })),
       }
     })

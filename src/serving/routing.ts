@@ -1,5 +1,15 @@
 import { z } from 'zod'
 
+/** What the reference of a model version has, by feature: of numbers the range, of categories all, unless they are too many to tell. */
+const inputProfile = z.record(
+  z.string(),
+  z.object({
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    categories: z.array(z.string()).optional(),
+  }),
+)
+
 export const routedRevision = z.object({
   number: z.number().int(),
   model: z.string(),
@@ -12,6 +22,8 @@ export const routedRevision = z.object({
   traffic: z.number().int(),
   /** predicts after the answer, recorded but never seen by the caller */
   shadow: z.boolean(),
+  /** there where the endpoint's policy for inputs needs it and the version has a reference */
+  profile: inputProfile.optional(),
 })
 
 const limits = z.object({
@@ -21,7 +33,11 @@ const limits = z.object({
   /** milliseconds, as `timeout` */
   wait: z.number().nonnegative().default(100),
   timeout: z.number().positive().default(60_000),
+  rate: z.object({ count: z.number(), per: z.number() }).optional(),
 })
+
+const onStrange = z.enum(['reject', 'flag', 'pass']).default('pass')
+const inputs = z.object({ unknownCategories: onStrange, ranges: onStrange })
 
 export const routedEndpoint = z.object({
   id: z.number().int(),
@@ -33,6 +49,7 @@ export const routedEndpoint = z.object({
   whenFull: z.enum(['answer', 'refuse']).default('answer'),
   threshold: z.number(),
   limits: limits.prefault({}),
+  inputs: inputs.prefault({}),
   revisions: z.array(routedRevision),
 })
 
@@ -40,6 +57,8 @@ export const routedEndpoint = z.object({
 export const routing = z.object({ version: z.string(), endpoints: z.array(routedEndpoint) })
 
 export type Routing = z.output<typeof routing>
+export type InputProfile = z.output<typeof inputProfile>
+export type InputPolicy = z.output<typeof inputs>
 export type CallLimits = z.output<typeof limits>
 export type RoutedEndpoint = z.output<typeof routedEndpoint>
 export type RoutedRevision = z.output<typeof routedRevision>

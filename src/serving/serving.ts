@@ -6,6 +6,7 @@ import { createCapacities } from './capacity.ts'
 import { createDeploy } from './deploy.ts'
 import { findEndpoint, specOf } from './endpoint-rows.ts'
 import { createEndpoints } from './endpoints.ts'
+import type { InputProfileSource } from './input-profiles.ts'
 import type { PerformanceSource } from './paired-loss.ts'
 import { createRecordedSample } from './recorded-sample.ts'
 import { createReleases } from './releases.ts'
@@ -20,10 +21,12 @@ export interface ServingDependencies {
   analyses: readonly ReleaseAnalysis[]
   /** the analysis `performance` says that no truth has come when this is absent */
   performance?: PerformanceSource
+  /** what the reference of a revision has; without it every input passes */
+  inputProfile?: InputProfileSource
 }
 
 /** Puts the domain together and registers its jobs. */
-export function createServing({ environment, registry, analyses, performance }: ServingDependencies) {
+export function createServing({ environment, registry, analyses, performance, inputProfile }: ServingDependencies) {
   const reports = createRevisionReports(environment)
   const releases = createReleases({ environment, registry, reports, analyses, performance })
   const endpoints = createEndpoints({ environment, registry, reports, releases, analyses })
@@ -40,7 +43,7 @@ export function createServing({ environment, registry, analyses, performance }: 
     /** The slowest and the failed requests of an endpoint. Errors: `not_found`. */
     requests: async (project: string, name: string) =>
       requests.of((await findEndpoint(environment.store.read, project, name)).id),
-    routing: createRoutingSource(environment),
+    routing: createRoutingSource(environment, inputProfile),
     deploy,
     sample: createRecordedSample({ environment, registry }),
     analyses,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silentLog } from '../../src/log.ts'
+import { createDoor } from '../../src/protocols/inference/door.ts'
 import { type Listener, startInferenceListener } from '../../src/protocols/inference/http-listener.ts'
 import { createControlClient } from '../../src/serving/inference/control-client.ts'
 import { type InferenceNode, startInferenceNode } from '../../src/serving/inference/inference-node.ts'
@@ -195,6 +196,7 @@ describe('slow callers', () => {
       log: silentLog,
       clock: Date.now,
       version: '1',
+      door: createDoor({ authorize: undefined, clock: Date.now }),
       allowedHosts: new Set(['localhost', '127.0.0.1']),
       patience: { headers: 200, request: 400, idle: 300 },
     })

@@ -13,6 +13,7 @@ import { internalRoutes } from '../../src/protocols/internal/internal-routes.ts'
 import { servingRoutes } from '../../src/protocols/kedge/serving-routes.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { type InferenceSupervisor, startInferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
+import type { InputProfileSource } from '../../src/serving/input-profiles.ts'
 import type { PerformanceSource } from '../../src/serving/paired-loss.ts'
 import type { RecordedRow } from '../../src/serving/recorded-rows.ts'
 import { createServing, type Serving } from '../../src/serving/serving.ts'
@@ -58,7 +59,9 @@ export interface ControlOptions {
   blobs?: string
   performance?: PerformanceSource
   ingest?: (key: { project: string; endpoint: string }, rows: readonly RecordedRow[], token: string) => Promise<void>
-  /** actors by their `Authorization` header; absent: everybody may do everything */
+  /** what references have, by revision; absent: nothing */
+  inputProfile?: InputProfileSource
+  /** permissions by `Authorization` header, each for all projects or, as `predict@PROJECT`, for one; absent: everybody may do everything */
   tokens?: Record<string, string[]>
 }
 
@@ -95,6 +98,7 @@ export async function startControl(directory: string, options: ControlOptions = 
     registry,
     analyses: releaseAnalyses,
     ...(options.performance ? { performance: options.performance } : {}),
+    ...(options.inputProfile ? { inputProfile: options.inputProfile } : {}),
   })
   const recorded: Recorded[] = []
   const tokens = new Set<string>()
@@ -111,8 +115,9 @@ export async function startControl(directory: string, options: ControlOptions = 
     if (allowed && !(authorization && allowed[authorization])) return undefined
     return {
       actor: 'user/test',
-      may: (permission: string) =>
-        permission !== 'internal' && (!allowed || allowed[authorization!]!.includes(permission)),
+      may: (permission: string, project?: string) =>
+        permission !== 'internal' &&
+        (!allowed || [permission, `${permission}@${project}`].some((one) => allowed[authorization!]!.includes(one))),
     }
   }
   const app = createHttpServer({ log, identify, allowedHosts: new Set(['127.0.0.1']) })

@@ -6,7 +6,7 @@ import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { openInferenceRoutes } from '../open-inference/rest-routes.ts'
 import { acceptHttp2 } from './accept-http2.ts'
-import { type Authorize, createDoor } from './door.ts'
+import type { Door } from './door.ts'
 import { endpointRoutes } from './endpoint-routes.ts'
 import { type Exchange, sendJson } from './http-exchange.ts'
 import { noRoute } from './no-route.ts'
@@ -21,8 +21,7 @@ export interface InferenceListenerOptions {
   version: string
   /** names by which browsers may address this machine, without ports */
   allowedHosts: ReadonlySet<string>
-  /** absent: everybody may predict */
-  authorize?: Authorize | undefined
+  door: Door
   /** how long the headers, and a whole request, may take to come, and how long a connection may be idle; milliseconds */
   patience?: { headers: number; request: number; idle: number }
 }
@@ -35,9 +34,8 @@ export interface Listener {
 
 /** The REST listener of an inference process: Open Inference Protocol V2, MLflow's scoring protocol and Kedge's own form. */
 export async function startInferenceListener(options: InferenceListenerOptions): Promise<Listener> {
-  const { node, log } = options
+  const { node, log, door } = options
   const patience = options.patience ?? { headers: 20_000, request: 120_000, idle: 72_000 }
-  const door = createDoor({ authorize: options.authorize })
   /** whose request failed */
   const entered = new WeakMap<IncomingMessage, ServedEndpoint>()
   const enter = async (request: IncomingMessage, name: string) => {

@@ -59,7 +59,7 @@ export async function kedgePredict(
       { what: problems.map((place) => `${place.where} ${place.what}`).join('; ') },
       { places: problems },
     )
-  const { scores, labels, revisions } = await node.rows(endpoint, {
+  const { scores, labels, revisions, flags } = await node.rows(endpoint, {
     ids,
     times,
     rows,
@@ -72,7 +72,7 @@ export async function kedgePredict(
   for (let i = 0; i < n; i++) {
     const score = scores[i]!
     const label = labels[i]!
-    answer += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}}`
+    answer += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}${flags?.[i] ? `,"flags":${JSON.stringify(flags[i])}` : ''}}`
   }
   return `${answer}]}`
 }

@@ -2,6 +2,7 @@ import { KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
+import { flagsText } from './flags-text.ts'
 import { type MlflowContent, readMlflowContentType } from './mlflow-content-type.ts'
 import { parsePythonJson } from './python-json.ts'
 import { readCsv } from './read-csv.ts'
@@ -39,7 +40,10 @@ export async function mlflowInvocations(
     signal,
     where: (row) => `rows.${row}`,
   })
-  return JSON.stringify({ predictions: [...answer.scores] })
+  return JSON.stringify({
+    predictions: [...answer.scores],
+    ...(answer.flags ? { flags: flagsText(answer.flags) } : {}),
+  })
 }
 
 function readRows(

@@ -17,6 +17,7 @@ const byClass: Record<ErrorClass, status> = {
 const byCode: Partial<Record<ErrorCode, status>> = {
   deadline_passed: status.DEADLINE_EXCEEDED,
   cancelled: status.CANCELLED,
+  rate_limited: status.RESOURCE_EXHAUSTED,
 }
 
 /** gRPC's status for whatever was thrown; what is overloaded says when to come again, as gRPC's clients read it. */

@@ -3,6 +3,7 @@ import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { Door } from '../inference/door.ts'
+import { flagsText } from '../inference/flags-text.ts'
 import { grpcError } from './grpc-error.ts'
 import { MalformedRequest } from './grpc-service.ts'
 import { answerStream } from './grpc-stream.ts'
@@ -46,7 +47,10 @@ export function grpcInference({ node, door, log, clock, version }: GrpcInference
   const enter = (name: string, call: Caller) =>
     door.enter(node.find(name), {
       authorization: call.metadata.get('authorization')[0]?.toString(),
-      address: call.getPeer().replace(/:\d+$/, ''),
+      address: call
+        .getPeer()
+        .replace(/:\d+$/, '')
+        .replace(/^\[(.*)\]$/, '$1'),
     })
 
   const signalOf = (call: Caller) => {
@@ -72,7 +76,13 @@ export function grpcInference({ node, door, log, clock, version }: GrpcInference
       outputs: readOutputs(request),
       revision: revisionNumber(name, request.model_version),
     })
-    return { model_name: name, model_version: String(answer.revision), id, ...writeTensors(answer.outputs, raw) }
+    return {
+      model_name: name,
+      model_version: String(answer.revision),
+      id,
+      ...(answer.flags ? { parameters: { flags: { string_param: flagsText(answer.flags) } } } : {}),
+      ...writeTensors(answer.outputs, raw),
+    }
   }
 
   const unary =

@@ -2,7 +2,7 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
-import { type Authorize, createDoor } from '../inference/door.ts'
+import type { Door } from '../inference/door.ts'
 import type { Listener } from '../inference/http-listener.ts'
 import { health } from './grpc-health.ts'
 import { grpcInference } from './grpc-inference.ts'
@@ -16,7 +16,7 @@ export interface GrpcListenerOptions {
   log: Logger
   clock: () => number
   version: string
-  authorize?: Authorize | undefined
+  door: Door
 }
 
 const messageLimit = 64 * 2 ** 20
@@ -33,7 +33,7 @@ export async function startGrpcListener(options: GrpcListenerOptions): Promise<L
     'grpc.keepalive_time_ms': 60_000,
   })
   const services: Record<string, object> = {
-    [inference]: grpcInference({ ...options, door: createDoor({ authorize: options.authorize }) }),
+    [inference]: grpcInference(options),
     'grpc.health.v1.Health': health(() => node.ready(), [inference]),
     'grpc.reflection.v1.ServerReflection': reflection(root),
     'grpc.reflection.v1alpha.ServerReflection': reflection(root),

@@ -3,6 +3,7 @@ import { KedgeError } from '../../errors.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
+import { flagsText } from '../inference/flags-text.ts'
 import { readInferTerms, refuseSharedMemory } from './infer-parameters.ts'
 import { decodeTensorBytes, encodeTensorBytes, isDatatype } from './tensor-bytes.ts'
 import { parseExact, tensorFromJson, tensorToJson } from './tensor-json.ts'
@@ -64,7 +65,13 @@ export async function restInfer(
     return { name, datatype, shape, parameters: { binary_data_size: bytes.length } }
   })
   const header = Buffer.from(
-    JSON.stringify({ model_name: endpoint.name, model_version: String(answer.revision), id, outputs }),
+    JSON.stringify({
+      model_name: endpoint.name,
+      model_version: String(answer.revision),
+      id,
+      ...(answer.flags ? { parameters: { flags: flagsText(answer.flags) } } : {}),
+      outputs,
+    }),
   )
   if (chunks.length === 0) return { body: header, headerLength: undefined }
   return { body: Buffer.concat([header, ...chunks]), headerLength: header.length }

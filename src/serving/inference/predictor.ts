@@ -40,6 +40,8 @@ export interface RowsAnswer {
   /** '' for regression */
   labels: string[]
   revisions: number[]
+  /** by row, what the endpoint's policy for inputs flags; absent where there is nothing */
+  flags?: (string[] | undefined)[]
 }
 
 export interface TensorsRequest extends CallTerms {
@@ -52,6 +54,8 @@ export interface TensorsRequest extends CallTerms {
 
 export interface TensorsAnswer {
   outputs: Tensor[]
+  /** as those of rows */
+  flags?: (string[] | undefined)[] | undefined
   revision: number
 }
 
@@ -167,6 +171,11 @@ export function createPredictor(deps: {
         { what: problems.map((place) => `${place.where} ${place.what}`).join('; ') },
         { places: problems },
       )
+    const flags = revision.guard?.(columns, from.length, (i) => request.where(from[i]!))
+    if (flags) {
+      answer.flags ??= new Array(request.ids.length)
+      for (let i = 0; i < from.length; i++) answer.flags[from[i]!] = flags[i]
+    }
     const started = performance.now()
     const scores = await call(endpoint, revision, from.length, () => revision.line.score(columns, from.length, request))
     const microseconds = (performance.now() - started) * 1000
@@ -231,6 +240,7 @@ export function createPredictor(deps: {
         })
       const table = loaded.description && columnsOfTensors(loaded.description, request.inputs)
       const rows = table?.rows ?? request.inputs[0]?.shape[0] ?? 1
+      const flags = table && revision.guard?.(table.columns, rows, (row) => `inputs.${row}`)
       const started = performance.now()
       // the score may be in an output that was not asked for
       const all = await call(endpoint, revision, rows, () => revision.line.infer(request.inputs, request))
@@ -259,6 +269,7 @@ export function createPredictor(deps: {
       const { outputs } = request
       return {
         revision: revision.number,
+        flags,
         outputs: outputs ? outputs.map((name) => all.find((output) => output.name === name)!) : all,
       }
     },

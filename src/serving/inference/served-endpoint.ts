@@ -4,6 +4,7 @@ import type { RoutedEndpoint, RoutedRevision } from '../routing.ts'
 import { hashText, splitTraffic } from '../traffic-split.ts'
 import type { CallLine } from './call-line.ts'
 import { createRowsEncoder, type EncodeRows } from './encode-rows.ts'
+import { createInputGuard, type InputGuard } from './input-guard.ts'
 import type { ServedModel } from './loaded-models.ts'
 import { createRowReader, type RowReader } from './row-reader.ts'
 
@@ -14,6 +15,8 @@ export interface ServedRevision extends RoutedRevision {
   line: CallLine
   /** undefined when the model does not name its features */
   reader: RowReader | undefined
+  /** undefined where the endpoint lets every input pass */
+  guard: InputGuard | undefined
   binary: boolean
   labelOf(score: number): string
   encode: EncodeRows
@@ -53,6 +56,7 @@ export function serveRevision(
     loaded,
     line,
     reader: description && createRowReader(description),
+    guard: description && createInputGuard(description, revision.profile, endpoint.inputs),
     binary,
     labelOf: labels ? (score) => (score >= endpoint.threshold ? labels.positive : labels.negative) : () => '',
     encode: createRowsEncoder({ ...origin, shadow: false }),

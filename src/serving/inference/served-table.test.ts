@@ -12,6 +12,7 @@ const revision = (number: number, traffic = 10_000): RoutedRevision => ({
 })
 const endpoint = (id: number, name: string, revisions: RoutedRevision[], project = 'default'): RoutedEndpoint => ({
   ...{ id, name, project, revisions, limits, record: 0, whenFull: 'answer', threshold: 0.5 },
+  inputs: { unknownCategories: 'pass', ranges: 'pass' },
 })
 const model = {
   inputs: [],

@@ -27,7 +27,9 @@ export const endpointSpecAnswer = z.object({
     queue: z.number(),
     wait: z.number(),
     timeout: z.number(),
+    rate: z.object({ count: z.number(), per: z.number() }).optional(),
   }),
+  inputs: z.object({ unknownCategories: z.string(), ranges: z.string() }),
 })
 
 export const liveStats = z.object({
