@@ -55,7 +55,7 @@ const closed = (connections: number) =>
 const one = await closed(1)
 await closed(32)
 const many = await closed(32)
-const capacity = many.requests / many.seconds
+const capacity = (many.requests - many.failed) / many.seconds
 console.log(
   `alone ${(one.requests / one.seconds).toFixed(0)} requests/s, p50 ${shown(one.latencies)[0]} ms; with 32 callers ${capacity.toFixed(0)} requests/s`,
 )

@@ -16,9 +16,11 @@ export interface Sample {
 }
 
 const sizes = [1, 8, 32, 128, 1024]
-/** what all calls of one size may take together, and one size at most, in microseconds */
+/** what all calls of one size may take together, and a call after which no larger size is tried, in microseconds */
 const budget = 25_000
 const longest = 150_000
+/** whether calls are better joined at all is to be known of slow models too */
+const longestAlone = 2_000_000
 const tries = 7
 /** a smaller call is preferred when a row costs hardly more in it: whoever is answered with others waits for less */
 const margin = 1.2
@@ -39,14 +41,11 @@ export async function measureModel(model: LoadedModel, sample?: Sample): Promise
     return undefined
   }
   const microseconds: Record<number, number> = {}
-  let before = { rows: 0, cost: 0 }
   for (const rows of sizes) {
-    if (before.rows > 0 && (rows / before.rows) * before.cost > longest * 4) break
     const cost = await fastest(() => call(rows)).catch(() => undefined)
     if (cost === undefined) break
     microseconds[rows] = Math.round(cost * 10) / 10
-    before = { rows, cost }
-    if (!model.description || cost > longest) break
+    if (!model.description || cost > (rows === 1 ? longestAlone : longest)) break
   }
   if (!(1 in microseconds)) return undefined
   const apart = model.description !== undefined && (await rowsAreIndependent(model, sample))
