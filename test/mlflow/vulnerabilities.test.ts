@@ -270,6 +270,8 @@ describe('more than can be served', () => {
       Array(50_000).fill("params.p = 'x'").join(' AND '),
       `${'('.repeat(10_000)}params.p = 'x'${')'.repeat(10_000)}`,
       `${'NOT '.repeat(10_000)}params.p = 'x'`,
+      "params.p RLIKE '(a*)*\\1b'",
+      `params.p RLIKE '${'(a*)*'.repeat(1000)}b'`,
     ])
       refused(await api('POST', 'runs/search', { experiment_ids: ['0'], filter }))
   })

@@ -4,6 +4,7 @@ import BetterSqlite from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import { KedgeError } from '../../errors.ts'
 import { makeDirectory } from '../make-directory.ts'
+import { linearPattern } from './linear-pattern.ts'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
 import type { Query, SqlStore } from './sql-store.ts'
@@ -97,6 +98,9 @@ function open(file: string): BetterSqlite.Database {
     // SQLite's own lower() knows ASCII only
     database.function('unicode_lower', { deterministic: true }, (text) =>
       typeof text === 'string' ? text.toLowerCase() : text,
+    )
+    database.function('matches', { deterministic: true }, (pattern, text) =>
+      typeof text === 'string' ? Number(linearPattern(pattern as string).test(text)) : null,
     )
   } catch (error) {
     database.close()

@@ -1,4 +1,5 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely'
+import { linearPattern } from '../../storage/sql/linear-pattern.ts'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
 import { filterError } from './filter-tokens.ts'
 import { type Comparison, type Filter, parseFilter } from './parse-filter.ts'
@@ -32,11 +33,12 @@ const signs: Partial<Record<Comparison['operator'], RawBuilder<unknown>>> = {
 }
 
 const longestPattern = 10_000
+const longestRegularExpression = 1000
 const mostWildcards = 16
 /** so many values of an `IN` are parameters of their own, more are one */
 const fewValues = 20
 
-/** Compares a text column. LIKE is case-sensitive on both stores, ILIKE on none. */
+/** Compares a text column. LIKE and RLIKE are case-sensitive on both stores, ILIKE on none. */
 export function compareText(
   store: SqlStore['kind'],
   column: RawBuilder<unknown>,
@@ -57,8 +59,20 @@ export function compareText(
       ? sql`unicode_lower(${column}) glob ${likeToGlob(text.toLowerCase())}`
       : sql`lower(${column}) like lower(${text}) escape ''`
   }
+  if (operator === 'RLIKE') {
+    if (text.length > longestRegularExpression)
+      throw refuse(`a regular expression has at most ${longestRegularExpression.toLocaleString('en')} characters`)
+    try {
+      linearPattern(text)
+    } catch (error) {
+      throw refuse(
+        `RLIKE takes a regular expression without looking around, references back or counts: ${(error as Error).message}`,
+      )
+    }
+    return store === 'sqlite' ? sql`matches(${text}, ${column})` : sql`${column} ~ ${text}`
+  }
   if (operator !== '=' && operator !== '!=')
-    throw refuse(`${comparison.key} is text: compare it with =, !=, LIKE, ILIKE or IN`)
+    throw refuse(`${comparison.key} is text: compare it with =, !=, LIKE, ILIKE, RLIKE or IN`)
   return sql`${column} ${signs[operator]!} ${text}`
 }
 

@@ -1,6 +1,6 @@
 import { filterError, filterTokens, type Token } from './filter-tokens.ts'
 
-export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'LIKE' | 'ILIKE' | 'IN' | 'IS NULL'
+export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'LIKE' | 'ILIKE' | 'RLIKE' | 'IN' | 'IS NULL'
 
 export interface Comparison {
   kind: 'compare'
@@ -94,8 +94,9 @@ export function parseFilter(filter: string): Filter | undefined {
     const word = negated ? take() : token
     const operator = word.kind === 'word' ? word.value.toUpperCase() : ''
     if (operator === 'IN') return compare('IN', negated, list())
-    if (operator === 'LIKE' || operator === 'ILIKE') return compare(operator, negated, literal())
-    throw fail(word, 'a comparison (=, !=, <, <=, >, >=, LIKE, ILIKE, IN, NOT IN, IS NULL) is missing here')
+    if (operator === 'LIKE' || operator === 'ILIKE' || operator === 'RLIKE')
+      return compare(operator, negated, literal())
+    throw fail(word, 'a comparison (=, !=, <, <=, >, >=, LIKE, ILIKE, RLIKE, IN, NOT IN, IS NULL) is missing here')
   }
 
   function identifier(): { entity: string | undefined; key: string } {

@@ -202,10 +202,11 @@ function spanAttributeCondition(
   return sql`exists (${having} and ${compareText(store, text, comparison, refuse)})`
 }
 
-/** Texts stand in the document as JSON writes them. */
+/** Texts stand in the document as JSON writes them; a regular expression is one about the document. */
 function contentCondition(store: SqlStore['kind'], comparison: Comparison, refuse: Refuse): Condition {
-  if (comparison.operator !== 'LIKE' && comparison.operator !== 'ILIKE')
-    throw refuse('the text of a trace is searched with LIKE or ILIKE')
+  if (!['LIKE', 'ILIKE', 'RLIKE'].includes(comparison.operator))
+    throw refuse('the text of a trace is searched with LIKE, ILIKE or RLIKE')
+  if (comparison.operator === 'RLIKE') return compareText(store, sql`spans.content`, comparison, refuse)
   const value = JSON.stringify(String(comparison.value)).slice(1, -1)
   const inDocument = { ...comparison, value, written: [value] }
   return compareText(store, sql`spans.content`, inDocument, refuse)

@@ -130,6 +130,7 @@ export function completionsFor(
             ['!=', 'other than'],
             ['LIKE', '% stands for anything'],
             ['ILIKE', 'the same, whatever the case'],
+            ['RLIKE', 'a regular expression, such as ^run-[0-9]+$'],
             ['IN', 'one of (…)'],
             ['IS NULL', 'has none'],
             ['IS NOT NULL', 'has one'],
