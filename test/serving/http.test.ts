@@ -145,6 +145,17 @@ describe('connections', () => {
     expect((await raw('PRI * HTTP/2.0\r\n\r\nGET / HTTP/1.1\r\n\r\n')).closed).toBe(true)
   })
 
+  test('a connection whose other side ends before it said anything is closed at once', async () => {
+    const { hostname, port } = new URL(at)
+    for (const beginning of ['', 'PRI']) {
+      const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+      socket.end(beginning)
+      socket.resume()
+      await once(socket, 'end')
+      socket.destroy()
+    }
+  }, 5000)
+
   const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\n`
   test.each([
     ['a length and chunks', `${head}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],

@@ -34,6 +34,8 @@ export function acceptHttp2(
     socket.setTimeout(patience, end)
     socket.on('error', fail)
     socket.on('close', forget)
+    // the server lets connections be half open, which nothing would end
+    socket.on('end', end)
     const look = (chunk: Buffer) => {
       head = head ? Buffer.concat([head, chunk]) : chunk
       const length = Math.min(head.length, preface.length)
@@ -43,6 +45,7 @@ export function acceptHttp2(
       socket.off('timeout', end)
       socket.off('error', fail)
       socket.off('close', forget)
+      socket.off('end', end)
       socket.setTimeout(0)
       forget()
       socket.pause()
