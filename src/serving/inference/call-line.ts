@@ -1,8 +1,8 @@
 import type { Column, LoadedModel, Tensor } from '../../contracts/model-runtime.ts'
 import { asKedgeError, KedgeError } from '../../errors.ts'
 import type { CallLimits } from '../routing.ts'
+import type { CallTerms } from './call-terms.ts'
 import { inferInChunks, joinColumns, joinTensors, scoreInChunks, splitTensors, tensorsJoin } from './join-calls.ts'
-import type { CallTerms } from './predictor.ts'
 
 /** What a line needs to know of its model. */
 export interface LineModel extends LoadedModel {

@@ -3,23 +3,12 @@ import { asKedgeError, type ErrorPlace, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { countFailure, countScores } from '../revision-counters.ts'
 import { placeOf } from '../traffic-split.ts'
+import type { CallTerms } from './call-terms.ts'
 import { type AnsweredRows, takeRows } from './encode-rows.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
 import type { Shadows } from './shadows.ts'
 import { checkTensors, columnsOfTensors, scoresOfTensors } from './tensor-columns.ts'
-
-/** What a caller says of how its call is to be treated; every protocol passes what it has. */
-export interface CallTerms {
-  /** aborted when the caller has gone: what has not run yet is dropped */
-  signal?: AbortSignal | undefined
-  /** milliseconds since 1970 after which the answer is of no use */
-  deadline?: number | undefined
-  /** of two calls that wait, that with the larger number goes first; 0 when absent */
-  priority?: number | undefined
-  /** where the call's time goes is added here */
-  spent?: { model: number } | undefined
-}
 
 export interface RowsRequest extends CallTerms {
   ids: readonly string[]

@@ -1,6 +1,7 @@
 import { asKedgeError } from '../../errors.ts'
 import type { WatchedRequest, WatchedRequests } from '../watched-request.ts'
-import type { CallTerms, Predictor } from './predictor.ts'
+import type { CallTerms } from './call-terms.ts'
+import type { Predictor } from './predictor.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
 
 /** requests of each kind that are kept for an endpoint */

@@ -1,0 +1,11 @@
+/** What a caller says of how its call is to be treated; every protocol passes what it has. */
+export interface CallTerms {
+  /** aborted when the caller has gone: what has not run yet is dropped */
+  signal?: AbortSignal | undefined
+  /** milliseconds since 1970 after which the answer is of no use */
+  deadline?: number | undefined
+  /** of two calls that wait, that with the larger number goes first; 0 when absent */
+  priority?: number | undefined
+  /** where the call's time goes is added here */
+  spent?: { model: number } | undefined
+}
