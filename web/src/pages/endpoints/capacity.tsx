@@ -75,6 +75,10 @@ function Summary({ capacity }: { capacity: MeasuredCapacity }) {
 
 function Curve({ batch, points }: { batch: number; points: Point[] }) {
   const rising = [...points].sort((a, b) => a.rate - b.rate)
+  const peak = rising.at(-1)!
+  // with more clients than at its peak it answers less: a line through those would go back and forth
+  const past = rising.map(({ clients }) => clients > peak.clients)
+  const upTo = (value: (point: Point) => number) => rising.map((point, i) => (past[i] ? undefined : value(point)))
   const note = (index: number) =>
     `${rising[index]!.clients} client${rising[index]!.clients === 1 ? '' : 's'}, ${count(rising[index]!.requests)} requests`
   return (
@@ -86,9 +90,19 @@ function Curve({ batch, points }: { batch: number; points: Point[] }) {
         xFormat={(value) => count(value)}
         format={(value) => `${measure(value, 3)} ms`}
         series={[
-          { name: 'p99 ms', y: rising.map(({ p99 }) => p99), note },
-          { name: 'p95 ms', y: rising.map(({ p95 }) => p95) },
-          { name: 'p50 ms', y: rising.map(({ p50 }) => p50) },
+          { name: 'p99', y: upTo(({ p99 }) => p99), note },
+          { name: 'p95', y: upTo(({ p95 }) => p95) },
+          { name: 'p50', y: upTo(({ p50 }) => p50) },
+          ...(past.includes(true)
+            ? [
+                {
+                  name: `p99 with more than ${peak.clients} clients`,
+                  y: rising.map((point, i) => (past[i] || point === peak ? point.p99 : undefined)),
+                  dashed: true,
+                  note,
+                },
+              ]
+            : []),
         ]}
       />
     </Panel>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { EndpointDetail } from '../../api/types.ts'
+import { useChartColours } from '../../charts/chart-colours.ts'
 import { LinePlot } from '../../charts/line-plot.tsx'
-import { revisionColour } from './traffic-split.tsx'
 
 interface Sample {
   time: number
@@ -15,6 +15,7 @@ const kept = 240
 
 /** Rate by revision and latency as they come in, from when the page was opened. */
 export function LiveTraffic({ endpoint }: { endpoint: EndpointDetail }) {
+  const colours = useChartColours().series
   const [samples, setSamples] = useState<Sample[]>([])
   // biome-ignore lint/correctness/useExhaustiveDependencies: a sample for every answer of the server
   useEffect(() => {
@@ -43,7 +44,8 @@ export function LiveTraffic({ endpoint }: { endpoint: EndpointDetail }) {
         height={130}
         series={answering.map((number) => ({
           name: `revision ${number}, predictions /s`,
-          colour: revisionColour(number),
+          // as the traffic's bar has them
+          colour: colours[(number - 1) % colours.length],
           y: samples.map(({ rates }) => rates[number] ?? 0),
         }))}
         legend

@@ -24,7 +24,7 @@ export function Requests({ endpoint }: { endpoint: string }) {
                 Those that do stand here with their reason, without the values that were sent.
               </Empty>
             ) : (
-              <Table rows={failed} columns={failures} rowKey={keyOf} />
+              <Table rows={alike(failed)} columns={failures} rowKey={({ newest }) => keyOf(newest)} />
             )}
           </Panel>
           <Panel title="Slowest" note="of the last 15 minutes" flush>
@@ -40,16 +40,21 @@ export function Requests({ endpoint }: { endpoint: string }) {
   )
 }
 
+/** Failed requests with the same reason, told once. */
+interface Alike {
+  newest: WatchedRequest
+  count: number
+}
+
+const alike = (failed: readonly WatchedRequest[]): Alike[] =>
+  [...Map.groupBy(failed, ({ error, revision, node }) => JSON.stringify([error, revision, node])).values()].map(
+    (requests) => ({ newest: requests[0]!, count: requests.length }),
+  )
+
 const keyOf = (one: WatchedRequest) => `${one.node} ${one.at} ${one.id} ${one.total}`
 
-const time: Column<WatchedRequest> = { key: 'time', head: 'When', cell: (one) => <Time at={one.at} /> }
-const common: Column<WatchedRequest>[] = [
-  { key: 'revision', head: 'Revision', right: true, cell: (one) => one.revision ?? '–' },
-  { key: 'rows', head: 'Rows', right: true, cell: (one) => (one.rows === 0 ? '–' : count(one.rows)) },
-]
-
 const slowest = (most: number): Column<WatchedRequest>[] => [
-  time,
+  { key: 'time', head: 'When', cell: (one) => <Time at={one.at} /> },
   {
     key: 'id',
     head: 'Id',
@@ -60,7 +65,8 @@ const slowest = (most: number): Column<WatchedRequest>[] => [
         <Link href={`?tab=predictions&id=${encodeURIComponent(one.id)}`}>{one.id}</Link>
       ),
   },
-  ...common,
+  { key: 'revision', head: 'Revision', right: true, cell: (one) => one.revision ?? '–' },
+  { key: 'rows', head: 'Rows', right: true, cell: (one) => count(one.rows) },
   { key: 'total', head: 'Time', right: true, cell: (one) => <Parts request={one} /> },
   {
     key: 'parts',
@@ -92,10 +98,11 @@ const Parts = ({ request: { total, model } }: { request: WatchedRequest }) => (
   </Explained>
 )
 
-const failures: Column<WatchedRequest>[] = [
-  time,
-  { key: 'code', head: 'Code', cell: (one) => <code>{one.error?.code}</code> },
-  { key: 'message', head: 'Reason', width: '50%', cell: (one) => one.error?.message },
-  ...common,
-  { key: 'node', head: 'Process', cell: (one) => <span className="muted">{one.node}</span> },
+const failures: Column<Alike>[] = [
+  { key: 'time', head: 'Last', cell: ({ newest }) => <Time at={newest.at} /> },
+  { key: 'count', head: 'Times', right: true, cell: (one) => count(one.count) },
+  { key: 'code', head: 'Code', cell: ({ newest }) => <code>{newest.error?.code}</code> },
+  { key: 'message', head: 'Reason', width: '50%', cell: ({ newest }) => newest.error?.message },
+  { key: 'revision', head: 'Revision', right: true, cell: ({ newest }) => newest.revision ?? '–' },
+  { key: 'node', head: 'Process', cell: ({ newest }) => <span className="muted">{newest.node}</span> },
 ]
