@@ -65,20 +65,28 @@ test('measures an endpoint without anybody noticing, and keeps what it found', a
 test('every snippet of the page is answered, and what it cost and how long it took is told', async () => {
   const one = await endpoint()
   const features = exampleInstance(one, { distance: 400, hour: 8, origin: "O'RD" })
+  // the server asks nobody for a token, but the code that sends one must run as well
+  const env = { ...process.env, KEDGE_TOKEN: 'a-token' }
   const run = async (command: string, args: string[]) =>
-    JSON.parse((await promisify(execFile)(command, args)).stdout.trim().replaceAll("'", '"').replaceAll('None', 'null'))
+    JSON.parse(
+      (await promisify(execFile)(command, args, { env })).stdout.trim().replaceAll("'", '"').replaceAll('None', 'null'),
+    )
   const answer = { predictions: [{ id: 'my-id-1', score: expect.any(Number), label: expect.anything(), revision: 1 }] }
-  expect(await run('sh', ['-c', snippets.curl(one, features).replace('curl ', 'curl -s ')])).toEqual(answer)
-  expect(await run('python3', ['-c', snippets.Python(one, features)])).toEqual(answer)
-  const script = snippets.JavaScript(one, features).replace(/console.log\((.*)\)$/, 'console.log(JSON.stringify($1))')
-  expect(await run(process.execPath, ['--input-type=module', '-e', script])).toEqual(answer)
+  for (const secured of [false, true]) {
+    const { curl, Python, JavaScript } = snippets
+    expect(await run('sh', ['-c', curl(one, features, secured).replace('curl ', 'curl -s ')])).toEqual(answer)
+    expect(await run('python3', ['-c', Python(one, features, secured)])).toEqual(answer)
+    const script = JavaScript(one, features, secured).replace(/console.log\((.*)\)$/, 'console.log(JSON.stringify($1))')
+    expect(await run(process.execPath, ['--input-type=module', '-e', script])).toEqual(answer)
+  }
+  expect(snippets.curl(one, features, true)).toContain('authorization')
 
-  await eventually(async () => (await endpoint()).live.predictions === 3)
+  await eventually(async () => (await endpoint()).live.predictions === 6)
   const { slow } = await eventually(async () => {
     const requests = await get<{ slow: { id: string; total: number; model: number; revision: number }[] }>(
       `${base}/requests`,
     )
-    return requests.slow.length === 3 && requests
+    return requests.slow.length === 6 && requests
   })
   expect(slow[0]).toMatchObject({ id: 'my-id-1', revision: 1 })
   expect(slow[0]!.total).toBeGreaterThanOrEqual(slow[0]!.model)

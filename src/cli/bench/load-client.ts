@@ -77,7 +77,9 @@ export async function loadOverHttp(options: LoadOptions): Promise<LoadResult> {
       let due = started + (apart * index) / connections
       let sentAt = 0
       const send = () => {
-        sentAt = apart ? due : performance.now()
+        const now = performance.now()
+        // who comes late has waited; who comes early has not
+        sentAt = apart ? Math.min(due, now) : now
         due += apart
         socket.write(requests[next++ % requests.length]!)
       }
@@ -87,9 +89,10 @@ export async function loadOverHttp(options: LoadOptions): Promise<LoadResult> {
           return void socket.end()
         }
         const wait = apart ? due - performance.now() : 0
-        // timers are whole milliseconds: what is due within one goes at once
-        if (wait < 1) send()
-        else setTimeout(proceed, Math.floor(wait))
+        if (wait <= 0) send()
+        // timers are too coarse for the last two milliseconds
+        else if (wait < 2) setImmediate(proceed)
+        else setTimeout(proceed, wait - 2)
       }
       socket.on('connect', proceed)
       socket.on('error', (cause) => reject(away(cause)))
@@ -99,7 +102,7 @@ export async function loadOverHttp(options: LoadOptions): Promise<LoadResult> {
         const end = pending.indexOf('\r\n\r\n')
         if (end < 0) return
         const text = pending.toString('latin1', 0, end)
-        const length = Number(/content-length: (\d+)/i.exec(text)?.[1])
+        const length = Number(/\ncontent-length: (\d+)/i.exec(text)?.[1])
         if (pending.length < end + 4 + length) return
         if (!text.startsWith('HTTP/1.1 200')) {
           failed++

@@ -11,25 +11,26 @@ export const predictUrl = ({ addresses, project, name }: EndpointDetail) =>
 
 const body = (features: Features) => ({ instances: [{ id: 'my-id-1', features }] })
 
+/** Code that asks the endpoint. With `secured` the token comes from KEDGE_TOKEN, so that none stands in code. */
 export const snippets: Record<
   'curl' | 'Python' | 'JavaScript',
-  (endpoint: EndpointDetail, features: Features) => string
+  (endpoint: EndpointDetail, features: Features, secured?: boolean) => string
 > = {
-  curl: (endpoint, features) => `curl ${predictUrl(endpoint)} \\
-  -H 'content-type: application/json' \\
+  curl: (endpoint, features, secured) => `curl ${predictUrl(endpoint)} \\
+  -H 'content-type: application/json' \\${secured ? '\n  -H "authorization: Bearer $KEDGE_TOKEN" \\' : ''}
   -d '${JSON.stringify(body(features)).replaceAll("'", "'\\''")}'`,
-  Python: (endpoint, features) => `import json, urllib.request
+  Python: (endpoint, features, secured) => `import json, ${secured ? 'os, ' : ''}urllib.request
 
 body = ${python(body(features))}
 request = urllib.request.Request(
     "${predictUrl(endpoint)}",
     json.dumps(body).encode(),
-    {"content-type": "application/json"},
+    {"content-type": "application/json"${secured ? ', "authorization": "Bearer " + os.environ["KEDGE_TOKEN"]' : ''}},
 )
 print(json.load(urllib.request.urlopen(request)))`,
-  JavaScript: (endpoint, features) => `const answer = await fetch('${predictUrl(endpoint)}', {
+  JavaScript: (endpoint, features, secured) => `const answer = await fetch('${predictUrl(endpoint)}', {
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/json'${secured ? ", authorization: 'Bearer ' + process.env.KEDGE_TOKEN" : ''} },
   body: JSON.stringify(${JSON.stringify(body(features), null, 2).replaceAll('\n', '\n  ')}),
 })
 console.log(await answer.json())`,

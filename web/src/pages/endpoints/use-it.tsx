@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { authorization } from '../../api/client.ts'
 import { predictionsQuery } from '../../api/monitoring.ts'
 import type { EndpointDetail } from '../../api/types.ts'
 import { Choice } from '../../components/choice.tsx'
@@ -26,7 +27,7 @@ export function UseIt({ endpoint }: { endpoint: EndpointDetail }) {
         title="In code"
         actions={<Choice label="Language" value={shown} onChange={setLanguage} options={languages} />}
       >
-        <Snippet text={snippets[shown](endpoint, features)} />
+        <Snippet text={snippets[shown](endpoint, features, 'authorization' in authorization())} />
         <p className="muted">
           The id joins the actual later: <code>POST /api/v1/projects/…/endpoints/…/actuals</code>. Clients of the Open
           Inference Protocol and MLflow work unchanged; see the API's description.
