@@ -93,5 +93,3 @@ export function createCapacities({ store, journal }: Pick<Environment, 'store' |
     },
   }
 }
-
-export type Capacities = ReturnType<typeof createCapacities>

@@ -45,5 +45,3 @@ export function createRequestReports(clock: () => number) {
     },
   }
 }
-
-export type RequestReports = ReturnType<typeof createRequestReports>
