@@ -62,10 +62,18 @@ describe('a policy for inputs', () => {
 
   test('flags what the reference does not have, in the answer of each protocol', async () => {
     const kedge = await post(`${at}/endpoints/flagging/predict`, {
-      instances: [{ features: row }, { features: strangeRow }],
+      instances: [
+        { id: 'known', features: row },
+        { id: 'strange', features: strangeRow },
+      ],
     })
     const { predictions } = kedge.body as { predictions: { flags?: string[] }[] }
     expect(predictions.map(({ flags }) => flags)).toEqual([undefined, strange])
+    expect((await served.recordedOf(({ id }) => id === 'strange')).features).toEqual({
+      ...strangeRow,
+      $flags: strange.join(', '),
+    })
+    expect((await served.recordedOf(({ id }) => id === 'known')).features.$flags).toBeNull()
     const mlflow = await post(`${at}/endpoints/flagging/invocations`, { dataframe_records: [strangeRow] })
     expect(mlflow.body).toMatchObject({ flags: text })
     const rest = await post(`${at}/v2/models/flagging/infer`, { inputs: inputs(strangeRow) })

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor/index.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readProtos } from '../../src/protocols/open-inference/grpc-service.ts'
 import { grpcClient, unary } from './grpc-client.ts'
 import { type ServedModels, serveModels } from './served-models.ts'
 import { expectedOf } from './stand.ts'
@@ -137,6 +138,44 @@ describe('the methods', () => {
     }
     await call('ModelInfer', { model_name: 'matrix', id: 'timed', parameters, inputs: [input(1)] })
     expect((await served.recordedOf((row) => row.id === 'timed')).time).toBe(981_936_000_000)
+  })
+
+  test('a call that is cancelled or out of time ends so, and others are answered', async () => {
+    const infer = (client as unknown as Record<string, (...all: unknown[]) => { cancel(): void }>).ModelInfer!
+    const cancelled = Promise.all(
+      Array.from({ length: 20 }, () => {
+        const { promise, resolve } = Promise.withResolvers<number>()
+        infer
+          .call(client, { model_name: 'matrix', inputs: [input(20)] }, (error: { code: number }) => resolve(error.code))
+          .cancel()
+        return promise
+      }),
+    )
+    const others = await Promise.all(
+      Array.from({ length: 20 }, () => call<Infer>('ModelInfer', { model_name: 'matrix', inputs: [input(1)] })),
+    )
+    expect(others.every(({ outputs }) => outputs[1]!.contents.fp32_contents.length === 2)).toBe(true)
+    expect(new Set(await cancelled)).toEqual(new Set([status.CANCELLED]))
+    const late = { model_name: 'matrix', inputs: [input(1)], parameters: { timeout: { uint64_param: 1 } } }
+    await call('ModelInfer', late).catch((error) => expect(error.code).toBe(status.DEADLINE_EXCEEDED))
+    const { live } = await served.control.serving.endpoints.get('default', 'matrix')
+    expect(live.errors).toBe(0)
+  })
+
+  test('a parameter that is sent without a value is none', async () => {
+    const type = readProtos().lookupType('inference.ModelInferRequest')
+    const request = type.encode(type.fromObject({ model_name: 'matrix', inputs: [input(1)] })).finish()
+    // an entry of the parameters with the key b and nothing else
+    const odd = Buffer.concat([request, Buffer.from([0x22, 3, 0x0a, 1, 0x62])])
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    client.makeUnaryRequest(
+      '/inference.GRPCInferenceService/ModelInfer',
+      () => odd,
+      (answer: Buffer) => type.decode(answer) as object,
+      {},
+      (error, answer) => resolve(error ?? answer),
+    )
+    expect(await promise).not.toHaveProperty('code')
   })
 
   test('a stream answers in the order of its requests, errors between them', async () => {

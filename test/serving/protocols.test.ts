@@ -110,6 +110,17 @@ describe('the Kedge form', () => {
     ).toBe(400)
     expect((await post(`${at}/endpoints/delay/predict`, {}, { origin: 'http://evil.example' })).status).toBe(403)
     expect((await fetch(`${at}/nothing`)).status).toBe(404)
+    expect(
+      await post(`${at}/endpoints/delay/predict`, { instances: [{ features: delay.instances[0] }], explain: true }),
+    ).toMatchObject({
+      status: 400,
+      body: { error: { code: 'unsupported', message: expect.stringContaining('explain') } },
+    })
+    for (const terms of [{ timeout: -1 }, { priority: 'high' }])
+      expect(
+        (await post(`${at}/endpoints/delay/predict`, { instances: [{ features: delay.instances[0] }], ...terms }))
+          .status,
+      ).toBe(400)
     expect((await post(`${at}/endpoints/delay/predict`, { instances: [] })).body).toEqual({ predictions: [] })
   })
 })
@@ -140,6 +151,34 @@ describe('Open Inference Protocol V2 over REST', () => {
       body: { error: expect.stringContaining('matrix/9') },
     })
     expect((await get('v2/models/none/ready')).status).toBe(404)
+    expect(await get('v2/models/matrix/config')).toMatchObject({
+      status: 200,
+      body: { max_batch_size: 65_536, input: [{ name: 'X', data_type: 'TYPE_FP32', dims: [20] }] },
+    })
+    for (const path of ['v2/models/stats', 'v2/models/matrix/stats', 'v2/models/matrix/versions/1/stats'])
+      expect(await get(path)).toMatchObject({ status: 200, body: { model_stats: expect.any(Array) } })
+    for (const path of ['ping', 'health', 'version']) expect((await fetch(`${at}/${path}`)).status).toBe(200)
+  })
+
+  test('offers the repository extension as far as releases let it, and refuses shared memory', async () => {
+    expect((await post(`${at}/v2/repository/index`, { ready: true })).body).toEqual(
+      ['delay', 'matrix'].map((name) => ({ name, version: '1', state: 'READY', reason: '' })),
+    )
+    expect((await post(`${at}/v2/repository/models/matrix/load`, {})).status).toBe(200)
+    expect((await post(`${at}/v2/repository/models/none/load`, {})).status).toBe(404)
+    for (const [path, body] of [
+      ['v2/repository/models/matrix/load', { parameters: { config: '{}' } }],
+      ['v2/repository/models/matrix/unload', {}],
+      ['v2/systemsharedmemory/region/a/register', { key: '/a', offset: 0, byte_size: 8 }],
+      ['v2/systemsharedmemory/unregister', {}],
+      ['v2/cudasharedmemory/region/a/register', {}],
+      ['v2/trace/setting', {}],
+      ['v2/logging', {}],
+    ] as const)
+      expect(await post(`${at}/${path}`, body), path).toMatchObject({
+        status: 400,
+        body: { error: expect.stringContaining('is not offered here') },
+      })
   })
 
   test('infers in JSON, nested or flat, with only the outputs that were asked for', async () => {

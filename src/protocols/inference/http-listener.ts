@@ -8,7 +8,7 @@ import { openInferenceRoutes } from '../open-inference/rest-routes.ts'
 import { acceptHttp2 } from './accept-http2.ts'
 import type { Door } from './door.ts'
 import { endpointRoutes } from './endpoint-routes.ts'
-import { type Exchange, sendJson } from './http-exchange.ts'
+import { type Exchange, sendJson, sendText } from './http-exchange.ts'
 import { noRoute } from './no-route.ts'
 import { type ErrorForm, endNow, refuse } from './refuse.ts'
 
@@ -79,6 +79,8 @@ export async function startInferenceListener(options: InferenceListenerOptions):
         await endpoints(exchange, `${path[1]}/${path[3]}`, path[4])
       } else if (path.length === 1 && (path[0] === 'health' || path[0] === 'ping') && request.method === 'GET')
         sendJson(response, 200, { status: 'ok', boot: node.boot, ready: node.ready() })
+      else if (path.length === 1 && path[0] === 'version' && request.method === 'GET')
+        sendText(response, 200, options.version, 'text/plain')
       else throw noRoute(request)
     } catch (error) {
       const endpoint = entered.get(request)

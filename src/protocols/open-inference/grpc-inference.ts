@@ -2,6 +2,7 @@ import type { Metadata, ServerDuplexStream, ServerUnaryCall, sendUnaryData } fro
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
+import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import type { Door } from '../inference/door.ts'
 import { flagsText } from '../inference/flags-text.ts'
 import { grpcError } from './grpc-error.ts'
@@ -62,6 +63,14 @@ export function grpcInference({ node, door, log, clock, version }: GrpcInference
   async function infer(request: GrpcInferRequest, call: Caller, signal: AbortSignal) {
     const name = request.model_name
     const endpoint = await enter(name, call)
+    return inferAt(endpoint, request, call, signal).catch((error) => {
+      node.failed(endpoint, error)
+      throw error
+    })
+  }
+
+  async function inferAt(endpoint: ServedEndpoint, request: GrpcInferRequest, call: Caller, signal: AbortSignal) {
+    const name = request.model_name
     const { tensors, raw } = readTensors(request)
     const id = request.id === '' ? node.nextId() : request.id
     if (id.length > 200) throw new KedgeError('invalid_input', { what: 'id must be a text of at most 200 characters' })

@@ -20,7 +20,8 @@ interface TensorContents {
   bytes_contents?: Uint8Array[]
 }
 
-type Parameters = Record<string, object>
+/** null where a message has the name without a value */
+type Parameters = Record<string, object | null>
 
 /** A `ModelInferRequest` as it is decoded. */
 export interface GrpcInferRequest {
@@ -47,7 +48,7 @@ export function readParameters(parameters: Parameters): Record<string, unknown> 
   const read: Record<string, unknown> = {}
   for (const [name, parameter] of Object.entries(parameters)) {
     // a message has only what was sent as its own
-    const [value] = Object.values(parameter)
+    const [value] = Object.values(parameter ?? {})
     if (value !== undefined) read[name] = isLong(value) ? String(bigOf(value)) : value
   }
   return read
@@ -116,8 +117,7 @@ export function readTensors(request: GrpcInferRequest): { tensors: Tensor[]; raw
 export function readOutputs(request: GrpcInferRequest): string[] | undefined {
   if (request.outputs.length === 0) return undefined
   return request.outputs.map(({ name, parameters }) => {
-    if (parameters.classification !== undefined)
-      throw new KedgeError('unsupported', { what: 'The classification extension' })
+    if (parameters.classification) throw new KedgeError('unsupported', { what: 'The classification extension' })
     refuseSharedMemory(`output ${name}`, parameters)
     return name
   })

@@ -21,6 +21,8 @@ export interface ServedRevision extends RoutedRevision {
   labelOf(score: number): string
   encode: EncodeRows
   encodeShadow: EncodeRows
+  /** with a last column of the rows' flags, the feature `$flags` on record */
+  encodeFlagged: EncodeRows
   counters: RevisionCounters
 }
 
@@ -61,6 +63,7 @@ export function serveRevision(
     labelOf: labels ? (score) => (score >= endpoint.threshold ? labels.positive : labels.negative) : () => '',
     encode: createRowsEncoder({ ...origin, shadow: false }),
     encodeShadow: createRowsEncoder({ ...origin, shadow: true }),
+    encodeFlagged: createRowsEncoder({ ...origin, shadow: false, features: [...origin.features, ['$flags', 0]] }),
     counters,
   }
 }
