@@ -59,17 +59,18 @@ export const noCounters = (): RevisionCounters => ({
   cpu: 0,
 })
 
-/** Adds one call of `scores.length` predictions to the counters in place. */
+/** Adds one call of `scores.length` predictions to the counters in place; `busy` is its part of the model's time, where others were answered with it. */
 export function countScores(
   role: RoleCounters,
   scores: ArrayLike<number>,
   microseconds: number,
   binary: boolean,
+  busy = microseconds,
 ): void {
   const n = scores.length
   role.predictions += n
   role.calls++
-  role.busy += microseconds
+  role.busy += busy
   const bucket = latencyBucket(microseconds)
   role.latency[bucket] = (role.latency[bucket] ?? 0) + 1
   for (let i = 0; i < n; i++) {

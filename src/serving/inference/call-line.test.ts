@@ -123,7 +123,8 @@ describe('a line of calls', () => {
   test('runs a lone call at once and alone, and joins what waited for it', async () => {
     const { model, held } = heldModel()
     const line = createCallLine(model, limits, () => 0)
-    const answers = [1, 2, 3, 4].map((row) => line.score(column([row]), 1))
+    const timings = [1, 2, 3, 4].map(() => ({ call: 0, share: 0 }))
+    const answers = [1, 2, 3, 4].map((row, i) => line.score(column([row]), 1, { timing: timings[i] }))
     await turn()
     expect(held.map((call) => call.rows)).toEqual([[1]])
     held.shift()!.finish()
@@ -131,6 +132,12 @@ describe('a line of calls', () => {
     expect(held.map((call) => call.rows)).toEqual([[2, 3, 4]])
     held.shift()!.finish()
     expect((await Promise.all(answers)).map((scores) => [...scores])).toEqual([[1], [2], [3], [4]])
+    // the time of the model, each with its part of it, without the waiting
+    for (const [i, parts] of [1, 3, 3, 3].entries()) {
+      expect(timings[i]!.call).toBeGreaterThan(0)
+      expect(timings[i]!.share).toBeCloseTo(timings[i]!.call / parts, 6)
+    }
+    expect(timings[1]).toEqual(timings[3])
   })
 
   test('a model that runs inline neither waits nor joins', async () => {

@@ -1,7 +1,7 @@
 import type { Column, LoadedModel, Tensor } from '../../contracts/model-runtime.ts'
 import { asKedgeError, KedgeError } from '../../errors.ts'
 import type { CallLimits } from '../routing.ts'
-import type { CallTerms } from './call-terms.ts'
+import type { CallTerms, CallTiming } from './call-terms.ts'
 import { inferInChunks, joinColumns, joinTensors, scoreInChunks, splitTensors, tensorsJoin } from './join-calls.ts'
 
 /** What a line needs to know of its model. */
@@ -27,6 +27,7 @@ type Work =
 
 interface Waiting {
   work: Work
+  timing: CallTiming | undefined
   priority: number
   deadline: number
   tries: number
@@ -107,6 +108,7 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
       }
       const one: Waiting = {
         work,
+        timing: terms.timing,
         priority,
         deadline,
         tries: 0,
@@ -194,8 +196,14 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
   async function together(batch: readonly Waiting[]) {
     for (const one of batch) one.tries++
     const rows = batch.reduce((sum, one) => sum + one.work.rows, 0)
+    const started = performance.now()
+    const told = () => {
+      const took = performance.now() - started
+      for (const one of batch) tell(one.timing, took, one.work.rows / rows)
+    }
     if (batch[0]!.work.columns) {
       const scores = await scoreWhole(joinColumns(batch.map((one) => one.work.columns!)), rows)
+      told()
       let at = 0
       for (const one of batch) {
         one.resolve(scores.slice(at, at + one.work.rows))
@@ -204,6 +212,7 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
       return
     }
     const outputs = await inferWhole(joinTensors(batch.map((one) => one.work.tensors!)))
+    told()
     const parts = splitTensors(
       outputs,
       batch.map((one) => one.work.rows),
@@ -219,7 +228,10 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
       one.tries++
       try {
         const { columns, tensors, rows } = one.work
-        one.resolve(await (columns ? scoreWhole(columns, rows) : inferWhole(tensors)))
+        const started = performance.now()
+        const answer = await (columns ? scoreWhole(columns, rows) : inferWhole(tensors))
+        tell(one.timing, performance.now() - started)
+        one.resolve(answer)
       } catch (error) {
         const again = asKedgeError(error).code === 'worker_died' && model.place === 'thread' && one.tries < 2
         if (!again) one.reject(error)
@@ -234,8 +246,11 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
     if (terms.deadline !== undefined && terms.deadline <= now) throw tooLate(now, terms.deadline)
     if (inProgress >= (limits.concurrency ?? 1) + limits.queue) throw overloaded(0)
     inProgress++
+    const started = performance.now()
     try {
-      return await call()
+      const answer = await call()
+      tell(terms.timing, performance.now() - started)
+      return answer
     } finally {
       inProgress--
     }
@@ -258,6 +273,13 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
       limits = now
     },
   }
+}
+
+/** Before the answer is given: whoever waits for it reads the time at once. */
+function tell(timing: CallTiming | undefined, milliseconds: number, part = 1) {
+  if (!timing) return
+  timing.call = milliseconds * 1000
+  timing.share = timing.call * part
 }
 
 const tooLate = (now: number, deadline: number) =>

@@ -1,3 +1,11 @@
+/** How long the model itself was called for an answer, in microseconds, without any waiting for its turn. */
+export interface CallTiming {
+  /** the calls that the answer came from */
+  call: number
+  /** their part for this answer's rows, where others were answered with it */
+  share: number
+}
+
 /** What a caller says of how its call is to be treated; every protocol passes what it has. */
 export interface CallTerms {
   /** aborted when the caller has gone: what has not run yet is dropped */
@@ -8,4 +16,6 @@ export interface CallTerms {
   priority?: number | undefined
   /** where the call's time goes is added here */
   spent?: { model: number } | undefined
+  /** is filled by the line of the model */
+  timing?: CallTiming | undefined
 }

@@ -24,16 +24,13 @@ export interface RowsRequest extends CallTerms {
   together?: string | undefined
 }
 
-/** Of each row what is strange in it; undefined for a row in which nothing is. */
-type Flags = (string[] | undefined)[]
-
 export interface RowsAnswer {
   scores: Float64Array
   /** '' for regression */
   labels: string[]
   revisions: number[]
   /** by row, what the endpoint's policy for inputs flags; absent where there is nothing */
-  flags?: Flags
+  flags?: (string[] | undefined)[]
 }
 
 export interface TensorsRequest extends CallTerms {
@@ -47,7 +44,7 @@ export interface TensorsRequest extends CallTerms {
 export interface TensorsAnswer {
   outputs: Tensor[]
   /** as those of rows */
-  flags?: Flags | undefined
+  flags?: (string[] | undefined)[] | undefined
   revision: number
 }
 
@@ -111,13 +108,10 @@ export function createPredictor(deps: {
     columns: readonly Column[],
     answered: AnsweredRows,
     into: Records,
-    flags?: Flags | undefined,
   ) {
     const { ids } = answered
-    const encode = flags ? revision.encodeFlagged : revision.encode
-    const recorded = flags ? [...columns, Array.from(flags, (found) => found?.join(', ') ?? '')] : columns
     if (endpoint.record >= 100) {
-      into.bytes.push(encode(answered, recorded))
+      into.bytes.push(revision.encode(answered, columns))
       into.rows += ids.length
       return
     }
@@ -125,8 +119,8 @@ export function createPredictor(deps: {
     for (let row = 0; row < ids.length; row++)
       if (placeOf(ids[row]!, recordSeed) < endpoint.record * 100) chosen.push(row)
     if (chosen.length === 0) return
-    const some = takeRows(answered, recorded, chosen)
-    into.bytes.push(encode(some.answered, some.columns))
+    const some = takeRows(answered, columns, chosen)
+    into.bytes.push(revision.encode(some.answered, some.columns))
     into.rows += chosen.length
   }
 
@@ -171,10 +165,12 @@ export function createPredictor(deps: {
       answer.flags ??= new Array(request.ids.length)
       for (let i = 0; i < from.length; i++) answer.flags[from[i]!] = flags[i]
     }
-    const started = performance.now()
-    const scores = await call(endpoint, revision, from.length, () => revision.line.score(columns, from.length, request))
-    const microseconds = (performance.now() - started) * 1000
-    countScores(revision.counters.live, scores, microseconds, revision.binary)
+    const timing = { call: 0, share: 0 }
+    const scores = await call(endpoint, revision, from.length, () =>
+      revision.line.score(columns, from.length, { ...request, timing }),
+    )
+    const microseconds = timing.call
+    countScores(revision.counters.live, scores, microseconds, revision.binary, timing.share)
     if (request.spent) request.spent.model += microseconds
     const labels = new Array<string>(from.length)
     for (let i = 0; i < from.length; i++) {
@@ -188,7 +184,7 @@ export function createPredictor(deps: {
     const ids = all ? request.ids : from.map((row) => request.ids[row]!)
     const times = all ? request.times : from.map((row) => request.times[row]!)
     const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
-    record(endpoint, revision, columns, answered, records, flags)
+    record(endpoint, revision, columns, answered, records)
   }
 
   return {
@@ -236,14 +232,16 @@ export function createPredictor(deps: {
       const table = loaded.description && columnsOfTensors(loaded.description, request.inputs)
       const rows = table?.rows ?? request.inputs[0]?.shape[0] ?? 1
       const flags = table && revision.guard?.(table.columns, rows, (row) => `inputs.${row}`)
-      const started = performance.now()
+      const timing = { call: 0, share: 0 }
       // the score may be in an output that was not asked for
-      const all = await call(endpoint, revision, rows, () => revision.line.infer(request.inputs, request))
-      const microseconds = (performance.now() - started) * 1000
+      const all = await call(endpoint, revision, rows, () =>
+        revision.line.infer(request.inputs, { ...request, timing }),
+      )
+      const microseconds = timing.call
       const scores =
         (loaded.description && table && scoresOfTensors(loaded.description, all, rows)) ??
         new Float64Array(rows).fill(Number.NaN)
-      countScores(revision.counters.live, scores, microseconds, revision.binary)
+      countScores(revision.counters.live, scores, microseconds, revision.binary, timing.share)
       if (request.spent) request.spent.model += microseconds
       const ids = rows === 1 ? [request.id] : Array.from({ length: rows }, (_, i) => `${request.id}/${i}`)
       const times = new Array<number>(rows).fill(request.time)
@@ -251,7 +249,7 @@ export function createPredictor(deps: {
         const labels = Array.from(scores, revision.labelOf)
         const records: Records = { bytes: [], rows: 0 }
         const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
-        record(endpoint, revision, table.columns, answered, records, flags)
+        record(endpoint, revision, table.columns, answered, records)
         await keep(endpoint, records, new Map([[revision, ids]]))
       }
       if (table && endpoint.shadows.length > 0) {

@@ -54,10 +54,10 @@ export function createShadows({
       countFailure(counters.shadow, work.rows.length)
       return
     }
-    const started = performance.now()
-    const scores = await revision.line.score(columns, work.rows.length, behind)
-    const microseconds = (performance.now() - started) * 1000
-    countScores(counters.shadow, scores, microseconds, revision.binary)
+    const timing = { call: 0, share: 0 }
+    const scores = await revision.line.score(columns, work.rows.length, { ...behind, timing })
+    const microseconds = timing.call
+    countScores(counters.shadow, scores, microseconds, revision.binary, timing.share)
     const receivedAt = clock()
     const { record } = work.endpoint
     const chosen: number[] = []
