@@ -24,13 +24,16 @@ export interface RowsRequest extends CallTerms {
   together?: string | undefined
 }
 
+/** Of each row what is strange in it; undefined for a row in which nothing is. */
+type Flags = (string[] | undefined)[]
+
 export interface RowsAnswer {
   scores: Float64Array
   /** '' for regression */
   labels: string[]
   revisions: number[]
   /** by row, what the endpoint's policy for inputs flags; absent where there is nothing */
-  flags?: (string[] | undefined)[]
+  flags?: Flags
 }
 
 export interface TensorsRequest extends CallTerms {
@@ -44,7 +47,7 @@ export interface TensorsRequest extends CallTerms {
 export interface TensorsAnswer {
   outputs: Tensor[]
   /** as those of rows */
-  flags?: (string[] | undefined)[] | undefined
+  flags?: Flags | undefined
   revision: number
 }
 
@@ -108,10 +111,13 @@ export function createPredictor(deps: {
     columns: readonly Column[],
     answered: AnsweredRows,
     into: Records,
+    flags?: Flags | undefined,
   ) {
     const { ids } = answered
+    const encode = flags ? revision.encodeFlagged : revision.encode
+    const recorded = flags ? [...columns, Array.from(flags, (found) => found?.join(', ') ?? '')] : columns
     if (endpoint.record >= 100) {
-      into.bytes.push(revision.encode(answered, columns))
+      into.bytes.push(encode(answered, recorded))
       into.rows += ids.length
       return
     }
@@ -119,8 +125,8 @@ export function createPredictor(deps: {
     for (let row = 0; row < ids.length; row++)
       if (placeOf(ids[row]!, recordSeed) < endpoint.record * 100) chosen.push(row)
     if (chosen.length === 0) return
-    const some = takeRows(answered, columns, chosen)
-    into.bytes.push(revision.encode(some.answered, some.columns))
+    const some = takeRows(answered, recorded, chosen)
+    into.bytes.push(encode(some.answered, some.columns))
     into.rows += chosen.length
   }
 
@@ -184,7 +190,7 @@ export function createPredictor(deps: {
     const ids = all ? request.ids : from.map((row) => request.ids[row]!)
     const times = all ? request.times : from.map((row) => request.times[row]!)
     const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
-    record(endpoint, revision, columns, answered, records)
+    record(endpoint, revision, columns, answered, records, flags)
   }
 
   return {
@@ -249,7 +255,7 @@ export function createPredictor(deps: {
         const labels = Array.from(scores, revision.labelOf)
         const records: Records = { bytes: [], rows: 0 }
         const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
-        record(endpoint, revision, table.columns, answered, records)
+        record(endpoint, revision, table.columns, answered, records, flags)
         await keep(endpoint, records, new Map([[revision, ids]]))
       }
       if (table && endpoint.shadows.length > 0) {
