@@ -30,9 +30,10 @@ export function Histogram({
   return (
     <div className={classes.histogram} role="img" aria-label={label}>
       <div className={classes.bars} style={{ height }}>
-        {bins.map((bin) => (
+        {bins.map((bin, place) => (
           <div
-            key={bin.label}
+            // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place; narrow bins may be called the same
+            key={place}
             className={classes.slot}
             title={
               bin.against === undefined
