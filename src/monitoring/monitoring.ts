@@ -113,10 +113,10 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
       Object.fromEntries(
         [...reference.whole.features]
           .filter(([name]) => !name.startsWith('$'))
-          .map(([name, { count, minimum, maximum, categories }]) => [
+          .map(([name, { sketch, minimum, maximum, categories }]) => [
             name,
             {
-              ...(count > 0 ? { minimum, maximum } : {}),
+              ...(sketch.size > 0 ? { minimum, maximum } : {}),
               ...(categories.size > 0 && categories.size <= mostCategories
                 ? { categories: [...categories.keys()] }
                 : {}),

@@ -159,6 +159,16 @@ describe('seven weeks of flights, replayed by event time', () => {
     for (const row of rows) expect(row.features.distance).toBeGreaterThan(2500)
   })
 
+  test('tells of a reference what an endpoint holds its inputs against', async () => {
+    const profile = await world.monitoring.inputProfile(key, 1)
+    expect(profile!.origin!.categories!.length).toBeGreaterThan(20)
+    expect(profile!.origin).not.toHaveProperty('minimum')
+    expect(profile!.distance!.minimum).toBeGreaterThan(0)
+    expect(profile!.distance!.maximum).toBeGreaterThan(2000)
+    expect(Object.keys(profile!).filter((name) => name.startsWith('$'))).toEqual([])
+    expect(await world.monitoring.inputProfile(key, 2)).toBeUndefined()
+  })
+
   test('a truth that is corrected months later changes its windows and raises no old alarm anew', async () => {
     const { monitoring } = world
     const before = (await monitoring.scores(key, { monitor: 'performance.log_loss', revision: 1 })).find(

@@ -1,5 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTokens } from '../../src/governance/tokens.ts'
 import { grpcClient, unary } from './grpc-client.ts'
 import { type ServedModels, serveModels } from './served-models.ts'
 import { eventually, expectedOf, post } from './stand.ts'
@@ -160,6 +161,20 @@ describe('tokens and rates', () => {
     expect((await ask('open')).status).toBe(401)
     await expect(askGrpc('open', 'endpoint')).rejects.toMatchObject({ code: status.PERMISSION_DENIED })
     expect((await ask('limited', 'endpoint')).status).toBe(200)
+  })
+
+  test('such a token is made as any other, with PROJECT/ENDPOINT for its project', async () => {
+    const tokens = createTokens(served.control.environment, {
+      auth: 'token',
+      adminToken: undefined,
+      internalSecret: 's',
+    })
+    const made = { name: 'app', role: 'predictor' as const, project: 'default/limited' }
+    const { token } = await tokens.create({ actor: 'user/test' }, made)
+    const caller = await tokens.identify(`Bearer ${token}`)
+    const asked = ['default/limited', 'default', 'default/open'].map((project) => caller!.may('predict', project))
+    expect(asked).toEqual([true, false, false])
+    expect(caller!.may('read', 'default/limited')).toBe(false)
   })
 
   test('the rate is of each caller, over all protocols together, and says when to come again', async () => {
