@@ -1,13 +1,16 @@
 import type { Column, LoadedModel, Tensor } from '../../contracts/model-runtime.ts'
 import { asKedgeError, KedgeError } from '../../errors.ts'
 import type { CallLimits } from '../routing.ts'
+import { createCallSize } from './call-size.ts'
 import type { CallTerms, CallTiming } from './call-terms.ts'
 import { inferInChunks, joinColumns, joinTensors, scoreInChunks, splitTensors, tensorsJoin } from './join-calls.ts'
 
 /** What a line needs to know of its model. */
 export interface LineModel extends LoadedModel {
-  /** rows of one call at which a row costs least; null when calls must stay whole */
+  /** rows of one call at which a row costs least, as it was measured; null when calls must stay whole */
   readonly chunk: number | null
+  /** microseconds of calls by their rows, as they were measured */
+  readonly microseconds?: Readonly<Record<string, number>> | null
 }
 
 export interface CallLine {
@@ -36,9 +39,6 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** most rows of a joined call where no size was measured */
-const plainChunk = 128
-
 /**
  * The way to one model. A call runs at once when the model is free; what comes while it is busy waits, and what waits
  * together goes into one call of the size that is fastest. Whose caller has gone does not run at all. A model that runs
@@ -54,22 +54,29 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
   /** milliseconds of a call, smoothed */
   let typical = 0
 
-  const most = () => (model.chunk === null ? 1 : Math.max(model.chunk, 1))
   const slots = () => Math.max(1, Math.min(limits.concurrency ?? Number.POSITIVE_INFINITY, model.parallel ?? 1))
 
-  const scoreWhole = (columns: readonly Column[], rows: number) => {
-    calls.total++
-    return scoreInChunks(model, columns, rows, model.chunk)
+  const size = createCallSize(model.microseconds ?? null, model.chunk)
+  /** a joined call is made as large as was decided when it was joined */
+  const pieces = (together: number) => {
+    const best = size.best()
+    return best === null ? null : Math.max(best, together)
   }
 
-  const inferWhole = (tensors: readonly Tensor[]) => {
+  const scoreWhole = (columns: readonly Column[], rows: number, together = 0) => {
     calls.total++
-    return inferInChunks(model, tensors, model.chunk)
+    return scoreInChunks(model, columns, rows, pieces(together))
+  }
+
+  const inferWhole = (tensors: readonly Tensor[], together = 0) => {
+    calls.total++
+    return inferInChunks(model, tensors, pieces(together))
   }
 
   function refuseWhatIsTooMuch(priority: number) {
     const full = inProgress >= (limits.concurrency ?? model.parallel ?? 1) + limits.queue
-    const ahead = Math.ceil(model.chunk === null ? queue.length : waitingRows / (model.chunk ?? plainChunk))
+    const best = size.best()
+    const ahead = Math.ceil(best === null ? queue.length : waitingRows / best)
     const wait = (ahead * typical) / slots()
     if (!full && wait <= Math.max(limits.wait, typical)) return
     // whoever waits with less priority gives way
@@ -158,7 +165,7 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
   function take(): Waiting[] {
     const batch: Waiting[] = []
     let rows = 0
-    const limit = most()
+    const limit = size.next(waitingRows)
     while (queue.length > 0) {
       const one = queue[0]!
       if (batch.length > 0 && (rows + one.work.rows > limit || !joins(batch[0]!.work, one.work))) break
@@ -199,10 +206,11 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
     const started = performance.now()
     const told = () => {
       const took = performance.now() - started
+      size.took(rows, took)
       for (const one of batch) tell(one.timing, took, one.work.rows / rows)
     }
     if (batch[0]!.work.columns) {
-      const scores = await scoreWhole(joinColumns(batch.map((one) => one.work.columns!)), rows)
+      const scores = await scoreWhole(joinColumns(batch.map((one) => one.work.columns!)), rows, rows)
       told()
       let at = 0
       for (const one of batch) {
@@ -211,7 +219,7 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
       }
       return
     }
-    const outputs = await inferWhole(joinTensors(batch.map((one) => one.work.tensors!)))
+    const outputs = await inferWhole(joinTensors(batch.map((one) => one.work.tensors!)), rows)
     told()
     const parts = splitTensors(
       outputs,
@@ -230,7 +238,9 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
         const { columns, tensors, rows } = one.work
         const started = performance.now()
         const answer = await (columns ? scoreWhole(columns, rows) : inferWhole(tensors))
-        tell(one.timing, performance.now() - started)
+        const took = performance.now() - started
+        size.took(rows, took)
+        tell(one.timing, took)
         one.resolve(answer)
       } catch (error) {
         const again = asKedgeError(error).code === 'worker_died' && model.place === 'thread' && one.tries < 2

@@ -246,6 +246,7 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
       description,
       place,
       chunk,
+      microseconds: facts.microseconds,
       facts,
       get parallel() {
         return entry.there?.parallel ?? facts.parallel
