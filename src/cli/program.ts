@@ -5,6 +5,7 @@ import { addApply } from './commands/apply.ts'
 import { addBackup } from './commands/backup.ts'
 import { addBench } from './commands/bench.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addConvert } from './commands/convert.ts'
 import { addData } from './commands/data.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -66,6 +67,7 @@ Examples:
   for (const add of [
     addServe,
     addDeploy,
+    addConvert,
     addBench,
     addLoop,
     addApply,

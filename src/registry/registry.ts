@@ -2,6 +2,7 @@ import type { Environment } from '../environment.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { createAliases } from './aliases.ts'
 import { createModelChecks } from './check-models.ts'
+import { createConversions } from './conversions.ts'
 import { createGate, type DatasetFiles } from './gate.ts'
 import { createModels } from './models.ts'
 import { createVersions } from './versions.ts'
@@ -16,7 +17,8 @@ export function createRegistry(
   const versions = createVersions(environment, models, deps.tracking, check)
   const aliases = createAliases(environment, models)
   const gate = createGate(environment, { models, versions, aliases, files: deps.files })
-  return { models, versions, aliases, gate, check }
+  const conversions = createConversions(environment, { versions, files: deps.files })
+  return { models, versions, aliases, gate, check, conversions }
 }
 
 export type Registry = ReturnType<typeof createRegistry>

@@ -22,7 +22,7 @@ export type StartRelease = (change: Change, endpoint: EndpointRow, input: NewRel
 
 export function createStartRelease(deps: {
   jobs: Environment['jobs']
-  registry: Pick<ServingRegistry, 'versions'>
+  registry: Pick<ServingRegistry, 'versions' | 'conversions'>
   reports: RevisionReports
   moves: ReleaseMoves
 }): StartRelease {
@@ -39,6 +39,8 @@ export function createStartRelease(deps: {
       throw new KedgeError('conflict', {
         what: `Version ${input.version} of ${model} has no files that could be served`,
       })
+    const converted = await registry.conversions.served(change, endpoint.project, model, input.version)
+    const artifact = converted ?? source.digest
     const revisions = await revisionsOf(change.db, endpoint.id)
     const before = await runningRelease(change.db, endpoint.id)
     if (before) {
@@ -55,7 +57,12 @@ export function createStartRelease(deps: {
     }
     const answering = await revisionsOf(change.db, endpoint.id)
     const baseline = answering.filter((revision) => revision.traffic > 0).sort((a, b) => b.traffic - a.traffic)[0]
-    if (baseline?.model === model && baseline.version === input.version && baseline.traffic === allTraffic)
+    if (
+      baseline?.model === model &&
+      baseline.version === input.version &&
+      baseline.artifact === artifact &&
+      baseline.traffic === allTraffic
+    )
       return undefined
     const number = (revisions[0]?.number ?? 0) + 1
     const { stage, percent } = firstStage(strategy, baseline?.number ?? null)
@@ -66,8 +73,8 @@ export function createStartRelease(deps: {
         number,
         model,
         version: input.version,
-        artifact: source.digest,
-        kind: source.kind,
+        artifact,
+        kind: converted ? 'onnx' : source.kind,
         state: stage === 'shadow' ? 'shadow' : 'live',
         traffic: percent * 100,
         shadow: stage === 'shadow' ? 1 : 0,
@@ -107,7 +114,7 @@ export function createStartRelease(deps: {
       type: 'revision.created',
       project: endpoint.project,
       subject: `revision/${endpoint.name}@${number}`,
-      data: { ...candidate, artifact: source.digest },
+      data: { ...candidate, artifact },
     })
     change.append({
       type: 'release.started',

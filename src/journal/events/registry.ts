@@ -50,6 +50,17 @@ export const registryEvents = {
     version.extend({ prompt, key: z.string() }),
   ),
   'model_version.deleted': event('A model version was deleted', version),
+  'model_version.converted': event(
+    'A Python model was converted to ONNX and compared with itself, or stays in Python',
+    version.extend({
+      state: z.enum(['converted', 'refused']),
+      /** of the folder with the ONNX model */
+      digest: z.string().nullable(),
+      largestDifference: z.number().nullable(),
+      tolerance: z.number(),
+      why: z.string().nullable(),
+    }),
+  ),
   'gate.passed': event(
     'A model version passed its gate',
     version.extend({ champion: z.number().nullable(), result: z.number(), reasons: z.array(z.string()) }),

@@ -5,7 +5,7 @@ import type { ModelVersion } from '../../registry/model-version.ts'
 import type { RegisteredModel } from '../../registry/registered-model.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { page, route } from '../route.ts'
-import { gateAnswer, modelAnswer, modelVersionAnswer, promotionAnswer } from './schemas/registry.ts'
+import { conversionAnswer, gateAnswer, modelAnswer, modelVersionAnswer, promotionAnswer } from './schemas/registry.ts'
 
 const inProject = z.object({ project: z.string() })
 const ofModel = inProject.extend({ model: z.string() })
@@ -18,7 +18,7 @@ const version = ({ project: _, statusMessage, stage, user, runLink, ...rest }: M
 
 /** Registered models, versions, gates and promotions over Kedge's own API. */
 export function registryRoutes(app: FastifyInstance, { registry }: { registry: Registry }): void {
-  const { models, versions, aliases, gate } = registry
+  const { models, versions, aliases, gate, conversions } = registry
 
   route(app, {
     method: 'GET',
@@ -99,6 +99,34 @@ export function registryRoutes(app: FastifyInstance, { registry }: { registry: R
     answer: z.object({ jobId: z.number().nullable() }),
     async handler({ params, actor }) {
       const { jobId } = await gate.evaluate({ actor }, params.project, params.model, params.version)
+      return { jobId: jobId ?? null }
+    },
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/:model/versions/:version/conversion`,
+    permission: 'read',
+    summary:
+      'What became of converting a Python model to ONNX: the largest difference of the answers, or why it stays in Python',
+    tag,
+    params: ofVersion,
+    answer: z.object({ conversion: conversionAnswer.nullable() }),
+    handler: async ({ params }) => ({
+      conversion: await conversions.get(params.project, params.model, params.version),
+    }),
+  })
+  route(app, {
+    method: 'POST',
+    url: `${base}/:model/versions/:version/conversion`,
+    permission: 'registry.write',
+    summary:
+      'Converts a Python model to ONNX; when its answers are the same, later revisions of the version are served as ONNX',
+    tag,
+    params: ofVersion,
+    status: 202,
+    answer: z.object({ jobId: z.number().nullable() }),
+    async handler({ params, actor }) {
+      const { jobId } = await conversions.ask({ actor }, params.project, params.model, params.version)
       return { jobId: jobId ?? null }
     },
   })

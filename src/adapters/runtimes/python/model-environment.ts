@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { KedgeError } from '../../../errors.ts'
-import { modelRequirements } from './model-requirements.ts'
+import { condaRequirements, modelRequirements } from './model-requirements.ts'
 
 const run = promisify(execFile)
 const patience = 30 * 60_000
@@ -15,7 +15,8 @@ const passedOn =
   /^(PATH|HOME|TMPDIR|LANG|PIP_.*|UV_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|XDG_.*)$/
 
 /**
- * The interpreter of an environment with what the model folder's requirements.txt names, built at its first use and shared
+ * The interpreter of an environment with what the model folder names (requirements.lock, requirements.txt or the pip part of
+ * conda.yaml, in this order) and with `more`, built at its first use and shared
  * by all models with the same. Each build has a folder of its own; a link, made last, names the one that is whole.
  * Errors: `python_missing`, `model_unloadable` when it cannot be built.
  */
@@ -23,17 +24,18 @@ export async function modelEnvironment(
   folder: string,
   root: string | undefined,
   print: (line: string) => void,
+  more: readonly string[] = [],
 ): Promise<string> {
   const python = process.env.KEDGE_PYTHON ?? 'python3'
-  const text = await readFile(join(folder, 'requirements.txt'), 'utf8').catch(() => undefined)
-  if (text === undefined) return python
+  const text = await declaredRequirements(folder)
+  if (text === undefined && more.length === 0) return python
   const version = await run(python, ['--version']).then(
     ({ stdout }) => stdout.trim(),
     (cause) => {
       throw new KedgeError('python_missing', {}, { cause })
     },
   )
-  const requirements = modelRequirements(text)
+  const requirements = [...modelRequirements(text ?? ''), ...more]
   const digest = createHash('sha256')
     .update(JSON.stringify([version, process.platform, process.arch, requirements]))
     .digest('hex')
@@ -77,6 +79,15 @@ export async function modelEnvironment(
       { cause },
     )
   }
+}
+
+/** What the folder itself says that its model needs; undefined when it says nothing. */
+async function declaredRequirements(folder: string): Promise<string | undefined> {
+  const read = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined)
+  const text = (await read('requirements.lock')) ?? (await read('requirements.txt'))
+  if (text !== undefined) return text
+  const conda = await read('conda.yaml')
+  return conda === undefined ? undefined : condaRequirements(conda)
 }
 
 const there = (path: string) =>

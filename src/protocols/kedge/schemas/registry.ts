@@ -81,6 +81,22 @@ export const modelVersionAnswer = z.object({
   updatedAt: z.number(),
 })
 
+export const conversionAnswer = z.object({
+  model: z.string(),
+  version: z.number(),
+  state: z.enum(['converted', 'refused']),
+  digest: z.string().nullable().describe('of the folder with the ONNX model'),
+  bytes: z.number().nullable(),
+  rows: z.number().describe('rows on which both gave their answers'),
+  source: z.string().nullable().describe('where these rows came from'),
+  tolerance: z.number().describe('as a share of the larger answer, of 1 at least'),
+  largestDifference: z.number().nullable(),
+  precision: z.enum(['float', 'double']).nullable(),
+  why: z.string().nullable().describe('why it stays in Python'),
+  tools: z.record(z.string(), z.string()).nullable(),
+  createdAt: z.number(),
+})
+
 export const promotionAnswer = z.object({
   id: z.number(),
   model: z.string(),

@@ -56,6 +56,25 @@ export interface RegistryTables {
     created_at: number
     updated_at: number
   }
+  /** ONNX forms of Python models */
+  conversions: {
+    project: string
+    model: string
+    version: number
+    state: 'converted' | 'refused'
+    /** digest of the folder's manifest */
+    digest: string | null
+    bytes: number | null
+    rows: number
+    source: string | null
+    tolerance: number
+    largest_difference: number | null
+    precision: 'float' | 'double' | null
+    why: string | null
+    /** JSON */
+    tools: string | null
+    created_at: number
+  }
   model_version_tags: { project: string; model: string; version: number; key: string; value: string }
   model_aliases: { project: string; model: string; alias: string; version: number }
   /** Who moved which alias, when, why, on which evidence. */
