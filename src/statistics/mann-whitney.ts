@@ -1,7 +1,7 @@
 import { normalTwoSided } from './normal.ts'
-import { present } from './present.ts'
-import { midranks } from './ranks.ts'
-import { type Sketch, sketchCount } from './sketch.ts'
+import { type PooledCounts, pooledCounts, pooledSketches } from './pooled-counts.ts'
+import { total } from './shares.ts'
+import type { Sketch } from './sketch.ts'
 import { type Measured, tooFewSamples } from './too-few-samples.ts'
 
 export interface MannWhitney {
@@ -13,25 +13,38 @@ export interface MannWhitney {
   p: number
 }
 
-function conclude(u: number, n: number, m: number, ties: number): Measured<MannWhitney> {
+function conclude(u: number, n: number, m: number, ties: number): MannWhitney {
   const all = n + m
   const variance = ((n * m) / 12) * (all + 1 - ties / (all * (all - 1)))
   const larger = Math.max(u, n * m - u)
   const z = (larger - (n * m) / 2 - 0.5) / Math.sqrt(variance)
   // P(Z > z) doubled and cut at 1: with the correction z can be negative
   const p = variance > 0 ? (z <= 0 ? 1 : normalTwoSided(z)) : 1
-  return { ok: true, u, value: u / (n * m), p }
+  return { u, value: u / (n * m), p }
+}
+
+function ofCounts({ reference, current }: PooledCounts): Measured<MannWhitney & { tied: number }> {
+  const n = total(reference)
+  const m = total(current)
+  if (n < 1 || m < 1) return tooFewSamples('rows', 1, Math.min(n, m))
+  let below = 0
+  let u = 0
+  let ties = 0
+  let tied = 0
+  for (let i = 0; i < reference.length; i++) {
+    const [a, b] = [reference[i]!, current[i]!]
+    u += a * (below + b / 2)
+    below += b
+    ties += (a + b) ** 3 - (a + b)
+    tied += a * b
+  }
+  return { ok: true, ...conclude(u, n, m, ties), tied: tied / (n * m) }
 }
 
 /** Mann & Whitney's test (1947) that neither sample tends to larger values. NaN is left out. Needs a row on each side. */
 export function mannWhitney(reference: readonly number[], current: readonly number[]): Measured<MannWhitney> {
-  const a = present(reference)
-  const b = present(current)
-  if (a.length < 1 || b.length < 1) return tooFewSamples('rows', 1, Math.min(a.length, b.length))
-  const { ranks, ties } = midranks([...a, ...b])
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += ranks[i]!
-  return conclude(sum - (a.length * (a.length + 1)) / 2, a.length, b.length, ties)
+  const found = ofCounts(pooledCounts(reference, current))
+  return found.ok ? { ok: true, u: found.u, value: found.value, p: found.p } : found
 }
 
 /**
@@ -39,22 +52,6 @@ export function mannWhitney(reference: readonly number[], current: readonly numb
  * the rows by at most half the share of pairs that lie in one bin, given as `binning`.
  */
 export function mannWhitneyOfSketches(reference: Sketch, current: Sketch): Measured<MannWhitney & { binning: number }> {
-  const n = sketchCount(reference)
-  const m = sketchCount(current)
-  if (n < 1 || m < 1) return tooFewSamples('rows', 1, Math.min(n, m))
-  const keys = [...new Set([...reference.keys(), ...current.keys()])].sort((a, b) => a - b)
-  let below = 0
-  let u = 0
-  let ties = 0
-  let tied = 0
-  for (const key of keys) {
-    const a = reference.get(key) ?? 0
-    const b = current.get(key) ?? 0
-    u += a * (below + b / 2)
-    below += b
-    ties += (a + b) ** 3 - (a + b)
-    tied += a * b
-  }
-  const result = conclude(u, n, m, ties)
-  return result.ok ? { ...result, binning: tied / (2 * n * m) } : result
+  const found = ofCounts(pooledSketches(reference, current))
+  return found.ok ? { ok: true, u: found.u, value: found.value, p: found.p, binning: found.tied / 2 } : found
 }

@@ -4,6 +4,7 @@ import { chiSquareFit, chiSquareTest } from '../../src/statistics/chi-square-tes
 import { hellinger } from '../../src/statistics/hellinger.ts'
 import { jensenShannon } from '../../src/statistics/jensen-shannon.ts'
 import { kolmogorovSmirnov, kolmogorovSmirnovOfCounts } from '../../src/statistics/kolmogorov-smirnov.ts'
+import { lInfinity } from '../../src/statistics/l-infinity.ts'
 import { populationStabilityIndex } from '../../src/statistics/population-stability-index.ts'
 import { proportionsTest, wilsonInterval } from '../../src/statistics/proportions-test.ts'
 import { sketchOf } from '../../src/statistics/sketch.ts'
@@ -54,7 +55,7 @@ describe('against SciPy, statsmodels and the published values', () => {
 })
 
 const counts = fc.array(fc.nat(1000), { minLength: 5, maxLength: 5 }).filter((c) => c.some((n) => n > 0))
-const distances = { jensenShannon, hellinger, totalVariation, populationStabilityIndex }
+const distances = { jensenShannon, hellinger, lInfinity, totalVariation, populationStabilityIndex }
 
 describe.each(Object.entries(distances))('%s', (name, distance) => {
   test('is zero on equal shares, symmetric, never negative, and needs rows', () => {
