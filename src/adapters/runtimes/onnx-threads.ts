@@ -20,6 +20,8 @@ interface Thread {
   models: Set<number>
   job: Job | undefined
   timer: NodeJS.Timeout | undefined
+  /** settles when the thread has answered, or is gone */
+  answered: (() => void) | undefined
 }
 
 export interface OnnxThreads {
@@ -45,8 +47,9 @@ export function createOnnxThreads(size = Math.max(2, availableParallelism())): O
 
   function start(): Thread {
     const worker = new Worker(entry)
-    const thread: Thread = { worker, models: new Set(), job: undefined, timer: undefined }
+    const thread: Thread = { worker, models: new Set(), job: undefined, timer: undefined, answered: undefined }
     const gone = (how: string) => {
+      thread.answered?.()
       if (!threads.delete(thread)) return
       const { job } = thread
       settle(thread)
@@ -54,6 +57,7 @@ export function createOnnxThreads(size = Math.max(2, availableParallelism())): O
       next()
     }
     worker.on('message', (answer: ThreadAnswer) => {
+      if (answer.id >= 0) thread.answered?.()
       const { job } = thread
       // a session that was closed answers too
       if (job?.id !== answer.id || !threads.has(thread)) return
@@ -75,6 +79,21 @@ export function createOnnxThreads(size = Math.max(2, availableParallelism())): O
     thread.worker.unref()
   }
 
+  /**
+   * Ends a thread as soon as it has answered. One that is ended in the middle of native code takes the process with it.
+   */
+  async function dismiss(thread: Thread) {
+    threads.delete(thread)
+    if (thread.job) {
+      const answered = new Promise<void>((resolve) => {
+        thread.answered = resolve
+      })
+      settle(thread)
+      await answered
+    }
+    await thread.worker.terminate()
+  }
+
   /** A free thread that has the model, else any free one, else a new one while there may be more. */
   function free(model: number): Thread | undefined {
     const idle = [...threads].filter((thread) => !thread.job)
@@ -84,18 +103,14 @@ export function createOnnxThreads(size = Math.max(2, availableParallelism())): O
   function next() {
     while (waiting.length > 0) {
       const [{ job, timeout }] = waiting as [(typeof waiting)[number]]
-      const thread = closed ? undefined : free(job.request.model)
-      if (closed) job.reject(new KedgeError('worker_died', { what: 'The threads for models were ended' }))
-      if (!thread && !closed) return
+      const thread = free(job.request.model)
+      if (!thread) return
       waiting.shift()
-      if (!thread) continue
       thread.job = job
       thread.models.add(job.request.model)
       // native code cannot be stopped from outside: the thread is left to itself, another takes its place
       thread.timer = setTimeout(() => {
-        threads.delete(thread)
-        settle(thread)
-        void thread.worker.terminate()
+        void dismiss(thread)
         job.reject(new KedgeError('unavailable', { what: `The model took longer than ${timeout / 1000} s` }))
         next()
       }, timeout)
@@ -106,6 +121,7 @@ export function createOnnxThreads(size = Math.max(2, availableParallelism())): O
 
   const ask = (request: Asked, timeout: number) =>
     new Promise<Value>((resolve, reject) => {
+      if (closed) return reject(new KedgeError('worker_died', { what: 'The threads for models were ended' }))
       waiting.push({ job: { id: requests++, request, resolve, reject }, timeout })
       next()
     })
@@ -115,14 +131,25 @@ export function createOnnxThreads(size = Math.max(2, availableParallelism())): O
     async open(path, intraOp, timeout) {
       const model = models++
       const where = { model, path, threads: intraOp }
+      const inProgress = new Set<Promise<Value>>()
       const { inputs, outputs } = await ask({ do: 'open', ...where }, timeout)
       return {
         inputs: inputs!,
         outputs: outputs!,
         place: 'thread',
         parallel: Math.max(1, size - 1),
-        run: async (feeds, fetches) => (await ask({ do: 'run', ...where, feeds, fetches }, timeout)).results!,
+        async run(feeds, fetches) {
+          const running = ask({ do: 'run', ...where, feeds, fetches }, timeout)
+          inProgress.add(running)
+          try {
+            return (await running).results!
+          } finally {
+            inProgress.delete(running)
+          }
+        },
         async close() {
+          // whoever ends the process after this must not do it in the middle of native code
+          await Promise.allSettled(inProgress)
           for (const thread of threads)
             if (thread.models.delete(model)) thread.worker.postMessage({ id: -1, do: 'close', model })
         },
@@ -130,7 +157,10 @@ export function createOnnxThreads(size = Math.max(2, availableParallelism())): O
     },
     async close() {
       closed = true
-      await Promise.all([...threads].map((thread) => thread.worker.terminate()))
+      const ended = new KedgeError('worker_died', { what: 'The threads for models were ended' })
+      for (const { job } of [...threads, ...waiting]) job?.reject(ended)
+      waiting.length = 0
+      await Promise.all([...threads].map(dismiss))
     },
   }
 }
