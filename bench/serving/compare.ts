@@ -393,7 +393,7 @@ async function promises() {
     '| --- | --- | --- |',
     `| p99 at half load, over an empty handler (${middle(reached.empty).toFixed(2)} ms) and the raw call (${raw.toFixed(3)} ms) | ${over.toFixed(2)} ms over, of ${alone.toFixed(2)} ms | ≤ 1 ms |`,
     `| p99 of the first model while a second takes all it can, ÷ p99 alone | ${(middle(reached.beside) / alone).toFixed(2)} (${middle(reached.beside).toFixed(2)} ms) | ≤ 2 |`,
-    `| recording: throughput that it costs | ${percent(costs.recording)} (${range(costs.recording)}) | ≤ 10 % |`,
+    `| recording: throughput that it costs, with control and the store on the same processors | ${percent(costs.recording)} (${range(costs.recording)}) | ≤ 10 % |`,
     `| shadow: p50 / p99 that it costs at a quarter of the load | ${percent(costs.shadow50)} / ${percent(costs.shadow)} (${range(costs.shadow)}) | ≤ 5 % |`,
   )
   say('the promises')

@@ -6,8 +6,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { expectedOf, startControl, startInference, temporaryDirectory } from '../../test/serving/stand.ts'
 import { loadInThread } from '../../src/cli/bench/load-client.ts'
+import { expectedOf, startControl, startInference, temporaryDirectory } from '../../test/serving/stand.ts'
 
 const { values } = parseArgs({
   options: {
