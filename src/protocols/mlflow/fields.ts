@@ -66,7 +66,8 @@ export function fieldsOf(bag: Bag, path = ''): Fields {
       // R writes 100000 as 1e+05
       const value = get(name)
       if (value === undefined) return undefined
-      const number = typeof value === 'string' && /^[+-]?\d+(\.\d*)?(e\+?\d{1,3})?$/i.test(value.trim()) ? Number(value) : value
+      const number =
+        typeof value === 'string' && /^[+-]?\d+(\.\d*)?(e\+?\d{1,3})?$/i.test(value.trim()) ? Number(value) : value
       if (typeof number === 'number' && Number.isSafeInteger(number)) return number
       throw invalid(at(name), value, 'It must be an integer.')
     },

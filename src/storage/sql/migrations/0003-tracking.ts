@@ -91,11 +91,7 @@ export const migration: Migration = {
       .addColumn('points', 'bigint', (c) => c.notNull())
       .addColumn('data', postgres ? 'bytea' : 'blob', (c) => c.notNull())
       .execute()
-    await db.schema
-      .createIndex('metric_chunks_series')
-      .on('metric_chunks')
-      .columns(['series', 'last_step'])
-      .execute()
+    await db.schema.createIndex('metric_chunks_series').on('metric_chunks').columns(['series', 'last_step']).execute()
 
     await numbered('input_datasets')
       .addColumn('experiment', 'bigint', (c) => c.notNull())
