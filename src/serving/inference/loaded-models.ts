@@ -77,13 +77,16 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
     return runtime
   }
 
+  /** What a model's own process prints is the log's, under the model's digest. */
+  const printOf = (artifact: string) => (line: string) => log.info({ artifact, line }, 'a model says')
+
   /** Loads a model that this node does not know, away from the event loop, and moves it there when its calls are short. */
   async function explore(kind: string, artifact: string, askSample: () => Promise<ModelSample | undefined>) {
     const runtime = runtimeOf(kind)
     const directory = await store.folder(artifact)
     const before = process.memoryUsage.rss()
     const started = performance.now()
-    let model = await runtime.load(directory, { place: 'thread' })
+    let model = await runtime.load(directory, { place: 'thread', print: printOf(artifact) })
     let loadMilliseconds = Math.round(performance.now() - started)
     try {
       const { description } = model
@@ -165,7 +168,10 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
     const { kind, artifact, facts } = entry
     const started = performance.now()
     const directory = await store.folder(artifact)
-    const model = await runtimeOf(kind).load(directory, facts.place === 'process' ? {} : { place: facts.place })
+    const model = await runtimeOf(kind).load(directory, {
+      print: printOf(artifact),
+      ...(facts.place === 'process' ? {} : { place: facts.place }),
+    })
     log.debug({ artifact, milliseconds: Math.round(performance.now() - started) }, 'a model is in memory again')
     return model
   }
