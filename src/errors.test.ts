@@ -10,6 +10,7 @@ test('details fill what happened and what to do', () => {
 
 test.each(Object.entries(catalogue))('%s names only options that there are', (_, { message, todo }) => {
   const ofServer = Object.keys(configSchema.shape).map((key) => key.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`))
-  const options = [...ofServer, 'url']
+  // of commands that are not a server's
+  const options = [...ofServer, 'url', 'yes']
   for (const [, option] of `${message} ${todo}`.matchAll(/--([a-z][a-z-]+)/g)) expect(options).toContain(option)
 })
