@@ -281,6 +281,7 @@ try {
     for (const connection of mlflow.connections) connection.close()
     await mlflow.server.stop()
     sides.splice(1, 1)
+    kedge.server.resume()
   }
 
   // larger searches, on Kedge alone
