@@ -40,6 +40,7 @@ const entry = fileURLToPath(
 )
 const startTime = 30_000
 const drainTime = 15_000
+const firstStarts = 5
 
 /** No secret of control's environment, but for the one that the two share. */
 const environment = (settings: InferenceSettings, secret: string) => ({
@@ -68,6 +69,7 @@ export async function startInferenceSupervisor(options: InferenceSupervisorOptio
   let restarts = 0
   let stopping = false
   let again: NodeJS.Timeout | undefined
+  const killed = new WeakSet<object>()
 
   /** Resolves when it listens. */
   function start(): Promise<InferenceAddresses> {
@@ -112,7 +114,9 @@ export async function startInferenceSupervisor(options: InferenceSupervisorOptio
         const wasUp = addresses !== undefined
         addresses = undefined
         if (child === started) child = undefined
-        reject(new KedgeError('unavailable', { what: `The inference process ended (${signal ?? code})` }))
+        const error = new KedgeError('unavailable', { what: `The inference process ended (${signal ?? code})` })
+        if (signal !== null) killed.add(error)
+        reject(error)
         if (stopping || (!wasUp && restarts === 0)) return
         log.warn({ code, signal }, 'the inference process ended; it is started again')
         restarts++
@@ -125,7 +129,16 @@ export async function startInferenceSupervisor(options: InferenceSupervisorOptio
   }
 
   await replaceOrphan(pidFile, log)
-  await start()
+  for (let left = firstStarts; ; left--) {
+    try {
+      await start()
+      break
+    } catch (error) {
+      // one that ended by itself has said why; one that was killed on its way up has not been tried
+      if (left === 1 || !killed.has(error as object)) throw error
+      log.warn({ err: error }, 'the inference process was killed while it started; it is started again')
+    }
+  }
 
   return {
     get addresses() {

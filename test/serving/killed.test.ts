@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
+import { partOf, processTree } from '../loop/process-tree.ts'
 import { type Control, eventually, expectedOf, startControl, startInference, temporaryDirectory } from './stand.ts'
 
 const user = { actor: 'user/test' }
@@ -125,6 +126,20 @@ test('a process that outlived control drains for the next one', async () => {
   const next = await startInference(control!.address, `${directory.path}/inference`)
   expect(next.pid).not.toBe(pid)
   expect(() => process.kill(pid, 0)).toThrow()
+  await next.stop()
+})
+
+test('a process that is killed on its way up is started again', async () => {
+  const starting = startInference(control!.address, `${directory.path}/second`)
+  const before = inference!.pid
+  const child = await eventually(
+    () => processTree(process.pid).find((one) => partOf(one) === 'inference' && one.pid !== before),
+    'the process that starts',
+  )
+  process.kill(child.pid, 'SIGKILL')
+  const next = await starting
+  expect(next.pid).not.toBe(child.pid)
+  expect((await fetch(`${next.addresses!.http}/v2/health/live`)).status).toBe(200)
   await next.stop()
 })
 
