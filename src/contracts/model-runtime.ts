@@ -1,21 +1,23 @@
 import { z } from 'zod'
 
 /** Types of tensors, by the names of the Open Inference Protocol. */
-export type Datatype =
-  | 'BOOL'
-  | 'UINT8'
-  | 'UINT16'
-  | 'UINT32'
-  | 'UINT64'
-  | 'INT8'
-  | 'INT16'
-  | 'INT32'
-  | 'INT64'
-  | 'FP16'
-  | 'FP32'
-  | 'FP64'
-  | 'BF16'
-  | 'BYTES'
+export const datatypes = [
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+  'BF16',
+  'BYTES',
+] as const
+export type Datatype = (typeof datatypes)[number]
 
 /** Values in row-major order: BOOL as 0 and 1, FP16 as its bits, BYTES as text. */
 export type TensorData =
@@ -30,6 +32,30 @@ export type TensorData =
   | Float32Array
   | Float64Array
   | string[]
+
+export type NumericData = Exclude<TensorData, string[]>
+
+export interface Elements {
+  readonly BYTES_PER_ELEMENT: number
+  new (from: ArrayBuffer | number): NumericData
+}
+
+/** The array that holds the values of a type. */
+export const elementsOf: Record<Exclude<Datatype, 'BYTES'>, Elements> = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP16: Uint16Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+  BF16: Uint16Array,
+}
 
 export interface Tensor {
   name: string

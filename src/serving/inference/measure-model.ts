@@ -1,4 +1,11 @@
-import type { Column, LoadedModel, Tensor, TensorData, TensorSpec } from '../../contracts/model-runtime.ts'
+import {
+  type Column,
+  elementsOf,
+  type LoadedModel,
+  type Tensor,
+  type TensorData,
+  type TensorSpec,
+} from '../../contracts/model-runtime.ts'
 
 /** What was measured of a model's own calls. */
 export interface CallCosts {
@@ -98,33 +105,17 @@ const scoring = (model: LoadedModel, sample: Sample) => (rows: number) => model.
 
 function inferring(model: LoadedModel): ((rows: number) => Promise<unknown>) | undefined {
   const tensors: Tensor[] = []
-  for (const spec of model.inputs) {
-    const data = zeros(spec)
-    if (!data) return undefined
-    tensors.push({ name: spec.name, datatype: spec.datatype, shape: shapeOf(spec), data })
-  }
+  for (const spec of model.inputs)
+    tensors.push({ name: spec.name, datatype: spec.datatype, shape: shapeOf(spec), data: zeros(spec) })
   return () => model.infer(tensors)
 }
 
 const shapeOf = ({ shape }: TensorSpec) => shape.map((size) => (size < 0 ? 1 : size))
 
-const elements: Partial<Record<TensorSpec['datatype'], new (length: number) => Exclude<TensorData, string[]>>> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-}
-
-function zeros(spec: TensorSpec): TensorData | undefined {
+function zeros(spec: TensorSpec): TensorData {
   const n = shapeOf(spec).reduce((product, size) => product * size, 1)
   if (spec.datatype === 'BYTES') return new Array<string>(n).fill('')
-  const Elements = elements[spec.datatype]
-  return Elements && new Elements(n)
+  return new elementsOf[spec.datatype](n)
 }
 
 /** One row of zeros and empty texts. */

@@ -1,28 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { modelDescription } from '../../contracts/model-runtime.ts'
+import { datatypes, modelDescription } from '../../contracts/model-runtime.ts'
 import { version } from '../../version.ts'
 
-const datatypes = [
-  ...['BOOL', 'UINT8', 'UINT16', 'UINT32', 'UINT64', 'INT8', 'INT16', 'INT32', 'INT64'],
-  ...['FP16', 'FP32', 'FP64', 'BF16', 'BYTES'],
-] as [
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BF16',
-  'BYTES',
-]
 const specs = z.array(z.object({ name: z.string(), datatype: z.enum(datatypes), shape: z.array(z.number()) }))
 
 /** What a node found out about a model when it loaded it first; with it the model is served without being loaded. */

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import {
+  datatypes,
   defineModelRuntime,
   type LoadedModel,
   type ModelDescription,
@@ -13,7 +14,7 @@ import { asKedgeError, KedgeError } from '../../../errors.ts'
 import { columnsToFeeds } from '../onnx-columns.ts'
 import { fromFeed } from '../onnx-tensor.ts'
 import { checkAllowedHost } from './allowed-host.ts'
-import { datatypes, readServeFile, type ServeFile } from './serve-file.ts'
+import { readServeFile, type ServeFile } from './serve-file.ts'
 import { type SupervisedCommand, superviseCommand } from './supervised-command.ts'
 import { decodeInfer, encodeInfer, type WireTensor } from './tensor-wire.ts'
 
@@ -168,7 +169,7 @@ function specs(given: readonly { name: string; datatype: string; shape: number[]
       what: `its server does not say what its ${what} are; name them in kedge-serve.json`,
     })
   return given.map(({ name, datatype, shape }): TensorSpec => {
-    if (!datatypes.has(datatype))
+    if (!datatypes.includes(datatype as TensorSpec['datatype']))
       throw new KedgeError('model_unloadable', { what: `${what} ${name} has the unknown datatype ${datatype}` })
     return { name, datatype: datatype as TensorSpec['datatype'], shape: shape.map(Number) }
   })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Datatype, TensorSpec } from '../../../contracts/model-runtime.ts'
+import type { TensorSpec } from '../../../contracts/model-runtime.ts'
 import { KedgeError } from '../../../errors.ts'
 
 const spec = z.strictObject({
@@ -32,23 +32,6 @@ export type ServeFile = Omit<z.output<typeof serveFile>, 'inputs' | 'outputs'> &
   inputs?: TensorSpec[] | undefined
   outputs?: TensorSpec[] | undefined
 }
-
-export const datatypes: ReadonlySet<string> = new Set<Datatype>([
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BF16',
-  'BYTES',
-])
 
 /** Errors: `model_unloadable`. */
 export async function readServeFile(directory: string): Promise<ServeFile> {

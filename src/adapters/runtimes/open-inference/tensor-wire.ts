@@ -1,24 +1,11 @@
-import type { Datatype, Tensor, TensorData } from '../../../contracts/model-runtime.ts'
+import {
+  type Datatype,
+  elementsOf,
+  type NumericData,
+  type Tensor,
+  type TensorData,
+} from '../../../contracts/model-runtime.ts'
 import { KedgeError } from '../../../errors.ts'
-
-type Numeric = Exclude<TensorData, string[]>
-type Elements = { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): Numeric }
-
-const elements: Record<Exclude<Datatype, 'BYTES'>, Elements> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-  BF16: Uint16Array,
-}
 
 export interface WireTensor {
   name: string
@@ -95,7 +82,9 @@ export function decodeInfer(body: Buffer, head: number | undefined): Tensor[] {
 
 function fromJson(datatype: Datatype, values: unknown[]): TensorData {
   if (datatype === 'BYTES') return values.map((value) => String(value))
-  const Type = elements[datatype] as unknown as { from(values: unknown[], map: (value: unknown) => unknown): Numeric }
+  const Type = elementsOf[datatype] as unknown as {
+    from(values: unknown[], map: (value: unknown) => unknown): NumericData
+  }
   const big = datatype === 'INT64' || datatype === 'UINT64'
   return Type.from(values, (value) => (big ? BigInt(value as number) : value === null ? Number.NaN : Number(value)))
 }
@@ -105,7 +94,7 @@ function fromBytes(datatype: Datatype, bytes: Buffer, size: number): TensorData 
   if (datatype !== 'BYTES') {
     const own = new ArrayBuffer(size)
     new Uint8Array(own).set(bytes)
-    return new elements[datatype](own)
+    return new elementsOf[datatype](own)
   }
   const texts: string[] = []
   for (let at = 0; at < size; ) {

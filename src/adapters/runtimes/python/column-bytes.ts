@@ -1,4 +1,11 @@
-import type { Column, Datatype, ModelDescription, Tensor, TensorData } from '../../../contracts/model-runtime.ts'
+import {
+  type Column,
+  type Elements,
+  elementsOf,
+  type ModelDescription,
+  type NumericData,
+  type Tensor,
+} from '../../../contracts/model-runtime.ts'
 import { KedgeError } from '../../../errors.ts'
 
 /** Texts as numbers of a list of the different ones: what is on the other side puts them together without a loop. */
@@ -52,7 +59,8 @@ export function encodeTensors(tensors: readonly Tensor[]): { described: Describe
       buffers.push(bytes)
       return { name, datatype, shape, texts }
     }
-    if (!elements[datatype])
+    // NumPy has no bfloat16
+    if (datatype === 'BF16' || datatype === 'BYTES')
       throw new KedgeError('unsupported', { what: `The datatype ${datatype} for a Python model` })
     buffers.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     return { name, datatype, shape }
@@ -65,28 +73,11 @@ export const decodeTensors = (described: readonly Described[], buffers: readonly
     ...tensor,
     data: texts
       ? Array.from(numbersOf(Int32Array, buffers[i]!) as Int32Array, (code) => texts[code]!)
-      : numbersOf(elements[tensor.datatype]!, buffers[i]!),
+      : numbersOf(elementsOf[tensor.datatype as keyof typeof elementsOf], buffers[i]!),
   }))
 
-type Elements = { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): Exclude<TensorData, string[]> }
-
-const elements: Partial<Record<Datatype, Elements>> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-}
-
 /** A copy, because the bytes of a message may start anywhere. */
-export function numbersOf(Type: Elements, bytes: Buffer): Exclude<TensorData, string[]> {
+export function numbersOf(Type: Elements, bytes: Buffer): NumericData {
   const copy = new ArrayBuffer(bytes.byteLength)
   new Uint8Array(copy).set(bytes)
   return new Type(copy)
