@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
-import { compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
+import { compareKeyed, compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
 import type { Comparison } from '../tracking/filter/parse-filter.ts'
 import { checkMaxResults } from '../tracking/limits.ts'
 import { decodePage, nextPage } from '../tracking/page-token.ts'
@@ -78,8 +78,7 @@ function compare(
   const { entity, key } = comparison
   if (isTag(comparison)) {
     const having = sql`select 1 from ${tags} and t.key = ${key}`
-    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
-    return sql`exists (${having} and ${compareText(store, sql`t.value`, comparison, refuse)})`
+    return compareKeyed(store, having, sql`t.value`, comparison, refuse)
   }
   if (entity !== undefined && !['attribute', 'attributes', 'attr'].includes(entity))
     throw refuse(`${entity} is not known here: use ${Object.keys(text).join(', ')} or tags`)

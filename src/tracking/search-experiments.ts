@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import type { Experiment, ExperimentRow } from './experiment.ts'
-import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
+import { compareKeyed, compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import { decodePage, nextPage } from './page-token.ts'
@@ -60,8 +60,7 @@ function experimentCondition(
   const { entity, key } = comparison
   if (entity === 'tags' || entity === 'tag') {
     const having = sql`select 1 from experiment_tags t where t.experiment = experiments.number and t.key = ${key}`
-    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
-    return sql`exists (${having} and ${compareText(store, sql`t.value`, comparison, refuse)})`
+    return compareKeyed(store, having, sql`t.value`, comparison, refuse)
   }
   if (entity !== undefined && entity !== 'attribute' && entity !== 'attributes' && entity !== 'attr')
     throw refuse(`${entity} is not known here: use attributes or tags`)

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { KedgeError } from '../errors.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
-import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
+import { compareKeyed, compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import type { LoggedModel, LoggedModelRow } from './logged-model.ts'
@@ -100,8 +100,7 @@ function modelCondition(
   if (entity === 'params' || entity === 'param' || entity === 'tags' || entity === 'tag') {
     const table = entity.startsWith('param') ? sql`logged_model_params` : sql`logged_model_tags`
     const having = sql`select 1 from ${table} p where p.model = logged_models.id and p.key = ${key}`
-    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
-    return sql`exists (${having} and ${compareText(store, sql`p.value`, comparison, refuse)})`
+    return compareKeyed(store, having, sql`p.value`, comparison, refuse)
   }
   if (entity !== undefined && !['attribute', 'attributes', 'attr'].includes(entity))
     throw refuse(`${entity} is not known: use metrics, params, tags or attributes`)

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import type { Experiments } from './experiments.ts'
-import { compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
+import { compareKeyed, compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import { orderRuns } from './order-runs.ts'
@@ -10,6 +10,12 @@ import { type RunRow, readRunRows, readRuns } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runAttributes, runEntities } from './run-fields.ts'
 import type { SearchQuery } from './search-query.ts'
+
+type ListQuery = Omit<SearchQuery, 'pageToken' | 'maxResults'> & {
+  experimentIds?: string[] | undefined
+  limit: number
+  offset: number
+}
 
 /** Searches the runs of experiments with MLflow's filters, order and pages. */
 export function createRunSearch(environment: Pick<Environment, 'store'>, experiments: Experiments) {
@@ -53,6 +59,18 @@ export function createRunSearch(environment: Pick<Environment, 'store'>, experim
     return readRunRows(store.kind, store.readQuery, numbers)
   }
 
+  /** As `list`, without what the runs have logged. */
+  const facts = async (project: string, query: ListQuery) => {
+    const where = await conditions(project, query.experimentIds, query)
+    const counted = await sql<{ count: number }>`select count(*) as count from runs where ${all(where)}`.execute(
+      store.read,
+    )
+    return {
+      items: await rowsOf(where, orderRuns(query.orderBy ?? []), query.limit, query.offset),
+      total: Number(counted.rows[0]!.count),
+    }
+  }
+
   return {
     /** One page of runs. Pages stay stable while runs are added. Errors: `filter_invalid`, `invalid_input`. */
     async search(
@@ -79,24 +97,7 @@ export function createRunSearch(environment: Pick<Environment, 'store'>, experim
       return all(await conditions(project, query.experimentIds, query))
     },
 
-    /** As `list`, without what the runs have logged. */
-    async facts(
-      project: string,
-      query: Omit<SearchQuery, 'pageToken' | 'maxResults'> & {
-        experimentIds?: string[] | undefined
-        limit: number
-        offset: number
-      },
-    ) {
-      const where = await conditions(project, query.experimentIds, query)
-      const counted = await sql<{ count: number }>`select count(*) as count from runs where ${all(where)}`.execute(
-        store.read,
-      )
-      return {
-        items: await rowsOf(where, orderRuns(query.orderBy ?? []), query.limit, query.offset),
-        total: Number(counted.rows[0]!.count),
-      }
-    },
+    facts,
 
     /** Ids of the runs in their order, at most `limit`. */
     async ids(
@@ -111,20 +112,9 @@ export function createRunSearch(environment: Pick<Environment, 'store'>, experim
     },
 
     /** Runs of a project, or of some of its experiments, with how many there are in all. */
-    async list(
-      project: string,
-      query: Omit<SearchQuery, 'pageToken' | 'maxResults'> & {
-        experimentIds?: string[] | undefined
-        limit: number
-        offset: number
-      },
-    ) {
-      const where = await conditions(project, query.experimentIds, query)
-      const counted = await sql<{ count: number }>`select count(*) as count from runs where ${all(where)}`.execute(
-        store.read,
-      )
-      const rows = await rowsOf(where, orderRuns(query.orderBy ?? []), query.limit, query.offset)
-      return { items: await readRuns(store.kind, store.readQuery, rows), total: Number(counted.rows[0]!.count) }
+    async list(project: string, query: ListQuery) {
+      const { items, total } = await facts(project, query)
+      return { items: await readRuns(store.kind, store.readQuery, items), total }
     },
   }
 
@@ -152,8 +142,7 @@ function runCondition(
     case 'tag': {
       const table = entity === 'param' ? sql`run_params` : sql`run_tags`
       const having = sql`select 1 from ${table} p where p.run = runs.number and p.key = ${key}`
-      if (operator === 'IS NULL') return sql`not exists (${having})`
-      return sql`exists (${having} and ${compareText(store, sql`p.value`, comparison, refuse)})`
+      return compareKeyed(store, having, sql`p.value`, comparison, refuse)
     }
     case 'dataset': {
       const inputs = sql`select 1 from run_inputs i join input_datasets d on d.number = i.dataset where i.run = runs.number`

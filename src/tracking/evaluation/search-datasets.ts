@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
-import { compareNumber, compareText, compileFilter } from '../filter/compile-filter.ts'
+import { compareKeyed, compareNumber, compareText, compileFilter } from '../filter/compile-filter.ts'
 import type { Comparison } from '../filter/parse-filter.ts'
 import { checkMaxResults, limits } from '../limits.ts'
 import { decodePage, nextPage } from '../page-token.ts'
@@ -65,8 +65,7 @@ function datasetCondition(
   const { entity, key } = comparison
   if (entity === 'tags' || entity === 'tag') {
     const having = sql`select 1 from evaluation_dataset_tags t where t.dataset = evaluation_datasets.id and t.key = ${key}`
-    if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
-    return sql`exists (${having} and ${compareText(store, sql`t.value`, comparison, refuse)})`
+    return compareKeyed(store, having, sql`t.value`, comparison, refuse)
   }
   if (entity !== undefined && !['attribute', 'attributes', 'attr'].includes(entity))
     throw refuse(`${entity} is not known here: use attributes or tags`)

@@ -76,6 +76,18 @@ export function compareText(
   return sql`${column} ${signs[operator]!} ${text}`
 }
 
+/** Compares the value that something has for a key: `rows`, a select up to its conditions, are those of the key, `column` their value. */
+export function compareKeyed(
+  store: SqlStore['kind'],
+  rows: RawBuilder<unknown>,
+  column: RawBuilder<unknown>,
+  comparison: Comparison,
+  refuse: (what: string) => Error,
+): RawBuilder<SqlBool> {
+  if (comparison.operator === 'IS NULL') return sql`not exists (${rows})`
+  return sql`exists (${rows} and ${compareText(store, column, comparison, refuse)})`
+}
+
 /** Compares a column of numbers. */
 export function compareNumber(
   column: RawBuilder<unknown>,

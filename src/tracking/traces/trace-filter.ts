@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
-import { compareNumber, compareText } from '../filter/compile-filter.ts'
+import { compareKeyed, compareNumber, compareText } from '../filter/compile-filter.ts'
 import { filterError } from '../filter/filter-tokens.ts'
 import { type Comparison, type Filter, parseFilter } from '../filter/parse-filter.ts'
 import { traceMetadata, traceTags } from './trace.ts'
@@ -127,8 +127,7 @@ function valueCondition(
   refuse: Refuse,
 ): Condition {
   const having = sql`select 1 from ${sql.table(table)} v where v.trace = traces.number and v.key = ${key}`
-  if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
-  return sql`exists (${having} and ${compareText(store, sql`v.value`, comparison, refuse)})`
+  return compareKeyed(store, having, sql`v.value`, comparison, refuse)
 }
 
 /** The run that was active, or one that the trace was linked to afterwards. */
@@ -195,11 +194,10 @@ function spanAttributeCondition(
     return compareText(store, text, comparison, refuse)
   }
   const having = sql`select 1 from json_each(spans.content, '$.attributes') a where a.key = ${name}`
-  if (comparison.operator === 'IS NULL') return sql`not exists (${having})`
   const text = sql`case a.type when 'true' then 'true' when 'false' then 'false' when 'object' then
     case when json_extract(a.value, '$."@"') in ('int', 'double') then json_extract(a.value, '$.value') else a.value end
     else cast(a.value as text) end`
-  return sql`exists (${having} and ${compareText(store, text, comparison, refuse)})`
+  return compareKeyed(store, having, text, comparison, refuse)
 }
 
 /** Texts stand in the document as JSON writes them; a regular expression is one about the document. */
