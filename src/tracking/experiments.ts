@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
@@ -65,9 +66,17 @@ export function createExperiments(environment: Pick<Environment, 'store' | 'jour
 
   /** The id after the greatest. Those of MLflow's file store, which came with an import, are random and have 18 digits: they do not count. */
   async function freeId(change: Change, project: string): Promise<string> {
-    const rows = await change.db.selectFrom('experiments').select('id').where('project', '=', project).execute()
-    const counted = rows.map((row) => Number(row.id)).filter((id) => id < 1e12)
-    return String(Math.max(0, ...counted) + 1)
+    // of digits only, so the greatest number is the last of the longest texts
+    const greatest = await change.db
+      .selectFrom('experiments')
+      .select('id')
+      .where('project', '=', project)
+      .where(sql<number>`length(id)`, '<=', 12)
+      .orderBy(sql`length(id)`, 'desc')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return String(Number(greatest?.id ?? 0) + 1)
   }
 
   async function createIn(
