@@ -1,3 +1,4 @@
+// Over 300 lines: one table of many servers needs them all in one run.
 /**
  * One scikit-learn forest (100 trees, depth 8, 20 features) in Kedge, MLServer and MLflow's scoring server: the same client
  * against each, answers compared; the limit, which is onnxruntime in process; and what Kedge promises beside that: latency

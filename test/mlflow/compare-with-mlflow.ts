@@ -1,3 +1,4 @@
+// Over 300 lines: most of them are the requests, in the order in which one needs the other.
 // By hand: the same requests to MLflow's own server and to Kedge, and what they answer differently.
 //   python3 -m venv v && v/bin/pip install mlflow==3.17.2
 //   v/bin/mlflow server --backend-store-uri sqlite:///m.db --artifacts-destination art --port 5999
