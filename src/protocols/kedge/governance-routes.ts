@@ -115,7 +115,6 @@ export function governanceRoutes(app: FastifyInstance, { projects, tokens, secre
     body: z.object({ value: z.string().min(1).max(65_536) }),
     answer: done,
     async handler({ actor, params, body }) {
-      await projects.ensure({ actor }, params.project)
       await secrets.put({ actor }, params.project, params.name, body.value)
       return { done: true as const }
     },
