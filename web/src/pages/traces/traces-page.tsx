@@ -18,6 +18,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { type VirtualColumn, VirtualTable } from '../../components/virtual-table.tsx'
 import { count } from '../../format/number.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { FilterError } from '../runs/filter/run-filter.tsx'
 import { pythonSnippet } from './python-snippet.ts'
 import { traceFilter, traceOrder } from './trace-query.ts'
 import { TraceState, traceDuration } from './trace-state.tsx'
@@ -93,11 +94,7 @@ export default function TracesPage() {
           )
         }
       >
-        {wrong && (
-          <p className={classes.wrong} role="alert">
-            {wrong.message}
-          </p>
-        )}
+        {wrong && <FilterError filter={filter.filter ?? ''} error={wrong} />}
         {traces.error && !wrong ? (
           <Failure error={traces.error} retry={() => void traces.refetch()} />
         ) : traces.isPending ? (
