@@ -7,6 +7,7 @@ import { Icon } from '../../../components/icon.tsx'
 import { useProject } from '../../../shell/project-context.tsx'
 import { completionsFor, isFinished, placeInFilter, plainField } from './filter-completion.ts'
 import classes from './run-filter.module.css'
+import { wrongPlace } from './wrong-place.ts'
 
 const pause = 300
 
@@ -141,11 +142,10 @@ export function RunFilterField({
 
 /** The filter again, with the wrong character marked. */
 export function FilterError({ filter, error }: { filter: string; error: ApiError }) {
-  const at = Number(/at character (\d+)/.exec(error.message)?.[1] ?? 0) - 1
-  const what = error.message.replace(/^.*?\): /s, '')
+  const { at, what } = wrongPlace(error.message)
   return (
     <div className={classes.error} role="alert">
-      {at >= 0 && (
+      {at !== undefined && (
         <code>
           {filter.slice(0, at)}
           <mark>{filter[at] ?? ' '}</mark>
@@ -153,7 +153,8 @@ export function FilterError({ filter, error }: { filter: string; error: ApiError
         </code>
       )}
       <span>
-        Character {at + 1}: {what} <span className="muted">{error.todo}</span>
+        {at !== undefined && `Character ${at + 1}: `}
+        {what} <span className="muted">{error.todo}</span>
       </span>
     </div>
   )
