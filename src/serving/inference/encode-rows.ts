@@ -1,5 +1,6 @@
 import type { Column } from '../../contracts/model-runtime.ts'
 import type { RecordedOrigin } from '../recorded-rows.ts'
+import { placeOf } from '../traffic-split.ts'
 
 /** Rows that one revision answered together. */
 export interface AnsweredRows {
@@ -14,6 +15,12 @@ export interface AnsweredRows {
 
 /** One record of the rows and their features, in the order of the origin's; its form is told beside `decodeRecordedRows`. */
 export type EncodeRows = (answered: AnsweredRows, columns: readonly Column[]) => Buffer
+
+const recordSeed = 0x5eed
+
+/** Whether the prediction belongs to the share, in percent, that is recorded: the same at every try and for every revision. */
+export const isRecorded = (id: string, percent: number): boolean =>
+  percent >= 100 || (percent > 0 && placeOf(id, recordSeed) < percent * 100)
 
 /** The rows at the places `from`, with their features. */
 export function takeRows(

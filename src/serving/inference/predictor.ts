@@ -2,9 +2,8 @@ import type { Column, Tensor } from '../../contracts/model-runtime.ts'
 import { asKedgeError, type ErrorPlace, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { countFailure, countScores } from '../revision-counters.ts'
-import { placeOf } from '../traffic-split.ts'
 import type { CallTerms } from './call-terms.ts'
-import { type AnsweredRows, takeRows } from './encode-rows.ts'
+import { type AnsweredRows, isRecorded, takeRows } from './encode-rows.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
 import type { Shadows } from './shadows.ts'
@@ -61,7 +60,6 @@ export interface Predictor {
 }
 
 const maxPlaces = 20
-const recordSeed = 0x5eed
 
 /** One way through for every protocol: choose, check, call the model, count, record; shadows come after the answer. */
 export function createPredictor(deps: {
@@ -122,8 +120,7 @@ export function createPredictor(deps: {
       return
     }
     const chosen: number[] = []
-    for (let row = 0; row < ids.length; row++)
-      if (placeOf(ids[row]!, recordSeed) < endpoint.record * 100) chosen.push(row)
+    for (let row = 0; row < ids.length; row++) if (isRecorded(ids[row]!, endpoint.record)) chosen.push(row)
     if (chosen.length === 0) return
     const some = takeRows(answered, recorded, chosen)
     into.bytes.push(encode(some.answered, some.columns))

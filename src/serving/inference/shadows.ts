@@ -1,8 +1,7 @@
 import { asKedgeError, type ErrorPlace } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { addTo, countFailure, countScores } from '../revision-counters.ts'
-import { placeOf } from '../traffic-split.ts'
-import { takeRows } from './encode-rows.ts'
+import { isRecorded, takeRows } from './encode-rows.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
 
@@ -26,7 +25,6 @@ export interface Shadows {
 const maxWaitingRows = 5000
 /** callers who wait for an answer go first */
 const behind = { priority: -100 }
-const recordSeed = 0x5eed
 
 /** Shadow predictions, one call a turn of the event loop, so that answers go first; what is too much is left out and counted. */
 export function createShadows({
@@ -65,15 +63,8 @@ export function createShadows({
       const score = scores[row]!
       const difference = score - work.scores[row]!
       if (work.revisions[row] !== revision.number && Number.isFinite(difference)) addTo(counters.difference, difference)
-      const id = work.ids[row]!
       // a revision that answered the caller itself is on record already
-      if (
-        work.revisions[row] === revision.number ||
-        record === 0 ||
-        (record < 100 && placeOf(id, recordSeed) >= record * 100)
-      )
-        continue
-      chosen.push(row)
+      if (work.revisions[row] !== revision.number && isRecorded(work.ids[row]!, record)) chosen.push(row)
     }
     if (chosen.length === 0) return
     const { ids, times } = work
