@@ -4,7 +4,7 @@ import type { Searched } from './search-registry.ts'
 /** Registered models, by name unless an order is given. */
 export const searchedModels: Searched = {
   table: 'registered_models',
-  thing: 'registered model',
+  thing: 'a registered model',
   text: { name: sql`registered_models.name` },
   numbers: {
     creation_timestamp: sql`registered_models.created_at`,

@@ -1,6 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
-import { compareKeyed, compareNumber, compareText, compileFilter } from '../tracking/filter/compile-filter.ts'
+import { type Attributes, compareAttribute, isTag } from '../tracking/filter/compare-attribute.ts'
+import { compileFilter } from '../tracking/filter/compile-filter.ts'
 import type { Comparison } from '../tracking/filter/parse-filter.ts'
 import { checkMaxResults } from '../tracking/limits.ts'
 import { decodePage, nextPage } from '../tracking/page-token.ts'
@@ -15,14 +16,8 @@ export interface RegistryQuery {
 }
 
 /** What a search looks through, in MLflow's names. */
-export interface Searched {
+export interface Searched extends Attributes {
   table: 'registered_models' | 'model_versions'
-  /** what one of them is called in an error */
-  thing: string
-  text: Readonly<Record<string, RawBuilder<unknown>>>
-  numbers: Readonly<Record<string, RawBuilder<unknown>>>
-  /** rows of tags of the row at hand, as `t` */
-  tags: RawBuilder<unknown>
   /** columns by which it may be ordered, by MLflow's names */
   order: Readonly<Record<string, string>>
   usualOrder: RawBuilder<unknown>
@@ -44,10 +39,11 @@ export function createRegistrySearch<Row, Item>(
     const { offset } = decodePage(query.pageToken)
     let prompts: boolean | undefined
     const condition = compileFilter(query.filter, (comparison, refuse) => {
-      if (!isTag(comparison) || comparison.key !== promptTag) return compare(store.kind, searched, comparison, refuse)
+      if (!isTag(comparison) || comparison.key !== promptTag)
+        return compareAttribute(store.kind, searched, comparison, refuse)
       // the first of these comparisons says whether prompts are asked for, whatever the tags are
       prompts ??= asksForPrompts(comparison)
-      return prompts ? compare(store.kind, searched, comparison, refuse) : sql<SqlBool>`1 = 1`
+      return prompts ? compareAttribute(store.kind, searched, comparison, refuse) : sql<SqlBool>`1 = 1`
     })
     const table = sql.table(searched.table)
     const order = (query.orderBy ?? []).map((clause) => {
@@ -62,27 +58,7 @@ export function createRegistrySearch<Row, Item>(
   }
 }
 
-const isTag = ({ entity }: Comparison) => entity === 'tags' || entity === 'tag'
-
 const asksForPrompts = ({ operator, value, negated }: Comparison): boolean => {
   const text = String(value).toLowerCase()
   return !negated && ((operator === '=' && text === 'true') || (operator === '!=' && text === 'false'))
-}
-
-function compare(
-  store: SqlStore['kind'],
-  { thing, text, numbers, tags }: Searched,
-  comparison: Comparison,
-  refuse: (what: string) => Error,
-): RawBuilder<SqlBool> {
-  const { entity, key } = comparison
-  if (isTag(comparison)) {
-    const having = sql`select 1 from ${tags} and t.key = ${key}`
-    return compareKeyed(store, having, sql`t.value`, comparison, refuse)
-  }
-  if (entity !== undefined && !['attribute', 'attributes', 'attr'].includes(entity))
-    throw refuse(`${entity} is not known here: use ${Object.keys(text).join(', ')} or tags`)
-  if (text[key]) return compareText(store, text[key], comparison, refuse)
-  if (numbers[key]) return compareNumber(numbers[key], comparison, refuse)
-  throw refuse(`${key} is no attribute of a ${thing}`)
 }

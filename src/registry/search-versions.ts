@@ -5,7 +5,7 @@ import type { Searched } from './search-registry.ts'
 /** Model versions, those changed last first unless an order is given. */
 export const searchedVersions: Searched = {
   table: 'model_versions',
-  thing: 'model version',
+  thing: 'a model version',
   text: {
     name: sql`model_versions.model`,
     run_id: sql`model_versions.run_id`,

@@ -1,8 +1,8 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import type { Experiment, ExperimentRow } from './experiment.ts'
-import { compareKeyed, compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
-import type { Comparison } from './filter/parse-filter.ts'
+import { type Attributes, compareAttribute } from './filter/compare-attribute.ts'
+import { compileFilter } from './filter/compile-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import { decodePage, nextPage } from './page-token.ts'
 import { parseAttributeOrder } from './parse-attribute-order.ts'
@@ -21,7 +21,7 @@ export function createExperimentSearch(
     const limit = checkMaxResults(query.maxResults, limits.searchExperiments, 1000)
     const { offset } = decodePage(query.pageToken)
     const condition = compileFilter(query.filter, (comparison, refuse) =>
-      experimentCondition(store.kind, comparison, refuse),
+      compareAttribute(store.kind, attributes, comparison, refuse),
     )
     let select = store.read.selectFrom('experiments').selectAll().where('project', '=', project)
     if (condition) select = select.where(condition)
@@ -52,21 +52,9 @@ const orderColumns: Record<string, 'name' | 'number' | 'created_at' | 'updated_a
   last_update_time: 'updated_at',
 }
 
-function experimentCondition(
-  store: 'sqlite' | 'postgres',
-  comparison: Comparison,
-  refuse: (what: string) => Error,
-): RawBuilder<SqlBool> {
-  const { entity, key } = comparison
-  if (entity === 'tags' || entity === 'tag') {
-    const having = sql`select 1 from experiment_tags t where t.experiment = experiments.number and t.key = ${key}`
-    return compareKeyed(store, having, sql`t.value`, comparison, refuse)
-  }
-  if (entity !== undefined && entity !== 'attribute' && entity !== 'attributes' && entity !== 'attr')
-    throw refuse(`${entity} is not known here: use attributes or tags`)
-  if (key === 'name') return compareText(store, sql`experiments.name`, comparison, refuse)
-  if (key === 'experiment_id') return compareText(store, sql`experiments.id`, comparison, refuse)
-  if (key === 'creation_time') return compareNumber(sql`experiments.created_at`, comparison, refuse)
-  if (key === 'last_update_time') return compareNumber(sql`experiments.updated_at`, comparison, refuse)
-  throw refuse(`${key} is no attribute of an experiment`)
+const attributes: Attributes = {
+  thing: 'an experiment',
+  text: { name: sql`experiments.name`, experiment_id: sql`experiments.id` },
+  numbers: { creation_time: sql`experiments.created_at`, last_update_time: sql`experiments.updated_at` },
+  tags: sql`experiment_tags t where t.experiment = experiments.number`,
 }

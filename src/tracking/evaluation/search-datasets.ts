@@ -1,7 +1,7 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
-import { compareKeyed, compareNumber, compareText, compileFilter } from '../filter/compile-filter.ts'
-import type { Comparison } from '../filter/parse-filter.ts'
+import { type Attributes, compareAttribute } from '../filter/compare-attribute.ts'
+import { compileFilter } from '../filter/compile-filter.ts'
 import { checkMaxResults, limits } from '../limits.ts'
 import { decodePage, nextPage } from '../page-token.ts'
 import { parseAttributeOrder } from '../parse-attribute-order.ts'
@@ -25,7 +25,7 @@ export function createDatasetSearch(
     const { offset } = decodePage(query.pageToken)
     let select = store.read.selectFrom('evaluation_datasets').selectAll().where('project', '=', project)
     const condition = compileFilter(query.filter, (comparison, refuse) =>
-      datasetCondition(store.kind, comparison, refuse),
+      compareAttribute(store.kind, attributes, comparison, refuse),
     )
     if (condition) select = select.where(condition)
     const ids = query.experimentIds ?? []
@@ -57,21 +57,9 @@ const orderColumns: Record<string, 'name' | 'created_at' | 'updated_at'> = {
   last_update_time: 'updated_at',
 }
 
-function datasetCondition(
-  store: 'sqlite' | 'postgres',
-  comparison: Comparison,
-  refuse: (what: string) => Error,
-): RawBuilder<SqlBool> {
-  const { entity, key } = comparison
-  if (entity === 'tags' || entity === 'tag') {
-    const having = sql`select 1 from evaluation_dataset_tags t where t.dataset = evaluation_datasets.id and t.key = ${key}`
-    return compareKeyed(store, having, sql`t.value`, comparison, refuse)
-  }
-  if (entity !== undefined && !['attribute', 'attributes', 'attr'].includes(entity))
-    throw refuse(`${entity} is not known here: use attributes or tags`)
-  if (key === 'name' || key === 'created_by') return compareText(store, sql.ref(key), comparison, refuse)
-  if (key === 'last_updated_by') return compareText(store, sql`updated_by`, comparison, refuse)
-  if (key === 'created_time') return compareNumber(sql`created_at`, comparison, refuse)
-  if (key === 'last_update_time') return compareNumber(sql`updated_at`, comparison, refuse)
-  throw refuse(`${key} is no attribute of an evaluation dataset`)
+const attributes: Attributes = {
+  thing: 'an evaluation dataset',
+  text: { name: sql.ref('name'), created_by: sql.ref('created_by'), last_updated_by: sql.ref('updated_by') },
+  numbers: { created_time: sql.ref('created_at'), last_update_time: sql.ref('updated_at') },
+  tags: sql`evaluation_dataset_tags t where t.dataset = evaluation_datasets.id`,
 }
