@@ -10,7 +10,7 @@ export function parseAttributeOrder<Column extends string>(
   expected: string,
 ): { column: Column; descending: boolean } {
   const found = /^(?:attributes?\.)?[`"]?(\w+)[`"]?(?:\s+(ASC|DESC))?$/i.exec(clause.trim())
-  const column = found && columns[found[1]!]
+  const column = found && Object.hasOwn(columns, found[1]!) ? columns[found[1]!] : undefined
   if (!column) throw new KedgeError('invalid_input', { what: `Invalid order_by clause '${clause}': ${expected}` })
-  return { column, descending: found[2]?.toUpperCase() === 'DESC' }
+  return { column, descending: found![2]?.toUpperCase() === 'DESC' }
 }

@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { KedgeError } from '../errors.ts'
+import { namedFields } from './filter/named-fields.ts'
 
 /** What MLflow calls the attributes of a run. */
-export const runAttributes: Record<string, { column: RawBuilder<unknown>; type: 'text' | 'number' }> = {
+export const runAttributes = namedFields<{ column: RawBuilder<unknown>; type: 'text' | 'number' }>({
   run_id: { column: sql`runs.id`, type: 'text' },
   run_uuid: { column: sql`runs.id`, type: 'text' },
   run_name: { column: sql`runs.name`, type: 'text' },
@@ -15,9 +16,9 @@ export const runAttributes: Record<string, { column: RawBuilder<unknown>; type: 
   start_time: { column: sql`runs.start_time`, type: 'number' },
   created: { column: sql`runs.start_time`, type: 'number' },
   end_time: { column: sql`runs.end_time`, type: 'number' },
-}
+})
 
-export const runEntities: Record<string, 'metric' | 'param' | 'tag' | 'attribute' | 'dataset'> = {
+export const runEntities = namedFields<'metric' | 'param' | 'tag' | 'attribute' | 'dataset'>({
   metric: 'metric',
   metrics: 'metric',
   param: 'param',
@@ -32,7 +33,7 @@ export const runEntities: Record<string, 'metric' | 'param' | 'tag' | 'attribute
   run: 'attribute',
   dataset: 'dataset',
   datasets: 'dataset',
-}
+})
 
 /** The kind of field that a name stands for. Errors: `invalid_input`. */
 export function runEntity(entity: string | undefined): 'metric' | 'param' | 'tag' | 'attribute' | 'dataset' {

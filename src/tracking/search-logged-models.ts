@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { KedgeError } from '../errors.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
 import { compareKeyed, compareNumber, compareText, compileFilter } from './filter/compile-filter.ts'
+import { namedFields } from './filter/named-fields.ts'
 import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import type { LoggedModel, LoggedModelRow } from './logged-model.ts'
@@ -57,19 +58,19 @@ export function createLoggedModelSearch(
   }
 }
 
-const textAttributes: Record<string, RawBuilder<unknown>> = {
+const textAttributes = namedFields<RawBuilder<unknown>>({
   name: sql`logged_models.name`,
   model_id: sql`logged_models.id`,
   model_type: sql`logged_models.type`,
   status: sql`replace(logged_models.status, 'LOGGED_MODEL_', '')`,
   source_run_id: sql`logged_models.source_run`,
-}
-const timeAttributes: Record<string, RawBuilder<unknown>> = {
+})
+const timeAttributes = namedFields<RawBuilder<unknown>>({
   creation_timestamp: sql`logged_models.created_at`,
   creation_time: sql`logged_models.created_at`,
   last_updated_timestamp: sql`logged_models.updated_at`,
   last_updated_time: sql`logged_models.updated_at`,
-}
+})
 
 const isMetric = (entity: string | undefined) => entity === 'metrics' || entity === 'metric'
 

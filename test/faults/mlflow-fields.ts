@@ -35,7 +35,20 @@ const filter = fc.oneof(
   fc
     .array(
       fc.constantFrom(
-        ...['metrics.m', 'params.`a b`', 'tags."x"', 'attributes.status', 'name', "'FINISHED'", '1.5', '=', '!=', '>='],
+        ...[
+          'metrics.m',
+          'params.`a b`',
+          'constructor',
+          'attributes.__proto__',
+          'tags."x"',
+          'attributes.status',
+          'name',
+          "'FINISHED'",
+          '1.5',
+          '=',
+          '!=',
+          '>=',
+        ],
         ...['LIKE', 'ILIKE', 'IN', 'IS NULL', 'AND', 'OR', 'NOT', '(', ')', "('a','b')", "'", '`', '"', '\\', '%', ';'],
       ),
       { maxLength: 12 },

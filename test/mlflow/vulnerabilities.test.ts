@@ -236,6 +236,29 @@ describe('code in what is stored', () => {
   })
 })
 
+describe.each(['constructor', '__proto__', 'toString', 'attributes.constructor', 'constructor.x'])(
+  'a field called %s, which every object of JavaScript has',
+  (field) => {
+    const filter = `${field} = 'x'`
+    const inside = { experiment_ids: ['0'] }
+    const traced = { locations: [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: '0' } }] }
+    test.each<[string, object, object]>([
+      ['2.0/mlflow/runs/search', { ...inside, filter }, { ...inside, order_by: [field] }],
+      ['2.0/mlflow/experiments/search', { max_results: 5, filter }, { max_results: 5, order_by: [field] }],
+      ['2.0/mlflow/logged-models/search', { ...inside, filter }, { ...inside, order_by: [{ field_name: field }] }],
+      ['3.0/mlflow/traces/search', { ...traced, filter }, { ...traced, order_by: [field] }],
+      ['3.0/mlflow/datasets/search', { ...inside, filter_string: filter }, { ...inside, order_by: [field] }],
+    ])('%s', async (path, filtered, ordered) => {
+      for (const body of [filtered, ordered]) expect((await send('POST', `/api/${path}`, body)).status).toBe(400)
+    })
+
+    test.each(['registered-models', 'model-versions'])('%s/search', async (things) => {
+      for (const query of [`filter=${encodeURIComponent(filter)}`, `order_by=${field}`])
+        expect((await send('GET', `/api/2.0/mlflow/${things}/search?${query}`)).status).toBe(400)
+    })
+  },
+)
+
 describe('browsers on the machine of a user', () => {
   const write = '/api/2.0/mlflow/experiments/create'
   test.each([

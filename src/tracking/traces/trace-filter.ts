@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
 import { compareKeyed, compareNumber, compareText } from '../filter/compile-filter.ts'
 import { filterError } from '../filter/filter-tokens.ts'
+import { namedFields } from '../filter/named-fields.ts'
 import { type Comparison, type Filter, parseFilter } from '../filter/parse-filter.ts'
 import { traceMetadata, traceTags } from './trace.ts'
 
@@ -25,7 +26,7 @@ const entities: Record<string, 'attribute' | 'tag' | 'metadata' | 'span' | 'feed
 }
 
 /** Columns of traces by MLflow's names. */
-export const traceNumbers: Record<string, RawBuilder<unknown>> = {
+export const traceNumbers = namedFields<RawBuilder<unknown>>({
   timestamp: sql`traces.time`,
   timestamp_ms: sql`traces.time`,
   request_time: sql`traces.time`,
@@ -34,15 +35,15 @@ export const traceNumbers: Record<string, RawBuilder<unknown>> = {
   execution_duration: sql`traces.duration`,
   end_time: sql`(traces.time + coalesce(traces.duration, 0))`,
   end_time_ms: sql`(traces.time + coalesce(traces.duration, 0))`,
-}
-export const traceTexts: Record<string, RawBuilder<unknown>> = {
+})
+export const traceTexts = namedFields<RawBuilder<unknown>>({
   status: sql`traces.state`,
   state: sql`traces.state`,
   request_id: sql`traces.id`,
   trace_id: sql`traces.id`,
   client_request_id: sql`traces.client_request_id`,
   experiment_id: sql`experiments.id`,
-}
+})
 
 const entityOf = ({ entity }: Comparison) => (entity === undefined ? 'attribute' : entities[entity])
 const isSpan = (node: Filter): node is Comparison => node.kind === 'compare' && entityOf(node) === 'span'

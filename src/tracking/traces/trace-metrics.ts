@@ -3,6 +3,7 @@ import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
 import type { Experiments } from '../experiments.ts'
+import { namedFields } from '../filter/named-fields.ts'
 import { checkMaxResults } from '../limits.ts'
 import { type MetricView, metricCondition } from './metric-condition.ts'
 import { traceMetadata, traceTags } from './trace.ts'
@@ -40,7 +41,7 @@ const invalid = (what: string) => new KedgeError('invalid_input', { what })
 const spread = ['AVG', 'MIN', 'MAX', 'PERCENTILE'] as const
 const tag = (key: string) => sql`(select v.value from trace_tags v where v.trace = traces.number and v.key = ${key})`
 
-const dimensionColumns: Record<string, RawBuilder<unknown>> = {
+const dimensionColumns = namedFields<RawBuilder<unknown>>({
   trace_name: tag(traceTags.name),
   trace_status: sql`traces.state`,
   span_name: sql`spans.name`,
@@ -50,7 +51,7 @@ const dimensionColumns: Record<string, RawBuilder<unknown>> = {
   span_model_provider: sql`spans.provider`,
   assessment_name: sql`assessments.name`,
   assessment_value: sql`assessments.value`,
-}
+})
 
 /** A number in the flat document of token counts; whatever a client has written there, it is read or passed over. */
 const tokenCount = (store: SqlStore['kind'], key: string) => {
