@@ -1,42 +1,24 @@
 import { isUtf8 } from 'node:buffer'
-import type { Datatype, TensorData } from '../../contracts/model-runtime.ts'
+import {
+  type Datatype,
+  datatypes,
+  elementsOf,
+  type NumericData,
+  type TensorData,
+} from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
 
-type Numeric = Exclude<TensorData, string[]>
-type NumericConstructor = {
-  new (buffer: ArrayBuffer): Numeric
-  new (length: number): Numeric
-  BYTES_PER_ELEMENT: number
-}
-
-const constructors: Record<Exclude<Datatype, 'BYTES'>, NumericConstructor> = {
-  BOOL: Uint8Array as unknown as NumericConstructor,
-  UINT8: Uint8Array as unknown as NumericConstructor,
-  UINT16: Uint16Array as unknown as NumericConstructor,
-  UINT32: Uint32Array as unknown as NumericConstructor,
-  UINT64: BigUint64Array as unknown as NumericConstructor,
-  INT8: Int8Array as unknown as NumericConstructor,
-  INT16: Int16Array as unknown as NumericConstructor,
-  INT32: Int32Array as unknown as NumericConstructor,
-  INT64: BigInt64Array as unknown as NumericConstructor,
-  FP16: Uint16Array as unknown as NumericConstructor,
-  FP32: Float32Array as unknown as NumericConstructor,
-  FP64: Float64Array as unknown as NumericConstructor,
-  BF16: Uint16Array as unknown as NumericConstructor,
-}
-
 /** Whether this is a datatype of the protocol. */
-export const isDatatype = (text: unknown): text is Datatype =>
-  typeof text === 'string' && (text === 'BYTES' || Object.hasOwn(constructors, text))
+export const isDatatype = (text: unknown): text is Datatype => datatypes.includes(text as Datatype)
 
 /** Zeros of a datatype. */
-export const newTensorData = (datatype: Exclude<Datatype, 'BYTES'>, length: number): Numeric =>
-  new constructors[datatype](length)
+export const newTensorData = (datatype: Exclude<Datatype, 'BYTES'>, length: number): NumericData =>
+  new elementsOf[datatype](length)
 
 /** Raw little-endian bytes to a tensor's data; BYTES are 4-byte lengths each with its text. Errors: `invalid_input` naming the tensor. */
 export function decodeTensorBytes(name: string, datatype: Datatype, bytes: Uint8Array): TensorData {
   if (datatype === 'BYTES') return decodeTexts(name, bytes)
-  const Elements = constructors[datatype]
+  const Elements = elementsOf[datatype]
   if (bytes.byteLength % Elements.BYTES_PER_ELEMENT !== 0)
     throw new KedgeError('invalid_input', {
       what: `input ${name}: ${bytes.byteLength} bytes are no whole number of ${datatype} elements`,

@@ -1,18 +1,19 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { SqlStore } from '../../storage/sql/sql-store.ts'
 import { filterError } from '../filter/filter-tokens.ts'
+import { namedFields } from '../filter/named-fields.ts'
 import { parseFilter } from '../filter/parse-filter.ts'
 import { comparisonCondition } from './trace-filter.ts'
 
 export type MetricView = 'TRACES' | 'SPANS' | 'ASSESSMENTS'
 
-const columns: Record<string, RawBuilder<unknown>> = {
+const columns = namedFields<RawBuilder<unknown>>({
   'span.name': sql`spans.name`,
   'span.status': sql`spans.status`,
   'span.type': sql`spans.type`,
   'assessment.name': sql`assessments.name`,
   'assessment.type': sql`assessments.kind`,
-}
+})
 
 /**
  * A filter of figures: `trace.status`, `trace.tag.<key>`, `trace.metadata.<key>`, `span.name` …, `assessment.name` …,
