@@ -24,7 +24,11 @@ const metricFor = (metrics: readonly DriftMetric[], name: string, type: 'numeric
   metrics.find((metric) => metric.types.includes(type))!
 
 /** The settings of one family. */
-function settingsFor(kind: MonitorKind, { metrics }: Watchers, settings: EndpointMonitorSettings): MonitorSettings {
+export function settingsFor(
+  kind: MonitorKind,
+  { metrics }: Watchers,
+  settings: EndpointMonitorSettings,
+): MonitorSettings {
   return {
     alpha: settings.alpha[kind.family] ?? kind.alpha,
     minRows: settings.min_rows,
@@ -38,9 +42,18 @@ function settingsFor(kind: MonitorKind, { metrics }: Watchers, settings: Endpoin
 }
 
 /**
- * Every monitor's verdict on one window of one revision. Within a family the tests that have a p-value are judged
- * together: Benjamini–Hochberg at the family's alpha makes a `watch` a `violation`, or leaves it.
+ * Within a family the tests that have a p-value are judged together: Benjamini–Hochberg at the family's alpha makes a
+ * `watch` a `violation`, or leaves it.
  */
+export function judgeFamily(scores: readonly MonitorScore[], alpha: number): MonitorScore[] {
+  const { rejected } = benjaminiHochberg(
+    scores.map((score) => score.p ?? Number.NaN),
+    alpha,
+  )
+  return scores.map((score, i) => (rejected[i] && score.state === 'watch' ? { ...score, state: 'violation' } : score))
+}
+
+/** Every monitor's verdict on one window of one revision. */
 export function evaluateWindow(
   window: WindowView,
   reference: ReferenceView | undefined,
@@ -51,16 +64,6 @@ export function evaluateWindow(
     .filter((kind) => !settings.off.includes(kind.family))
     .map((kind) => {
       const own = settingsFor(kind, watchers, settings)
-      const scores = kind.evaluate(window, reference, own)
-      const { rejected } = benjaminiHochberg(
-        scores.map((score) => score.p ?? Number.NaN),
-        own.alpha,
-      )
-      return {
-        family: kind.family,
-        scores: scores.map((score, i) =>
-          rejected[i] && score.state === 'watch' ? { ...score, state: 'violation' } : score,
-        ),
-      }
+      return { family: kind.family, scores: judgeFamily(kind.evaluate(window, reference, own), own.alpha) }
     })
 }
