@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Environment } from '../environment.ts'
 import { type ErrorPlace, KedgeError } from '../errors.ts'
-import { type EndpointKey, markStale } from './stale.ts'
+import { createActualsIngest, type RecordedActual, type TakenActuals } from './actuals-ingest.ts'
+import { markPredictions } from './mark-predictions.ts'
+import type { EndpointKey } from './stale.ts'
 
 /** A prediction as it is recorded; features that are null, empty or not finite count as missing. */
 export interface RecordedPrediction {
@@ -20,18 +22,11 @@ export interface RecordedPrediction {
   label: string
 }
 
-export interface RecordedActual {
-  /** the prediction's id */
-  id: string
-  value: number | boolean | string
-  receivedAt: number
-}
-
 export interface Ingest {
   /** Resolves when the rows are durable and their hours will be recomputed. Repeating it changes nothing. */
   predictions(key: EndpointKey, rows: readonly RecordedPrediction[], token?: string): Promise<void>
   /** The same for actuals; `unknown` of them belong to predictions that have not come yet (they join when those come). */
-  actuals(key: EndpointKey, rows: readonly RecordedActual[], token?: string): Promise<{ unknown: number }>
+  actuals(key: EndpointKey, rows: readonly RecordedActual[]): Promise<TakenActuals>
 }
 
 /** 2100-01-01: later times are a wrong unit. */
@@ -39,7 +34,8 @@ const LATEST = 4_102_444_800_000
 const actor = 'monitoring'
 
 /** The way in for what is monitored, whether Kedge serves the model or somebody else does. */
-export function createIngest({ events, journal, jobs }: Pick<Environment, 'events' | 'journal' | 'jobs'>): Ingest {
+export function createIngest(environment: Environment): Ingest {
+  const { events, journal, jobs } = environment
   return {
     async predictions(key, rows, token) {
       if (rows.length === 0) return
@@ -47,48 +43,10 @@ export function createIngest({ events, journal, jobs }: Pick<Environment, 'event
       const encoded = rows.map((row) => encodePrediction(key, row))
       await events.insert('predictions', encoded, { token: token ?? digestOf(encoded) })
       const times = rows.map((row) => row.time)
-      const first = times.reduce((a, b) => Math.min(a, b))
-      const last = times.reduce((a, b) => Math.max(a, b))
-      await journal.change({ actor }, async (change) => {
-        await markStale(change, jobs, key, times)
-        await change.db
-          .updateTable('monitored_endpoints')
-          .set({ first_prediction: first })
-          .where('project', '=', key.project)
-          .where('name', '=', key.endpoint)
-          .where((where) => where.or([where('first_prediction', 'is', null), where('first_prediction', '>', first)]))
-          .execute()
-        await change.db
-          .updateTable('monitored_endpoints')
-          .set({ last_prediction: last })
-          .where('project', '=', key.project)
-          .where('name', '=', key.endpoint)
-          .where((where) => where.or([where('last_prediction', 'is', null), where('last_prediction', '<', last)]))
-          .execute()
-      })
+      await journal.change({ actor }, (change) => markPredictions(change, jobs, key, times))
     },
 
-    async actuals(key, rows, token) {
-      if (rows.length === 0) return { unknown: 0 }
-      const encoded = rows.map((row) => encodeActual(key, row))
-      await events.insert('actuals', encoded, { token: token ?? digestOf(encoded) })
-      const ids = [...new Set(rows.map((row) => row.id))]
-      const found = await events.query<{ bucket: number; known: string[] }>(
-        `SELECT toUnixTimestamp(toStartOfHour(time)) * 1000 AS bucket, groupUniqArray(id) AS known FROM predictions
-         WHERE project = {project:String} AND endpoint = {endpoint:String} AND id IN {ids:Array(String)} GROUP BY bucket`,
-        { ...key, ids },
-      )
-      const known = new Set(found.flatMap((row) => row.known))
-      await journal.change({ actor }, async (change) => {
-        await markStale(
-          change,
-          jobs,
-          key,
-          found.map((row) => row.bucket),
-        )
-      })
-      return { unknown: ids.length - known.size }
-    },
+    actuals: createActualsIngest(environment).take,
   }
 }
 
@@ -134,15 +92,6 @@ function encodePrediction({ project, endpoint }: EndpointKey, row: RecordedPredi
     label: row.label,
   }
 }
-
-const encodeActual = ({ project, endpoint }: EndpointKey, row: RecordedActual) => ({
-  project,
-  endpoint,
-  id: row.id,
-  value: typeof row.value === 'string' ? null : Number(row.value),
-  label: typeof row.value === 'string' ? row.value : '',
-  received_at: new Date(row.receivedAt).toISOString(),
-})
 
 /** The same rows again have the same token, so a caller that repeats an unanswered batch inserts nothing twice. */
 const digestOf = (rows: readonly object[]) => createHash('sha256').update(JSON.stringify(rows)).digest('hex')

@@ -5,6 +5,7 @@ import type { EvaluationTables } from './tables/evaluation.ts'
 import type { GovernanceTables } from './tables/governance.ts'
 import type { JobTables } from './tables/jobs.ts'
 import type { JournalTables } from './tables/journal.ts'
+import type { LoggedModelTables } from './tables/logged-models.ts'
 import type { MonitoringTables } from './tables/monitoring.ts'
 import type { PipelineTables } from './tables/pipelines.ts'
 import type { RegistryTables } from './tables/registry.ts'
@@ -31,5 +32,6 @@ export type Database = JournalTables &
   CostTables &
   ServingTables &
   MonitoringTables &
+  LoggedModelTables &
   AutomationTables &
   GovernanceTables
