@@ -66,7 +66,7 @@ export async function addRoutes(
   internalRoutes(app, {
     ...domains,
     blobs,
-    ingest: monitoring.ingest.predictions,
+    ingest: monitoring.ingest.records,
     identify: governance.tokens.identify,
   })
   docsRoutes(app)

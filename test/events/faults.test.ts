@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createEmbeddedEvents } from '../../src/storage/events/embedded-events.ts'
 import { startEngineChild } from '../../src/storage/events/engine-child.ts'
 import type { EventsStore } from '../../src/storage/events/events-store.ts'
-import { prediction } from './events-store.suite.ts'
+import { inBinary, prediction } from './events-store.suite.ts'
 import { quietLog } from './quiet-log.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -107,7 +107,7 @@ describe('the embedded events store', () => {
             time: i % 2 ? '2001-01-15T10:00:00.000Z' : '2001-02-15T10:00:00.000Z',
           }),
         )
-        await store.insert('predictions', rows, { token: `${name}-${batch}` })
+        await store.insert('predictions', name < 'c' ? rows : inBinary(rows), { token: `${name}-${batch}` })
         acknowledged.push(`${name}-${batch}`)
       }
     }

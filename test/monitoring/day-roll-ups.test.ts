@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadDaySlices, loadWindow } from '../../src/monitoring/day-slices.ts'
 import { hour } from '../../src/monitoring/event-day.ts'
-import type { RecordedPrediction } from '../../src/monitoring/ingest.ts'
+import type { RecordedPrediction } from '../../src/monitoring/encode-predictions.ts'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
 import { mergeSlices, type Slice } from '../../src/statistics/slice.ts'
 import { days } from '../../src/storage/events/migrations/0002-days.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RecordedPrediction } from '../../src/monitoring/ingest.ts'
+import type { RecordedPrediction } from '../../src/monitoring/encode-predictions.ts'
 import { day, openMonitoring } from './watch-flights.ts'
 
 // an alert depends on the rows of its window, not on when they came

@@ -15,13 +15,13 @@ import { createRegistry } from '../../src/registry/registry.ts'
 import { type InferenceSupervisor, startInferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
 import type { InputProfileSource } from '../../src/serving/input-profiles.ts'
 import type { PerformanceSource } from '../../src/serving/paired-loss.ts'
-import type { RecordedRow } from '../../src/serving/recorded-rows.ts'
 import { createServing, type Serving } from '../../src/serving/serving.ts'
 import { putFolder } from '../../src/storage/blobs/folder.ts'
 import type { EventsStore } from '../../src/storage/events/events-store.ts'
 import type { SqlStore } from '../../src/storage/sql/sql-store.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
+import { type RecordedRow, rowsOfRecords } from './recorded-rows.ts'
 
 export const fixtures = new URL('../fixtures/models/', import.meta.url).pathname
 export const expectedOf = (model: string) =>
@@ -122,7 +122,13 @@ export async function startControl(directory: string, options: ControlOptions = 
   }
   const app = createHttpServer({ log, identify, allowedHosts: new Set(['127.0.0.1']) })
   servingRoutes(app, { serving, blobs, resolveAlias: registry.aliases.resolve })
-  internalRoutes(app, { serving, blobs, ingest, identify })
+  internalRoutes(app, {
+    ...{ serving, blobs, identify },
+    async ingest(records, token) {
+      for (const { project, endpoint, rows } of rowsOfRecords(records))
+        await ingest({ project, endpoint }, rows, `${token}/${project}/${endpoint}`)
+    },
+  })
   const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   serving.start()
   jobs.start()

@@ -3,15 +3,14 @@ import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import type { Caller } from '../../governance/tokens.ts'
 import { inferenceReport } from '../../serving/inference-report.ts'
-import { decodeRecordedRows, type RecordedRow } from '../../serving/recorded-rows.ts'
 import type { Serving } from '../../serving/serving.ts'
 import { route } from '../route.ts'
 
 export interface InternalRoutesDependencies {
   serving: Serving
   blobs: BlobStore
-  /** Resolves when the rows are durable; repeating a token changes nothing. */
-  ingest(key: { project: string; endpoint: string }, rows: readonly RecordedRow[], token: string): Promise<void>
+  /** Resolves when the rows of the records are durable; repeating a token changes nothing. */
+  ingest(records: Buffer, token: string): Promise<void>
   identify(authorization: string | undefined): Promise<Caller | undefined>
 }
 
@@ -85,8 +84,7 @@ export function internalRoutes(
       query: z.object({ token: z.string().min(1).max(300) }),
       status: 204,
       handler: async (request, reply) => {
-        for (const { project, endpoint, rows } of decodeRecordedRows(request.body as Buffer))
-          await ingest({ project, endpoint }, rows, `${request.query.token}/${project}/${endpoint}`)
+        await ingest(request.body as Buffer, request.query.token)
         return reply.send()
       },
     })

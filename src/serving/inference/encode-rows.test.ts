@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeRecordedRows, type RecordedOrigin } from '../recorded-rows.ts'
+import { rowsOfRecords } from '../../../test/serving/recorded-rows.ts'
+import type { RecordedOrigin } from '../recorded-rows.ts'
 import { createRowsEncoder } from './encode-rows.ts'
 
 const text = (more: object = {}) => fc.string({ unit: 'grapheme', maxLength: 300, ...more })
@@ -53,7 +54,7 @@ test('records give back the rows that were predicted, by endpoint and in order',
           features: Object.fromEntries(
             features.map(([key], i) => {
               const value = columns[i]![row]!
-              return [key, value === '' || Number.isNaN(value) ? null : value]
+              return [key, value === '' || (typeof value === 'number' && !Number.isFinite(value)) ? null : value]
             }),
           ),
         }))
@@ -63,7 +64,7 @@ test('records give back the rows that were predicted, by endpoint and in order',
       const bytes = Buffer.concat(
         records.map(({ origin, columns, answered }) => createRowsEncoder(origin)(answered, columns as never)),
       )
-      const decoded = decodeRecordedRows(bytes)
+      const decoded = rowsOfRecords(bytes)
       expect(new Map(decoded.map(({ project, endpoint, rows }) => [`${project}/${endpoint}`, rows]))).toEqual(expected)
     }),
   )
@@ -74,13 +75,11 @@ test('damaged records are refused, whatever the damage', () => {
     fc.property(record, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 8 }), (given, place, garbage) => {
       const { origin, columns, answered } = given
       const whole = createRowsEncoder(origin)(answered, columns as never)
-      expect(() => decodeRecordedRows(whole.subarray(0, 1 + (place % (whole.length - 1))))).toThrow(
-        /^Record 1 at byte 0/,
-      )
+      expect(() => rowsOfRecords(whole.subarray(0, 1 + (place % (whole.length - 1))))).toThrow(/^Record 1 at byte 0/)
       const damaged = Buffer.from(whole)
       damaged.set(garbage.subarray(0, damaged.length - (place % damaged.length)), place % damaged.length)
       try {
-        decodeRecordedRows(damaged)
+        rowsOfRecords(damaged)
       } catch (error) {
         expect((error as { code: string }).code).toBe('invalid_input')
       }

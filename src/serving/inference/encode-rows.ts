@@ -13,7 +13,7 @@ export interface AnsweredRows {
   microseconds: number
 }
 
-/** One record of the rows and their features, in the order of the origin's; its form is told beside `decodeRecordedRows`. */
+/** One record of the rows and their features, in the order of the origin's; its form is told beside `readRecords`. */
 export type EncodeRows = (answered: AnsweredRows, columns: readonly Column[]) => Buffer
 
 const recordSeed = 0x5eed

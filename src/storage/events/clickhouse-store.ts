@@ -15,6 +15,7 @@ import type {
 } from './events-store.ts'
 import { migrate } from './migrations.ts'
 import { ndjson } from './ndjson.ts'
+import type { BinaryRows } from './row-binary.ts'
 
 /** Where the engine is. `client` waits until it is there, starts it if need be, and throws a KedgeError when it cannot. */
 export interface EngineAccess {
@@ -122,18 +123,21 @@ export function createClickHouseStore(access: EngineAccess, options: StoreOption
       ),
     insert: (
       table: string,
-      rows: readonly object[] | Uint8Array,
+      rows: readonly object[] | BinaryRows,
       { token = randomUUID(), settings }: InsertOptions = {},
     ) =>
       attempt<void>(
         async (client, deaths) => {
           const values =
-            rows instanceof Uint8Array
-              ? Readable.from([rows], { objectMode: false })
+            'bytes' in rows
+              ? Readable.from([rows.bytes], { objectMode: false })
               : Readable.from(ndjson(rows), { objectMode: false })
           // a server that died between noting a token and keeping its rows would drop the repetition; our own process mends that
           const { stream } = await client.exec({
-            query: `INSERT INTO ${table} FORMAT JSONEachRow`,
+            query:
+              'bytes' in rows
+                ? `INSERT INTO ${table} (${rows.columns.join(', ')}) FORMAT RowBinary`
+                : `INSERT INTO ${table} FORMAT JSONEachRow`,
             values,
             clickhouse_settings: asClientSettings({
               ...INSERT_SETTINGS,
@@ -177,7 +181,7 @@ export function createClickHouseStore(access: EngineAccess, options: StoreOption
     command: (sql, params, options) => track(() => plain.command(sql, params, options)),
     async insert(table, rows, options) {
       if (!TABLE.test(table)) throw new KedgeError('events_query_invalid', { what: `"${table}" is no table name` })
-      if (rows.length > 0) await track(() => plain.insert(table, rows, options))
+      if (('bytes' in rows ? rows.bytes : rows).length > 0) await track(() => plain.insert(table, rows, options))
     },
     status: () => ({ kind: access.kind, ...access.status() }),
     async close() {

@@ -1,5 +1,8 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bindParameters, quote } from './bind-parameters.ts'
 import { BodyIncomplete, BodyTooLarge, type EngineRequest, readEngineRequest } from './engine-request.ts'
@@ -23,7 +26,16 @@ type Sessions = ReturnType<typeof createSessions>
 const INSERT_ROWS = /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?([\w.]+)\s*(?:\(([\w\s,]+)\)\s*)?FORMAT\s+(\w+)\s*$/i
 const INSERT = /^\s*INSERT\s/i
 /** chDB takes these formats as bytes, without a copy through a string */
-const BYTE_FORMATS = new Set(['JSONEachRow', 'JSONCompactEachRow', 'TabSeparated', 'TSV', 'CSV', 'CSVWithNames'])
+const TEXT_FORMATS = new Set(['JSONEachRow', 'JSONCompactEachRow', 'TabSeparated', 'TSV', 'CSV', 'CSVWithNames'])
+const BYTE_FORMATS = new Set([...TEXT_FORMATS, 'RowBinary'])
+/** One block in the order of the rows, so that a repeated insert is known by its token. */
+const IN_ONE_PIECE = {
+  max_threads: 1,
+  max_insert_threads: 1,
+  min_insert_block_size_rows: 100_000_000,
+  min_insert_block_size_bytes: 2 ** 31,
+  max_insert_block_size: 100_000_000,
+}
 
 const STATUS_OF_CODE: Record<string, number> = { 60: 404, 81: 404, 497: 403, 241: 500 }
 
@@ -42,14 +54,29 @@ function passwordOf(request: IncomingMessage): string {
 }
 
 /** Rows into a table by the engine's own parser. */
-async function insertRows(lease: Lease, request: EngineRequest, match: RegExpExecArray) {
+async function insertRows(lease: Lease, request: EngineRequest, match: RegExpExecArray, incoming: string) {
+  const [, table, columns, format] = match
+  const started = performance.now()
+  if (!TEXT_FORMATS.has(format!)) {
+    // chDB takes no binary rows with a statement, but reads them from a file
+    const file = join(incoming, randomUUID())
+    try {
+      await writeFile(file, request.data)
+      const prelude = lease.prelude({ ...request, settings: { ...request.settings, ...IN_ONE_PIECE } })
+      const done = await lease.session.queryAsync(
+        `${prelude}INSERT INTO ${table}${columns ? ` (${columns})` : ''} SELECT * FROM file(${quote(file)}, ${format})`,
+      )
+      return { written: done.rowsRead, bytes: done.bytesRead, milliseconds: performance.now() - started }
+    } finally {
+      await rm(file, { force: true })
+    }
+  }
   const prelude = lease.prelude({ database: request.database, settings: {} })
   if (prelude) await lease.session.queryAsync(prelude)
-  const started = performance.now()
   const done = await lease.session.insert({
-    table: match[1]!,
-    columns: match[2]?.split(',').map((name) => name.trim()),
-    format: match[3] as 'JSONEachRow',
+    table: table!,
+    columns: columns?.split(',').map((name) => name.trim()),
+    format: format as 'JSONEachRow',
     values: request.data,
     settings: request.settings,
   })
@@ -69,6 +96,7 @@ export function createEngineServer(options: EngineOptions) {
   const readers: Sessions = createSessions(options.directory, options.readers, connectionArgs)
   const writers: Sessions = createSessions(options.directory, options.writers, connectionArgs)
   const killers: Sessions = createSessions(options.directory, 1, connectionArgs)
+  const incoming = join(options.directory, 'incoming')
   let version = ''
 
   /** Stops the statement that begins with `tag`; again until it is over, for it may not have begun. */
@@ -137,7 +165,7 @@ export function createEngineServer(options: EngineOptions) {
     try {
       if (response.destroyed) return
       if (rows && asked.data.length > 0 && BYTE_FORMATS.has(rows[3]!)) {
-        const done = await insertRows(lease, asked, rows)
+        const done = await insertRows(lease, asked, rows, incoming)
         response.writeHead(200, {
           'x-clickhouse-summary': summary({
             read_rows: done.written,
@@ -179,6 +207,9 @@ export function createEngineServer(options: EngineOptions) {
     /** Takes the data directory's lock and listens; gives the port. */
     async listen(host: string, port: number): Promise<number> {
       readers.open()
+      // what a crash has left
+      rmSync(incoming, { recursive: true, force: true })
+      mkdirSync(incoming)
       const lease = await readers.take()
       version = (await lease.session.queryAsync('SELECT version()', { format: 'TabSeparated' })).text().trim()
       const mended = await mendTokens(async (sql) => (await lease.session.queryAsync(sql, { format: 'TSVRaw' })).text())

@@ -1,3 +1,5 @@
+import type { BinaryRows } from './row-binary.ts'
+
 /** What every part of Kedge sees of the events store: a ClickHouse, embedded or a server, and never which of them. */
 export interface EventsStore {
   readonly kind: EventsKind
@@ -10,11 +12,11 @@ export interface EventsStore {
   /** A statement without rows (DDL, INSERT … SELECT). Not repeated once the engine may have begun it, unless `repeatable`. */
   command(sql: string, params?: EventsParams, options?: CommandOptions): Promise<void>
   /**
-   * Rows as objects, or NDJSON bytes already encoded; resolves only when durable. Strict: an unknown column, or a null (also
-   * NaN) in a column that is not Nullable, is `events_data_invalid` and nothing of the call is kept.
+   * Rows as objects, or as bytes that nobody has to read as text; resolves only when durable. Strict: an unknown column, or a
+   * null (also NaN) in a column that is not Nullable, is `events_data_invalid` and nothing of the call is kept.
    * `token` makes a repeated insert a no-op, provided that the same rows come in the same order.
    */
-  insert(table: string, rows: readonly object[] | Uint8Array, options?: InsertOptions): Promise<void>
+  insert(table: string, rows: readonly object[] | BinaryRows, options?: InsertOptions): Promise<void>
   status(): EventsStatus
   /** Waits for what is in flight, then lets go of the engine. Idempotent. */
   close(): Promise<void>
