@@ -13,8 +13,8 @@ export interface EstimatedPerformance {
 
 /**
  * Performance expected without labels, if the scores are calibrated (CBPE, confidence-based performance estimation as
- * NannyML names it): each row is positive with probability p = its score, so
- *   E[Brier] = mean p(1−p); E[log loss] = mean entropy; E[accuracy] = mean of p where p ≥ threshold, else 1−p;
+ * NannyML names it): each row is positive with probability p = its score (or what `calibrated` makes of it), so
+ *   E[Brier] = mean p(1−p); E[log loss] = mean entropy; E[accuracy] = mean of p where the score ≥ threshold, else 1−p;
  *   E[AUC] from expected positives and negatives at every score.
  * Intervals are the sampling spread of the realised metric given the scores (for AUC Hanley & McNeil). They hold only
  * while calibration does: concept drift is not seen. Takes a sketch of scores, so each score is right within 1 %.
@@ -24,6 +24,7 @@ export function estimatedPerformance(
   threshold = 0.5,
   confidence = 0.95,
   minimum = 30,
+  calibrated: (score: number) => number = (score) => score,
 ): EstimatedPerformance {
   const n = sketchCount(scores)
   if (n < minimum) {
@@ -40,13 +41,14 @@ export function estimatedPerformance(
   let below = 0
   let ordered = 0
   for (const [key, count] of sketchEntries(scores)) {
-    const p = Math.min(1, Math.max(0, sketchValue(key)))
+    const score = Math.min(1, Math.max(0, sketchValue(key)))
+    const p = calibrated(score)
     const v = p * (1 - p)
     const ofPositive = logLoss(p, true)
     const ofNegative = logLoss(p, false)
     add(sums.logLoss, p * ofPositive + (1 - p) * ofNegative, v * (ofPositive - ofNegative) ** 2, count)
     add(sums.brier, v, v * (1 - 2 * p) ** 2, count)
-    add(sums.accuracy, p >= threshold ? p : 1 - p, v, count)
+    add(sums.accuracy, score >= threshold ? p : 1 - p, v, count)
     positives += count * p
     ordered += count * p * (below + (count * (1 - p)) / 2)
     below += count * (1 - p)

@@ -6,9 +6,10 @@ export interface IsotonicFit {
 
 /**
  * The non-decreasing function of `x` nearest to `y` in least squares, by pooling neighbours that fall (Ayer et al. 1955),
- * ties in x averaged first. Pairs with NaN are left out; without pairs the fit answers NaN.
+ * ties in x averaged first. `weights` count each pair that many times. Pairs with NaN are left out; without pairs the fit
+ * answers NaN.
  */
-export function fitIsotonic(x: readonly number[], y: readonly number[]): IsotonicFit {
+export function fitIsotonic(x: readonly number[], y: readonly number[], weights?: readonly number[]): IsotonicFit {
   const order = x
     .map((_, i) => i)
     .filter((i) => !Number.isNaN(x[i]!) && !Number.isNaN(y[i]!))
@@ -16,12 +17,13 @@ export function fitIsotonic(x: readonly number[], y: readonly number[]): Isotoni
   const blocks: { first: number; last: number; sum: number; n: number }[] = []
   for (const i of order) {
     const last = blocks.at(-1)
+    const n = weights ? weights[i]! : 1
     if (last && last.last === x[i]) {
-      last.sum += y[i]!
-      last.n++
+      last.sum += y[i]! * n
+      last.n += n
     } else {
       pool(blocks)
-      blocks.push({ first: x[i]!, last: x[i]!, sum: y[i]!, n: 1 })
+      blocks.push({ first: x[i]!, last: x[i]!, sum: y[i]! * n, n })
     }
   }
   pool(blocks)
