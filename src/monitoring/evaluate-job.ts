@@ -11,6 +11,7 @@ import { encodeScore } from './scores.ts'
 import type { SettingsStore } from './settings-store.ts'
 import { type EndpointKey, enqueueEvaluate, nextMark } from './stale.ts'
 import { readHourRows, trafficWeights } from './traffic-share.ts'
+import { unmaskedReference } from './unmasked-reference.ts'
 import type { DescribeEndpoint, WatchedRevision } from './watched-revision.ts'
 import { ownReference, windowView } from './window-view.ts'
 
@@ -104,9 +105,10 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
             weight,
           )
           if (!window) continue
-          const reference =
+          const found =
             (known && (await references.of(key.project, known, watched.threshold, settings.segments))) ??
             ownReference(await earlyDays(), revision, key.endpoint, window.start)
+          const reference = found && unmaskedReference(found, watched.masked)
           const families = evaluateWindow(window, reference, settings, watchers)
           for (const { scores } of families)
             rows.push(...scores.map((score) => encodeScore(key, window, score, version)))

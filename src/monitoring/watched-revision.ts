@@ -19,6 +19,8 @@ export interface WatchedEndpoint {
   revisions: WatchedRevision[]
   /** probability from which a binary score counts as positive */
   threshold: number
+  /** features that stand on record masked */
+  masked?: readonly string[]
 }
 
 export type DescribeEndpoint = (key: EndpointKey) => Promise<WatchedEndpoint>
@@ -49,6 +51,7 @@ export const createDescribeEndpoint =
       .execute()
     return {
       threshold: thresholdOf(rows[0]?.spec),
+      masked: maskedIn(rows[0]?.spec),
       revisions: rows.map((row) => {
         const task = fromJson<{ task?: string }>(row.signature)?.task
         return {
@@ -64,3 +67,6 @@ export const createDescribeEndpoint =
 
 const thresholdOf = (spec: string | undefined) =>
   spec === undefined ? 0.5 : (fromJson<{ threshold?: number }>(spec).threshold ?? 0.5)
+
+const maskedIn = (spec: string | undefined) =>
+  spec === undefined ? [] : Object.keys(fromJson<{ record?: { personal?: object } }>(spec).record?.personal ?? {})

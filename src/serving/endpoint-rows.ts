@@ -25,7 +25,7 @@ export async function findEndpoint(db: Kysely<Database>, project: string, name: 
 export function specOf(row: Pick<EndpointRow, 'spec'>): EndpointSpec {
   const spec = fromJson<
     Omit<EndpointSpec, 'record' | 'limits' | 'inputs'> & {
-      record: number | EndpointSpec['record']
+      record: number | (Omit<EndpointSpec['record'], 'personal'> & Partial<EndpointSpec['record']>)
       limits?: EndpointSpec['limits']
       inputs?: EndpointSpec['inputs']
     }
@@ -33,7 +33,10 @@ export function specOf(row: Pick<EndpointRow, 'spec'>): EndpointSpec {
   return {
     ...spec,
     // rows of before there was a policy have the share alone
-    record: typeof spec.record === 'number' ? { share: spec.record, whenFull: 'answer' } : spec.record,
+    record:
+      typeof spec.record === 'number'
+        ? { share: spec.record, whenFull: 'answer', personal: {} }
+        : { ...spec.record, personal: spec.record.personal ?? {} },
     // and those of before there were limits none
     limits: spec.limits ?? callLimits.parse({}),
     inputs: spec.inputs ?? inputPolicy.parse({}),

@@ -20,7 +20,20 @@ export const percent = z
   .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)))
   .pipe(z.number().min(0).max(100))
 
-/** Which predictions are recorded, and what happens to those that cannot be. A percentage alone is the share. */
+const masking = z.enum(['hash', 'drop'])
+type Masking = z.output<typeof masking>
+
+/**
+ * Features whose values are of persons, and how they stand on record: `hash` puts the same pseudonym for the same value, which
+ * leads nobody back without the server's key; `drop` leaves the column out. A list alone hashes.
+ */
+const personalColumns = z
+  .union([z.array(z.string().min(1)), z.record(z.string().min(1), masking)])
+  .transform((given) =>
+    Array.isArray(given) ? Object.fromEntries(given.map((name) => [name, 'hash' as const])) : given,
+  )
+
+/** Which predictions are recorded and how, and what happens to those that cannot be. A percentage alone is the share. */
 const recording = z
   .union([
     percent.transform((share) => ({ share })),
@@ -29,11 +42,13 @@ const recording = z
       share: percent.default(100),
       /** when the spool or its disk is full: answer all the same and count what is missing, or answer nothing that is not recorded (503) */
       whenFull: z.enum(['answer', 'refuse']).default('answer'),
+      personal: personalColumns.prefault([]),
     }),
   ])
-  .transform(({ share, whenFull = 'answer' }: { share: number; whenFull?: 'answer' | 'refuse' }) => ({
-    share,
-    whenFull,
+  .transform((given: { share: number; whenFull?: 'answer' | 'refuse'; personal?: Record<string, Masking> }) => ({
+    share: given.share,
+    whenFull: given.whenFull ?? ('answer' as const),
+    personal: given.personal ?? {},
   }))
 
 const analysisName = z.string().regex(/^[a-z][a-z0-9_]*$/)

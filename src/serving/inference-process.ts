@@ -11,6 +11,7 @@ import { startInferenceListener } from '../protocols/inference/http-listener.ts'
 import { version } from '../version.ts'
 import { createControlClient } from './inference/control-client.ts'
 import { startInferenceNode } from './inference/inference-node.ts'
+import { createPseudonyms } from './inference/pseudonyms.ts'
 import { rememberAnswers } from './inference/remember-answers.ts'
 import { inferenceSettings } from './inference-settings.ts'
 
@@ -26,6 +27,7 @@ const node = await startInferenceNode({
   node: settings.node ?? `${hostname()}:${process.pid}`,
   control,
   runtimes,
+  pseudonyms: createPseudonyms(secret),
   log,
   clock,
   ...(settings.spoolBytes ? { spoolBytes: settings.spoolBytes } : {}),

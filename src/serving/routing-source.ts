@@ -52,6 +52,7 @@ export function createRoutingSource(
         name: row.name,
         record: spec.record.share,
         whenFull: spec.record.whenFull,
+        personal: spec.record.personal,
         threshold: spec.threshold,
         limits: spec.limits,
         inputs: spec.inputs,

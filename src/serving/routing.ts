@@ -39,6 +39,9 @@ const limits = z.object({
 const onStrange = z.enum(['reject', 'flag', 'pass']).default('pass')
 const inputs = z.object({ unknownCategories: onStrange, ranges: onStrange })
 
+/** Features that stand on record masked, and how. */
+const personal = z.record(z.string(), z.enum(['hash', 'drop']))
+
 export const routedEndpoint = z.object({
   id: z.number().int(),
   project: z.string(),
@@ -47,6 +50,7 @@ export const routedEndpoint = z.object({
   record: z.number(),
   /** what becomes of a prediction that cannot be recorded */
   whenFull: z.enum(['answer', 'refuse']).default('answer'),
+  personal: personal.default({}),
   threshold: z.number(),
   limits: limits.prefault({}),
   inputs: inputs.prefault({}),
@@ -59,6 +63,7 @@ export const routing = z.object({ version: z.string(), endpoints: z.array(routed
 export type Routing = z.output<typeof routing>
 export type InputProfile = z.output<typeof inputProfile>
 export type InputPolicy = z.output<typeof inputs>
+export type PersonalColumns = z.output<typeof personal>
 export type CallLimits = z.output<typeof limits>
 export type RoutedEndpoint = z.output<typeof routedEndpoint>
 export type RoutedRevision = z.output<typeof routedRevision>

@@ -11,6 +11,7 @@ import { createDoor } from '../../src/protocols/inference/door.ts'
 import { type Listener, startInferenceListener } from '../../src/protocols/inference/http-listener.ts'
 import { createControlClient } from '../../src/serving/inference/control-client.ts'
 import { type InferenceNode, startInferenceNode } from '../../src/serving/inference/inference-node.ts'
+import { createPseudonyms } from '../../src/serving/inference/pseudonyms.ts'
 import { type ServedModels, serveModels } from './served-models.ts'
 import { expectedOf } from './stand.ts'
 
@@ -199,7 +200,10 @@ describe('slow callers', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'kedge-slow-'))
     const control = createControlClient('http://127.0.0.1:1', 'secret')
-    node = await startInferenceNode({ directory, node: 'test', control, runtimes: [], log: silentLog, clock: Date.now })
+    node = await startInferenceNode({
+      ...{ directory, node: 'test', control, runtimes: [], log: silentLog, clock: Date.now },
+      pseudonyms: createPseudonyms('secret'),
+    })
     listener = await startInferenceListener({
       node,
       host: '127.0.0.1',

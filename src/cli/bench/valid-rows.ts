@@ -24,15 +24,19 @@ const levels = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
 export async function validRows(
   api: ApiClient,
   base: string,
-  endpoint: Pick<z.output<typeof endpointDetail>, 'features' | 'traffic'>,
+  endpoint: Pick<z.output<typeof endpointDetail>, 'features' | 'traffic' | 'spec'>,
 ): Promise<ValidRows> {
   const { features } = endpoint
   if (!features?.length)
     throw new KedgeError('unsupported', { what: 'Making rows for a model that does not name its features' })
+  const masked = (name: string) => Object.hasOwn(endpoint.spec.record.personal, name)
   const recorded = await ask<z.output<typeof predictionRows>>(api, `${base}/predictions`, { limit: wanted })
   const rows = (recorded?.items ?? [])
     .filter((row) => features.some(({ name }) => row.features[name] !== undefined))
-    .map((row): Features => Object.fromEntries(features.map(({ name }) => [name, row.features[name] ?? null])))
+    .map(
+      (row): Features =>
+        Object.fromEntries(features.map(({ name }) => [name, masked(name) ? null : (row.features[name] ?? null)])),
+    )
   if (rows.length > 0) return { rows, origin: 'recorded' }
 
   const random = seededRandom(1)

@@ -15,6 +15,7 @@ import { createLoadedModels, type ServedModel } from './loaded-models.ts'
 import { createFactsStore } from './model-facts.ts'
 import { createModelStore } from './model-store.ts'
 import { createPredictor, type Predictor } from './predictor.ts'
+import type { Pseudonyms } from './pseudonyms.ts'
 import { createRecorder } from './recorder.ts'
 import { createRequestLog } from './request-log.ts'
 import { type ServedEndpoint, type ServedRevision, serveRevision } from './served-endpoint.ts'
@@ -31,6 +32,8 @@ export interface InferenceNodeOptions {
   node: string
   control: ControlClient
   runtimes: readonly ModelRuntime[]
+  /** in place of personal values on record */
+  pseudonyms: Pseudonyms
   log: Logger
   clock: () => number
   /** what may wait in the spool at most */
@@ -143,7 +146,8 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
         counted = noCounters()
         counters.set(key, counted)
       }
-      return serveRevision(endpoint, revision, loaded, line, counted)
+      warnOfUnknown(endpoint, revision, loaded)
+      return serveRevision(endpoint, revision, loaded, line, options.pseudonyms, counted)
     } catch (error) {
       const known = asKedgeError(error)
       const away = known.class === 'unavailable'
@@ -157,6 +161,15 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       )
       return undefined
     }
+  }
+
+  /** A name that is written otherwise than in the model masks nothing. */
+  function warnOfUnknown({ name, personal }: RoutedEndpoint, { number }: RoutedRevision, { description }: ServedModel) {
+    const unknown = Object.keys(personal).filter(
+      (one) => !description?.features.some((feature) => feature.name === one),
+    )
+    if (description && unknown.length > 0)
+      log.warn({ endpoint: name, revision: number, unknown }, 'the model has no such features as are marked personal')
   }
 
   const table = createServedTable(load)

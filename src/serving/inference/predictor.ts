@@ -8,6 +8,7 @@ import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
 import type { Shadows } from './shadows.ts'
 import { checkTensors, columnsOfTensors, scoresOfTensors } from './tensor-columns.ts'
+import { loggedError } from './told-error.ts'
 
 export interface RowsRequest extends CallTerms {
   ids: readonly string[]
@@ -96,7 +97,10 @@ export function createPredictor(deps: {
       }
       if (known.class === 'invalid' || known.class === 'unsupported') throw known
       countFailure(revision.counters.live, rows)
-      log.error({ endpoint: endpoint.name, revision: revision.number, err: error }, 'a model failed')
+      log.error(
+        { endpoint: endpoint.name, revision: revision.number, ...loggedError(endpoint, error) },
+        'a model failed',
+      )
       throw known.class === 'internal'
         ? new KedgeError('prediction_failed', { what: textOf(error) }, { cause: error })
         : known

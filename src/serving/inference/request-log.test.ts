@@ -8,7 +8,7 @@ let now: number
 beforeEach(() => {
   now = 1000
 })
-const endpoint = { id: 7, record: 100 } as ServedEndpoint
+const endpoint = { id: 7, record: 100, personal: {} } as ServedEndpoint
 const request = (id: string) => ({ ids: [id], times: [0], rows: [{}], where: () => '' })
 
 /** A log around a predictor that says how long the model took, or fails. */

@@ -3,6 +3,7 @@ import type { WatchedRequest, WatchedRequests } from '../watched-request.ts'
 import type { CallTerms } from './call-terms.ts'
 import type { Predictor } from './predictor.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
+import { keptMessage } from './told-error.ts'
 
 /** requests of each kind that are kept for an endpoint */
 const most = 20
@@ -55,7 +56,7 @@ export function createRequestLog({ clock }: { clock: () => number }): RequestLog
     if (seen.has(known)) return
     seen.add(known)
     const kept = of(endpoint)
-    kept.failed.unshift({ ...request, error: { code: known.code, message: withoutValues(known.message) } })
+    kept.failed.unshift({ ...request, error: { code: known.code, message: keptMessage(endpoint, known) } })
     kept.failed.length = Math.min(kept.failed.length, most)
     kept.changed = true
   }
@@ -132,10 +133,3 @@ export function createRequestLog({ clock }: { clock: () => number }): RequestLog
     },
   }
 }
-
-/** Parsers quote what they choke on: that may be anything that a caller sent. */
-const withoutValues = (message: string) =>
-  message
-    .replace(/"(?:[^"]|"(?=[^\s,.;:)]))*("|$)/g, '"…"')
-    .replace(/'[^']*('|$)/g, "'…'")
-    .slice(0, 300)

@@ -1,11 +1,14 @@
 import { labelsOf } from '../../contracts/model-runtime.ts'
+import type { RecordedOrigin } from '../recorded-rows.ts'
 import { noCounters, type RevisionCounters } from '../revision-counters.ts'
 import type { RoutedEndpoint, RoutedRevision } from '../routing.ts'
 import { hashText, splitTraffic } from '../traffic-split.ts'
 import type { CallLine } from './call-line.ts'
-import { createRowsEncoder, type EncodeRows } from './encode-rows.ts'
+import type { EncodeRows } from './encode-rows.ts'
 import { createInputGuard, type InputGuard } from './input-guard.ts'
 import type { ServedModel } from './loaded-models.ts'
+import { createMaskedEncoder } from './mask-columns.ts'
+import type { Pseudonyms } from './pseudonyms.ts'
 import { createRowReader, type RowReader } from './row-reader.ts'
 
 /** A revision whose model is loaded in this process. */
@@ -41,6 +44,7 @@ export function serveRevision(
   revision: RoutedRevision,
   loaded: ServedModel,
   line: CallLine,
+  pseudonyms: Pseudonyms,
   counters: RevisionCounters = noCounters(),
 ): ServedRevision {
   const { description } = loaded
@@ -53,6 +57,8 @@ export function serveRevision(
     caller: '',
     features: (description?.features ?? []).map(({ name, type }): [string, 0 | 1] => [name, type === 'number' ? 1 : 0]),
   }
+  const encoder = (origin: RecordedOrigin) =>
+    createMaskedEncoder(origin, endpoint.personal, pseudonyms(endpoint.project))
   return {
     ...revision,
     loaded,
@@ -61,9 +67,9 @@ export function serveRevision(
     guard: description && createInputGuard(description, revision.profile, endpoint.inputs),
     binary,
     labelOf: labels ? (score) => (score >= endpoint.threshold ? labels.positive : labels.negative) : () => '',
-    encode: createRowsEncoder({ ...origin, shadow: false }),
-    encodeShadow: createRowsEncoder({ ...origin, shadow: true }),
-    encodeFlagged: createRowsEncoder({ ...origin, shadow: false, features: [...origin.features, ['$flags', 0]] }),
+    encode: encoder({ ...origin, shadow: false }),
+    encodeShadow: encoder({ ...origin, shadow: true }),
+    encodeFlagged: encoder({ ...origin, shadow: false, features: [...origin.features, ['$flags', 0]] }),
     counters,
   }
 }

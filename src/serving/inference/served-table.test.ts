@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { noCounters } from '../revision-counters.ts'
 import type { RoutedEndpoint, RoutedRevision } from '../routing.ts'
 import { createCallLine } from './call-line.ts'
 import type { ServedModel } from './loaded-models.ts'
+import { createPseudonyms } from './pseudonyms.ts'
 import { type ServedRevision, serveRevision } from './served-endpoint.ts'
 import { createServedTable } from './served-table.ts'
 
@@ -11,7 +11,7 @@ const revision = (number: number, traffic = 10_000): RoutedRevision => ({
   ...{ number, traffic, model: 'm', version: number, artifact: `a${number}`, kind: 'onnx', shadow: false },
 })
 const endpoint = (id: number, name: string, revisions: RoutedRevision[], project = 'default'): RoutedEndpoint => ({
-  ...{ id, name, project, revisions, limits, record: 0, whenFull: 'answer', threshold: 0.5 },
+  ...{ id, name, project, revisions, limits, record: 0, whenFull: 'answer', personal: {}, threshold: 0.5 },
   inputs: { unknownCategories: 'pass', ranges: 'pass' },
 })
 const model = {
@@ -22,7 +22,7 @@ const model = {
   chunk: null,
 } as unknown as ServedModel
 const serve = (of: RoutedEndpoint, one: RoutedRevision) =>
-  serveRevision(of, one, model, createCallLine(model, limits, Date.now), noCounters())
+  serveRevision(of, one, model, createCallLine(model, limits, Date.now), createPseudonyms(''))
 
 /** A table whose revisions are ready when the test says so. */
 function heldTable() {

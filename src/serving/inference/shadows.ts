@@ -4,6 +4,7 @@ import { addTo, countFailure, countScores } from '../revision-counters.ts'
 import { isRecorded, takeRows } from './encode-rows.ts'
 import type { Recorder } from './recorder.ts'
 import type { ServedEndpoint, ServedRevision } from './served-endpoint.ts'
+import { loggedError } from './told-error.ts'
 
 export interface ShadowWork {
   endpoint: ServedEndpoint
@@ -87,7 +88,7 @@ export function createShadows({
           }
           countFailure(revision.counters.shadow, work.rows.length)
           log.warn(
-            { endpoint: work.endpoint.name, revision: revision.number, err: error },
+            { endpoint: work.endpoint.name, revision: revision.number, ...loggedError(work.endpoint, error) },
             'a shadow prediction failed',
           )
         }

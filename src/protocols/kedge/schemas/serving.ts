@@ -20,7 +20,11 @@ export const endpointSpecAnswer = z.object({
   release: strategyAnswer,
   automatic: z.boolean(),
   keepShadow: z.boolean(),
-  record: z.object({ share: z.number(), whenFull: z.enum(['answer', 'refuse']) }),
+  record: z.object({
+    share: z.number(),
+    whenFull: z.enum(['answer', 'refuse']),
+    personal: z.record(z.string(), z.enum(['hash', 'drop'])).describe('features that stand on record masked'),
+  }),
   threshold: z.number(),
   limits: z.object({
     concurrency: z.number().optional(),

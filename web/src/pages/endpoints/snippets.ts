@@ -2,9 +2,14 @@ import type { EndpointDetail } from '../../api/types.ts'
 
 export type Features = Record<string, number | string>
 
-/** Values to start from: those of the newest prediction, or empty ones of the right form. */
-export const exampleInstance = ({ features }: EndpointDetail, newest: Features | undefined): Features =>
-  Object.fromEntries((features ?? []).map(({ name, type }) => [name, newest?.[name] ?? (type === 'number' ? 0 : '')]))
+/** Values to start from: those of the newest prediction that are not on record masked, or empty ones of the right form. */
+export const exampleInstance = ({ features, spec }: EndpointDetail, newest: Features | undefined): Features =>
+  Object.fromEntries(
+    (features ?? []).map(({ name, type }) => [
+      name,
+      (Object.hasOwn(spec.record.personal, name) ? undefined : newest?.[name]) ?? (type === 'number' ? 0 : ''),
+    ]),
+  )
 
 export const predictUrl = ({ addresses, project, name }: EndpointDetail) =>
   `${addresses.http ?? 'http://127.0.0.1:4701'}/projects/${encodeURIComponent(project)}/endpoints/${encodeURIComponent(name)}/predict`
