@@ -31,6 +31,12 @@ export default {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'mainframe-is-pure',
+      severity: 'error',
+      from: { path: '^src/mainframe/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(mainframe/|errors\\.ts)' },
+    },
+    {
       name: 'contracts-know-no-domain',
       severity: 'error',
       from: { path: '^src/contracts/' },
@@ -40,7 +46,7 @@ export default {
       name: 'adapters-implement-contracts',
       severity: 'error',
       from: { path: '^src/adapters/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/', pathNot: `^src/(adapters|contracts|statistics)/|^src/(${below.join('|')})\\.ts` },
+      to: { path: '^src/', pathNot: `^src/(adapters|contracts|statistics|mainframe)/|^src/(${below.join('|')})\\.ts` },
     },
     {
       name: 'foundation-knows-no-domain',
@@ -114,7 +120,7 @@ export default {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(cli|statistics|protocols/kedge/schemas|project-file|backup)/|^src/pipelines/(find-python|pipeline-files|pipeline-spec)\\.ts|^src/(errors|config|log|version|main|storage/make-directory)\\.ts',
+          '^src/(cli|statistics|mainframe|protocols/kedge/schemas|project-file|backup)/|^src/pipelines/(find-python|pipeline-files|pipeline-spec)\\.ts|^src/(errors|config|log|version|main|storage/make-directory)\\.ts',
       },
     },
     {

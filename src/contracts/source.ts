@@ -31,7 +31,7 @@ export interface LocalFile {
 
 /** The rows of a source, as something the events engine can select from. */
 export interface SourceTable {
-  /** table expression; values and secrets only as `{name:Type}` parameters */
+  /** table expression; values and secrets only as `{name:Type}` parameters; empty where `land` makes it */
   sql: string
   params: Record<string, unknown>
   settings?: Record<string, string | number>
@@ -51,6 +51,14 @@ export interface SourceTable {
   stable?: boolean
   /** a column that only grows: rows after the last value seen are new */
   incremental?: string
+  /**
+   * For what the engine cannot read by itself: writes the rows (the first `rows` of them, when given) for it into new
+   * files of an existing folder, and gives what selects from them. Called before each use.
+   */
+  land?(
+    folder: string,
+    options: { rows?: number | undefined; signal?: AbortSignal | undefined },
+  ): Promise<Pick<SourceTable, 'sql' | 'params'>>
 }
 
 export interface SourceDefinition<Config = unknown> {

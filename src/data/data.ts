@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Column } from '../contracts/column.ts'
 import type { Environment } from '../environment.ts'
@@ -13,13 +14,14 @@ import { convert } from './expression/conversion.ts'
 import { createAddressGuard } from './source/address-guard.ts'
 import { createDownloads } from './source/download.ts'
 import { createFileGuard } from './source/file-guard.ts'
+import { landed } from './source/landed.ts'
 import { openSource, type SourceAccess } from './source/open-source.ts'
 import { sourceError } from './source/source-error.ts'
 import type { DatasetVersion, DatasetVersionSummary } from './version/dataset-version.ts'
 import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
 import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
 import { asArrays, type Rows, readRows, selectForJson } from './version/read-rows.ts'
-import { removeAbandonedRuns } from './version/run-folder.ts'
+import { removeAbandonedRuns, runFolder } from './version/run-folder.ts'
 import { createVersions } from './version/versions.ts'
 
 export interface DataOptions {
@@ -181,13 +183,15 @@ export function createData(environment: Environment, options: DataOptions): Data
     testConfig: (project, config) => test(project, 'new', config),
     discover: async (project, name) => (await open(project, name)).columns,
     async preview(project, name, limit = 50) {
-      const { table, columns, place } = await open(project, name)
+      const { table: opened, columns, place } = await open(project, name)
+      const folder = runFolder(dataDirectory)
       const values = columns.map((column, i) => {
-        const raw = table.columns[i]!
+        const raw = opened.columns[i]!
         return `${convert(readValue(raw), columnType(raw.type), column.type)} AS v${i}`
       })
       const shown = columns.map((column, i) => ({ name: `v${i}`, type: column.type }))
       try {
+        const table = await landed(opened, folder, { rows: limit })
         const found = await engine.query<Record<string, unknown>>(
           `SELECT ${selectForJson(shown)} FROM (SELECT ${values.join(', ')} FROM ${table.sql} AS s LIMIT {limit:UInt32}) AS s`,
           { ...table.params, limit },
@@ -196,6 +200,8 @@ export function createData(environment: Environment, options: DataOptions): Data
         return { columns, rows: asArrays(columns, found), total: null }
       } catch (error) {
         throw sourceError(error, name, place ? `${name} (${place})` : name)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
       }
     },
   }

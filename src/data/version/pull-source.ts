@@ -7,6 +7,7 @@ import { windowCondition } from '../curation/compile-curation.ts'
 import { columnType } from '../curation/engine-column.ts'
 import { quoteName, quoteText } from '../expression/sql-text.ts'
 import { fileDigest } from '../source/file-digest.ts'
+import { landed } from '../source/landed.ts'
 import type { OpenedSource } from '../source/open-source.ts'
 import { stage, staged } from '../source/stage.ts'
 import type { Batch } from './dataset-version.ts'
@@ -38,7 +39,7 @@ export async function pullAll(
   { engine, folder, source, time, window, signal }: PullInput,
   knownState: string | undefined,
 ): Promise<Pulled> {
-  const { table } = source
+  const table = await landed(source.table, folder, { signal })
   if (table.stable && table.rowNumber !== undefined && knownState !== undefined)
     return { table: { ...table, rowNumber: table.rowNumber }, state: knownState, batches: [] }
   const timeColumn = table.columns.find(({ name }) => name === time)
