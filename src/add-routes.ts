@@ -14,6 +14,7 @@ import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { importRoutes } from './protocols/kedge/import-routes.ts'
 import { journalRoutes } from './protocols/kedge/journal-routes.ts'
 import { monitoringRoutes } from './protocols/kedge/monitoring-routes.ts'
+import { monitoringViewRoutes } from './protocols/kedge/monitoring-view-routes.ts'
 import { pipelinesRoutes } from './protocols/kedge/pipelines-routes.ts'
 import { projectRoutes } from './protocols/kedge/project-routes.ts'
 import { registryRoutes } from './protocols/kedge/registry-routes.ts'
@@ -62,6 +63,7 @@ export async function addRoutes(
   })
   servingLoadRoutes(app, domains)
   monitoringRoutes(app, { monitoring, clock })
+  monitoringViewRoutes(app, { monitoring })
   mlflowRoutes(app, domains)
   internalRoutes(app, {
     ...domains,

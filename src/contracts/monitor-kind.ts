@@ -1,7 +1,7 @@
 import type { Slice } from '../statistics/slice.ts'
 import type { DriftMetric, FeatureType } from './drift-metric.ts'
 
-export type Task = 'binary' | 'regression'
+export type Task = 'binary' | 'multiclass' | 'regression'
 
 export interface WindowView {
   revision: number
@@ -47,8 +47,8 @@ export interface MonitorSettings {
   limits: Readonly<Record<string, { low?: number | undefined; high?: number | undefined }>>
 }
 
-/** `watch`: beyond its own limit, but not once the whole family of tests is considered. */
-export type ScoreState = 'ok' | 'watch' | 'violation' | 'too_few_samples' | 'no_reference'
+/** `watch`: beyond its own limit, but not once the whole family of tests is considered. `failed`: the monitor could not run. */
+export type ScoreState = 'ok' | 'watch' | 'violation' | 'too_few_samples' | 'no_reference' | 'failed'
 
 export interface MonitorScore {
   /** `family.metric` */

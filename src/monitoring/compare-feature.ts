@@ -3,7 +3,7 @@ import { KedgeError } from '../errors.ts'
 import { categoryBins, categoryCounts, numericBins, numericCounts, numericEdges } from '../statistics/reference-bins.ts'
 import { sketchQuantile } from '../statistics/sketch.ts'
 import type { FeatureProfile, Slice } from '../statistics/slice.ts'
-import { noProfile, typeOf } from '../statistics/slice.ts'
+import { momentsOfProfile, noProfile, typeOf } from '../statistics/slice.ts'
 
 export interface ComparedSide {
   label: string
@@ -50,16 +50,13 @@ export function compareFeature(
     const p = slice.features.get(feature) ?? noProfile
     const isNumeric = type === 'numeric' && p.count > 0
     const quantile = (q: number) => sketchQuantile(p.sketch, q)
-    const mean = p.sum / p.count
+    const { mean, deviation } = momentsOfProfile(p)
     return {
       label,
       rows: slice.rows,
       missing: slice.rows - p.count,
       mean: isNumeric ? mean : null,
-      deviation:
-        isNumeric && p.count > 1
-          ? Math.sqrt(Math.max(0, (p.sumSquares - p.count * mean * mean) / (p.count - 1)))
-          : null,
+      deviation: isNumeric && p.count > 1 ? deviation : null,
       minimum: isNumeric ? p.minimum : null,
       maximum: isNumeric ? p.maximum : null,
       quantiles: isNumeric

@@ -1,11 +1,14 @@
+import type { ConfusionMatrix } from '../statistics/confusion-matrix.ts'
 import type { FeatureProfile, Group, PerformanceSums, Slice } from '../statistics/slice.ts'
 import { mergeSlices, noPerformance } from '../statistics/slice.ts'
+import { mergeCentred } from '../storage/events/day-roll-ups.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { mergeSketches } from '../storage/events/merge-sketches.ts'
+import { TAKEN_FOR } from './profile-sql.ts'
 
 export interface DaySlice {
   revision: number
-  /** start of the UTC day, milliseconds since 1970 */
+  /** start of the UTC day (or of the part that was asked for), milliseconds since 1970 */
   day: number
   slice: Slice
 }
@@ -20,6 +23,7 @@ interface ProfileRow {
   count: number
   sum: number
   sum_squares: number
+  centred: number
   minimum: number
   maximum: number
   sketch: SketchPair
@@ -34,6 +38,7 @@ interface PerformanceRow {
   sums: Record<string, number>
   positive: SketchPair
   negative: SketchPair
+  confusion: Record<string, number>
 }
 
 export interface SliceFilter {
@@ -71,9 +76,34 @@ function rowsOf(table: 'profiles' | 'performance', columns: string, extra: strin
 /** Everything known of a scope, merged to days by the engine; ascending by revision and day. Raw rows are not read. */
 export const loadDaySlices = (events: EventsStore, filter: SliceFilter): Promise<DaySlice[]> =>
   load(events, filter, {
-    day: 'intDiv(toUnixTimestamp(bucket), 86400)',
+    day: 'intDiv(toUnixTimestamp(bucket), 86400) * 86400',
     sketch: 'sumMap(sketch_keys, sketch_counts)',
   })
+
+/**
+ * The same, merged to the parts that ascending `starts` (on full hours; the last is the end of the last part) cut: days of
+ * any time zone, hours, whole windows. Whole UTC days are read from the roll-ups, anything else from the hours.
+ */
+export async function loadPartSlices(
+  events: EventsStore,
+  filter: Omit<SliceFilter, 'from' | 'to'>,
+  starts: readonly number[],
+): Promise<DaySlice[]> {
+  if (starts.length < 2) return []
+  const range = { ...filter, from: starts[0]!, to: starts.at(-1)! }
+  if (starts.every((start, i) => start === starts[0]! + i * day && start % day === 0))
+    return loadDaySlices(events, range)
+  const seconds = starts.map((start) => start / 1000)
+  return load(
+    events,
+    range,
+    {
+      day: 'arrayElement({starts:Array(UInt32)}, arrayLastIndex(start -> start <= toUnixTimestamp(bucket), {starts:Array(UInt32)}))',
+      sketch: 'sumMap(sketch_keys, sketch_counts)',
+    },
+    { starts: seconds, hours: !starts.every((start) => start % day === 0) },
+  )
+}
 
 /** The profiles of the whole stretch, merged by the engine: its cost hardly grows with the stretch, nor with the rows. */
 export async function loadWindow(events: EventsStore, filter: SliceFilter): Promise<Slice> {
@@ -90,10 +120,11 @@ async function load(
   events: EventsStore,
   filter: SliceFilter,
   by: { day: string; sketch: string },
+  parts: { starts: readonly number[]; hours: boolean } = { starts: [], hours: false },
 ): Promise<DaySlice[]> {
   const from = Math.max(0, filter.from)
   const to = Math.max(from, Math.min(EVER, filter.to))
-  const first = Math.min(to, Math.ceil(from / day) * day)
+  const first = parts.hours ? to : Math.min(to, Math.ceil(from / day) * day)
   const last = Math.max(first, Math.floor(to / day) * day)
   const edges = from < first || last < to
   const params = {
@@ -104,16 +135,17 @@ async function load(
     last: Math.floor(last / 1000),
     to: Math.ceil(to / 1000),
     revision: filter.revision ?? -1,
+    starts: parts.starts,
     features: filter.features ? ['$rows', '$score', '$label', '$latency_ms', ...filter.features] : [],
   }
   const [profiles, performance] = await Promise.all([
     events.query<ProfileRow>(
-      `SELECT revision, ${by.day} AS day, feature, sum(count) AS count, sum(sum) AS sum,
-         sum(sum_squares) AS sum_squares, min(minimum) AS minimum, max(maximum) AS maximum,
+      `SELECT revision, ${by.day} AS day, feature, sum(count) AS count, sum(total) AS sum,
+         sum(sum_squares) AS sum_squares, ${mergeCentred('numbers', 'total', 'centred')} AS centred, min(minimum) AS minimum, max(maximum) AS maximum,
          ${by.sketch} AS sketch, sumMap(categories) AS categories
        FROM (${rowsOf(
          'profiles',
-         'revision, bucket, feature, count, sum, sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories',
+         'revision, bucket, feature, count, sum AS total, arraySum(sketch_counts) AS numbers, sum_squares, centred, minimum, maximum, sketch_keys, sketch_counts, categories',
          " AND segment = '' AND (empty({features:Array(String)}) OR feature IN {features:Array(String)})",
          edges,
        )})
@@ -124,10 +156,10 @@ async function load(
       ? []
       : events.query<PerformanceRow>(
           `SELECT revision, ${by.day} AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
-         sumMap(positive_keys, positive_counts) AS positive, sumMap(negative_keys, negative_counts) AS negative
+         sumMap(positive_keys, positive_counts) AS positive, sumMap(negative_keys, negative_counts) AS negative, sumMap(confusion) AS confusion
        FROM (${rowsOf(
          'performance',
-         'revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts',
+         'revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts, confusion',
          filter.wholeOnly ? " AND segment = ''" : '',
          edges,
        )})
@@ -152,7 +184,7 @@ function assemble(profiles: ProfileRow[], performance: PerformanceRow[]): DaySli
     if (!found) {
       found = {
         revision: row.revision,
-        day: row.day * day,
+        day: row.day * 1000,
         slice: { rows: 0, live: 0, features: new Map(), performance: noPerformance, groups: new Map() },
       }
       days.set(key, found)
@@ -177,6 +209,7 @@ const toProfile = (row: ProfileRow): FeatureProfile => ({
   count: row.count,
   sum: row.sum,
   sumSquares: row.sum_squares,
+  centred: row.centred,
   minimum: row.minimum,
   maximum: row.maximum,
   sketch: sketchOf(row.sketch),
@@ -189,6 +222,7 @@ function toPerformance({ sums, ...row }: PerformanceRow): PerformanceSums {
   const m = of('numeric')
   return {
     joined: row.count,
+    ...(Object.keys(row.confusion).length > 0 ? { confusion: toConfusion(row.confusion) } : {}),
     binary: {
       logLoss: { n, sum: of('log_loss'), sumSquares: of('log_loss_2') },
       brier: { n, sum: of('brier'), sumSquares: of('brier_2') },
@@ -206,6 +240,17 @@ function toPerformance({ sums, ...row }: PerformanceRow): PerformanceSums {
       squared: { n: m, sum: of('squared'), sumSquares: of('squared_2') },
     },
   }
+}
+
+function toConfusion(pairs: Record<string, number>): ConfusionMatrix {
+  const matrix = new Map<string, Map<string, number>>()
+  for (const [pair, n] of Object.entries(pairs)) {
+    const [actual, predicted] = pair.split(TAKEN_FOR) as [string, string]
+    const row = matrix.get(actual) ?? new Map<string, number>()
+    row.set(predicted, n)
+    matrix.set(actual, row)
+  }
+  return matrix
 }
 
 function toGroup(row: PerformanceRow): Group {

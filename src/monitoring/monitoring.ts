@@ -21,6 +21,7 @@ import { compareRevisions, type RevisionComparison } from './revision-comparison
 import { readScores, type ScoreFilter, type StoredScore } from './scores.ts'
 import { createSettingsStore } from './settings-store.ts'
 import { type EndpointKey, enqueueEvaluate, markWindows, nextMark } from './stale.ts'
+import { createViews, type Views } from './views/views.ts'
 import type { DescribeEndpoint } from './watched-revision.ts'
 import { taskOf } from './window-view.ts'
 
@@ -42,6 +43,8 @@ export interface Stretch {
 }
 
 export interface Monitoring {
+  /** questions about windows of any kind, answered from merged profiles */
+  views: Views
   ingest: Ingest
   alerts: Alerts
   catalogue: { kinds: readonly MonitorKind[]; metrics: readonly DriftMetric[] }
@@ -147,6 +150,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   }
 
   return {
+    views: createViews({ environment, describe, references, settings, watchers: { kinds, metrics } }),
     inputProfile,
     ingest: createIngest(environment),
     alerts: createAlerts(environment),

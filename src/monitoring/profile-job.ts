@@ -3,7 +3,7 @@ import type { JobHandler } from '../jobs/job.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { loadDaySlices } from './day-slices.ts'
 import { day } from './event-day.ts'
-import { performanceStatement, predictionSource, profileStatement } from './profile-sql.ts'
+import { performanceStatement, predictionSource, profileStatement, sampleStatement } from './profile-sql.ts'
 import type { References } from './reference.ts'
 import { rollUpDays } from './roll-up-days.ts'
 import { chooseSegments } from './segments.ts'
@@ -76,6 +76,7 @@ export function createProfileJob({
       const scope = `endpoint/${key.endpoint}`
       const params = { ...source.params, scope, version }
       await events.command(profileStatement(source), params, { repeatable: true, signal })
+      await events.command(sampleStatement(source), params, { repeatable: true, signal })
       const { segments, threshold } = await segmentsOf(key, buckets.at(-1)!)
       await events.command(
         performanceStatement(source),

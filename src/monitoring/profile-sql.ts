@@ -1,9 +1,11 @@
+import { mergeCentred } from '../storage/events/day-roll-ups.ts'
 import { sketchKey } from '../storage/events/sketch-key.ts'
 
 /**
  * Rows as both profile statements read them, whatever they come from: revision UInt32, bucket DateTime, live UInt8,
  * numbers Map(String, Float64), texts Map(String, String), score Nullable(Float64), judged Nullable(Float64) (the score
- * that performance is computed from), label String, latency Nullable(Float64) in ms, truth Nullable(Float64).
+ * that performance is computed from), label String, latency Nullable(Float64) in ms, truth Nullable(Float64), outcome String
+ * (the actual as text), id String, chance Float64 in [0, 1) (the same whenever the row is read).
  */
 export interface ProfileSource {
   sql: string
@@ -16,7 +18,8 @@ export function predictionSource(project: string, endpoint: string, buckets: rea
   return {
     sql: `SELECT p.revision AS revision, toDateTime(toStartOfHour(p.time), 'UTC') AS bucket, toUInt8(NOT p.shadow) AS live,
         CAST(p.numbers, 'Map(String, Float64)') AS numbers, CAST(p.texts, 'Map(String, String)') AS texts,
-        p.score AS score, p.score AS judged, p.label AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth
+        p.score AS score, p.score AS judged, p.label AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth,
+        a.outcome AS outcome, p.id AS id, cityHash64(p.id) / pow(2, 64) AS chance
       FROM (
         SELECT * FROM predictions FINAL
         WHERE project = {project:String} AND endpoint = {endpoint:String}
@@ -24,7 +27,8 @@ export function predictionSource(project: string, endpoint: string, buckets: rea
           AND toUnixTimestamp(toStartOfHour(time)) IN {buckets:Array(UInt32)}
       ) AS p
       LEFT JOIN (
-        SELECT id, ifNull(value, toFloat64OrNull(label)) AS truth FROM actuals FINAL
+        SELECT id, ifNull(value, toFloat64OrNull(label)) AS truth, if(label = '', ifNull(toString(value), ''), label) AS outcome
+        FROM actuals FINAL
         WHERE project = {project:String} AND endpoint = {endpoint:String} AND id IN (
           SELECT id FROM predictions
           WHERE project = {project:String} AND endpoint = {endpoint:String}
@@ -41,7 +45,7 @@ const MOST_CATEGORIES = 1000
 /** Recomputes the profiles of every feature for the source's revisions and buckets. Params: scope, version besides the source's. */
 export const profileStatement = (source: ProfileSource): string => `
 INSERT INTO profiles (project, scope, revision, segment, feature, bucket, computed_at, count, missing, sum, sum_squares,
-  minimum, maximum, sketch_keys, sketch_counts, categories)
+  minimum, maximum, sketch_keys, sketch_counts, categories, centred)
 WITH source AS (${source.sql}),
 values AS (
   SELECT revision, bucket, feature, 1 AS kind, ${sketchKey('x')} AS key, '' AS category, x FROM (
@@ -59,7 +63,8 @@ values AS (
     arrayConcat(mapValues(texts), if(label = '', [], [label])) AS category
 ),
 counted AS (
-  SELECT revision, bucket, feature, kind, key, category, count() AS n, sum(x) AS s, sum(x * x) AS ss, min(x) AS lowest, max(x) AS highest
+  SELECT revision, bucket, feature, kind, key, category, count() AS n, sum(x) AS s, sum(x * x) AS ss, min(x) AS lowest, max(x) AS highest,
+    varPopStable(x) * n AS around, if(kind = 1, n, 0) AS numeric
   FROM values GROUP BY revision, bucket, feature, kind, key, category
 )
 SELECT {project:String}, {scope:String}, revision, '', feature, bucket, {version:UInt64}, sum(n), 0, sum(s), sum(ss),
@@ -67,8 +72,12 @@ SELECT {project:String}, {scope:String}, revision, '', feature, bucket, {version
   arraySort(groupArrayIf((key, n), kind = 1)).1, arraySort(groupArrayIf((key, n), kind = 1)).2,
   mapFromArrays(
     arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).1,
-    arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).2)
+    arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).2),
+  ${mergeCentred('numeric', 's', 'around')}
 FROM counted GROUP BY revision, bucket, feature`
+
+/** Stands between the actual class and the predicted one. */
+export const TAKEN_FOR = '\u001f'
 
 /** The least and largest probability that the log loss gives weight to, as in `statistics/log-loss.ts`. */
 const clipped = 'least(greatest(score, pow(2, -52)), 1 - pow(2, -52))'
@@ -102,11 +111,12 @@ const sums: Record<string, string> = {
  */
 export const performanceStatement = (source: ProfileSource): string => `
 INSERT INTO performance (project, scope, revision, segment, bucket, computed_at, count, sums,
-  positive_keys, positive_counts, negative_keys, negative_counts)
+  positive_keys, positive_counts, negative_keys, negative_counts, confusion)
 WITH source AS (${source.sql}),
 rows AS (
   SELECT revision, bucket, ifNull(source.score, -1) AS own, ifNull(judged, 0) AS score, ifNull(truth, 0) AS truth,
-    NOT isNull(source.truth) AS known, known AND NOT isNull(judged) AS is_numeric,
+    NOT isNull(source.truth) OR outcome != '' AS known, NOT isNull(source.truth) AND NOT isNull(judged) AS is_numeric,
+    if(label = '' OR outcome = '', '', concat(outcome, '${TAKEN_FOR}', label)) AS pair,
     is_numeric AND source.truth IN (0, 1) AND judged >= 0 AND judged <= 1 AS is_binary,
     toUInt16(if(is_binary, ${sketchKey('ifNull(judged, 0)')}, 0)) AS key,
     arrayJoin(arrayConcat([''], arrayFilter(s -> has({segments:Array(String)}, s),
@@ -117,5 +127,19 @@ SELECT {project:String}, {scope:String}, revision, segment, bucket, {version:UIn
   CAST(map(${Object.entries(sums)
     .map(([name, sql]) => `'${name}', toFloat64(${sql})`)
     .join(', ')}), 'Map(LowCardinality(String), Float64)'),
-  ${[1, 0].flatMap((truth) => [1, 2].map((part) => `tupleElement(sumMapIf([key], [toUInt64(1)], is_binary AND truth = ${truth}), ${part})`)).join(', ')}
+  ${[1, 0].flatMap((truth) => [1, 2].map((part) => `tupleElement(sumMapIf([key], [toUInt64(1)], is_binary AND truth = ${truth}), ${part})`)).join(', ')},
+  CAST(mapFilter((name, n) -> name != '', sumMap(map(pair, toUInt64(1)))), 'Map(String, UInt64)')
 FROM rows GROUP BY revision, segment, bucket`
+
+/** Rows of an hour that a sample holds at most. */
+export const SAMPLED = 200
+
+/** Keeps a sample of every revision and bucket of the source: the rows of the smallest chance. Params: scope, version besides the source's. */
+export const sampleStatement = (source: ProfileSource): string => `
+INSERT INTO samples (project, scope, revision, bucket, computed_at, rows)
+WITH source AS (${source.sql})
+SELECT {project:String}, {scope:String}, revision, bucket, {version:UInt64},
+  groupArray(CAST((chance, id, numbers, texts, judged, label, truth, outcome), 'Tuple(chance Float64, id String,
+    numbers Map(String, Float64), texts Map(String, String), score Nullable(Float64), label String, truth Nullable(Float64), outcome String)'))
+FROM (SELECT * FROM source ORDER BY revision, bucket, chance LIMIT ${SAMPLED} BY revision, bucket)
+GROUP BY revision, bucket`

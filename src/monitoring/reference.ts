@@ -4,13 +4,14 @@ import { KedgeError } from '../errors.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { quote as literal } from '../storage/events/bind-parameters.ts'
 import { dayPerformanceStatement, dayProfilesStatement } from '../storage/events/day-roll-ups.ts'
-import { loadDaySlices } from './day-slices.ts'
-import { type ProfileSource, performanceStatement, profileStatement } from './profile-sql.ts'
+import { type DaySlice, loadDaySlices, loadPartSlices } from './day-slices.ts'
+import { day, hour } from './event-day.ts'
+import { type ProfileSource, performanceStatement, profileStatement, sampleStatement } from './profile-sql.ts'
 import { chooseSegments } from './segments.ts'
 import type { WatchedRevision } from './watched-revision.ts'
 
 /** Columns of a reference file that are no features. */
-const RESERVED = new Set(['score', 'out_of_fold', 'label', 'time', 'id', 'split'])
+const RESERVED = new Set(['score', 'out_of_fold', 'label', 'prediction', 'time', 'id', 'split'])
 /** Rows without a time are dealt out to this many days, so that thresholds can be calibrated from days all the same. */
 const DEALT_DAYS = 28
 const EVER = 4_102_444_800_000
@@ -26,6 +27,8 @@ export interface References {
     threshold: number,
     segments?: readonly string[],
   ): Promise<Reference | undefined>
+  /** Its parts, hour by hour or day by day, in time order; undefined where its rows have no time or it has none. */
+  parts(project: string, revision: WatchedRevision, unit: 'hour' | 'day'): Promise<readonly DaySlice[] | undefined>
   forget(): void
 }
 
@@ -34,7 +37,7 @@ export interface Reference extends ReferenceView {
 }
 
 const ofScope = 'project = {project:String} AND scope = {scope:String}'
-const scopeOf = ({ model, version }: WatchedRevision) => `model/${model}/${version}`
+const scopeOf = ({ model, version, scope }: WatchedRevision) => scope ?? `model/${model}/${version}`
 
 /** The references of model versions, kept as profiles beside those of the endpoints and made by the same SQL. */
 export function createReferences(
@@ -43,11 +46,24 @@ export function createReferences(
 ): References {
   const { events, journal, clock } = environment
   const kept = new Map<string, Promise<Reference | undefined>>()
+  const timed = new Map<string, Promise<readonly DaySlice[] | undefined>>()
 
   async function load(project: string, scope: string) {
     const days = await loadDaySlices(events, { project, scope, from: 0, to: EVER })
     const slices = days.sort((a, b) => a.day - b.day).map((found) => found.slice)
     return { scope, days: slices, whole: mergeSlices(slices) }
+  }
+
+  async function loadTimed(project: string, scope: string, unit: 'hour' | 'day') {
+    const filter = { project, scope, from: 0, to: EVER }
+    const days = await loadDaySlices(events, filter)
+    days.sort((a, b) => a.day - b.day)
+    const [first, last] = [days[0]?.day ?? 0, days.at(-1)?.day ?? 0]
+    // rows without a time were dealt out
+    if (first < DEALT_DAYS * day) return undefined
+    if (unit === 'day') return days
+    const hours = Array.from({ length: (last + day - first) / hour + 1 }, (_, i) => first + i * hour)
+    return (await loadPartSlices(events, { project, scope }, hours)).sort((a, b) => a.day - b.day)
   }
 
   async function build(project: string, revision: WatchedRevision, threshold: number, declared?: readonly string[]) {
@@ -61,6 +77,7 @@ export function createReferences(
       const source = await parquetSource(environment, await table(revision.reference))
       const params = { ...source.params, project, scope, version: clock() }
       await events.command(profileStatement(source), params, { repeatable: true })
+      await events.command(sampleStatement(source), params, { repeatable: true })
       await events.command(dayProfilesStatement(ofScope), { project, scope }, { repeatable: true })
       const profiled = await load(project, scope)
       if (profiled.whole.rows === 0)
@@ -101,7 +118,21 @@ export function createReferences(
       }
       return found
     },
-    forget: () => kept.clear(),
+    async parts(project, revision, unit) {
+      const key = JSON.stringify([project, revision.model, revision.version, revision.reference, unit])
+      let found = timed.get(key)
+      if (!found) {
+        if (timed.size >= 10) timed.delete(timed.keys().next().value!)
+        found = loadTimed(project, scopeOf(revision), unit)
+        timed.set(key, found)
+        found.catch(() => timed.delete(key))
+      }
+      return found
+    },
+    forget() {
+      kept.clear()
+      timed.clear()
+    },
   }
 }
 
@@ -132,11 +163,15 @@ async function parquetSource(
   const judged = columns.has('out_of_fold') ? `ifNull(${float('out_of_fold')}, ${score})` : score
   const label = columns.get('label')
   const truth = label === undefined ? 'NULL' : label === 'Bool' ? 'toFloat64(t.label)' : float('label')
+  // a classifier of several classes: what it predicted stands beside what was
+  const predicted = columns.has('prediction') ? `ifNull(${text('prediction')}, '')` : "''"
+  const outcome = label === undefined ? "''" : `ifNull(${text('label')}, '')`
   return {
     // performance on rows that a model learnt from is too good; where there is a score of one that did not, it is judged
     sql: `SELECT toUInt32(0) AS revision, ${bucketOf(columns.get('time'))} AS bucket, toUInt8(1) AS live, ${map(numbers, float, 'Float64')} AS numbers,
       ${map(texts, text, 'String')} AS texts, ${score} AS score,
-      ${judged} AS judged, '' AS label, CAST(NULL, 'Nullable(Float64)') AS latency, CAST(${truth}, 'Nullable(Float64)') AS truth
+      ${judged} AS judged, ${predicted} AS label, CAST(NULL, 'Nullable(Float64)') AS latency, CAST(${truth}, 'Nullable(Float64)') AS truth,
+      ${outcome} AS outcome, '' AS id, cityHash64(rowNumberInAllBlocks(), 'reference') / pow(2, 64) AS chance
       FROM ${table.sql} AS t`,
     params: table.params,
   }

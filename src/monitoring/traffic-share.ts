@@ -36,16 +36,17 @@ const SURELY = 0.001
  * How many rows of the endpoint's traffic a row of a revision's day stands for. Releases let a revision's share grow from day
  * to day, so its days weigh differently than those of the traffic: without these weights that looks like a drift of
  * the weekday. 0 for a day within which the share changed (it began at noon, or rows in shadow were left out): the
- * hours of such a day are not those of a day.
+ * hours of such a day are not those of a day. `partOf` gives the start of the part that an hour belongs to: its day.
  */
-export function trafficWeights(hours: readonly HourRows[]): TrafficWeight {
+export function trafficWeights(hours: readonly HourRows[], partOf: (hour: number) => number = dayOf): TrafficWeight {
   const traffic = new Map<number, number>()
   for (const { hour, live } of hours) traffic.set(hour, (traffic.get(hour) ?? 0) + live)
   const hoursOfDay = new Map<number, number[]>()
   for (const hour of [...traffic.keys()].sort((a, b) => a - b)) {
-    const known = hoursOfDay.get(dayOf(hour))
+    const part = partOf(hour)
+    const known = hoursOfDay.get(part)
     if (known) known.push(hour)
-    else hoursOfDay.set(dayOf(hour), [hour])
+    else hoursOfDay.set(part, [hour])
   }
   const own = new Map(hours.map(({ revision, hour, rows }) => [`${revision}/${hour}`, rows]))
   return (revision, at) => {

@@ -34,9 +34,14 @@ export function windowView(
   }
 }
 
-/** Binary when every score with a known actual is a probability and every actual 0 or 1; so too before any actual. */
+/**
+ * Multi-class when classes are predicted and there are more than two of them or they have no probability; binary when every
+ * score with a known actual is a probability and every actual 0 or 1; so too before any actual.
+ */
 export function taskOf(slice: Slice): Task {
-  const { binary, regression } = slice.performance
+  const { binary, regression, confusion = new Map() } = slice.performance
+  const classes = new Set([...confusion.keys(), ...(slice.features.get('$label')?.categories.keys() ?? [])])
+  if (classes.size > 2 || (confusion.size > 0 && binary.brier.n === 0)) return 'multiclass'
   if (regression.error.n > 0) return binary.brier.n === regression.error.n ? 'binary' : 'regression'
   const score = slice.features.get('$score')
   return score && (score.minimum < 0 || score.maximum > 1) ? 'regression' : 'binary'

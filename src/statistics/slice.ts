@@ -1,4 +1,5 @@
 import { type BinarySums, mergeBinarySums, noBinarySums } from './binary-performance.ts'
+import { type ConfusionMatrix, mergeConfusionMatrices } from './confusion-matrix.ts'
 import type { GroupCounts } from './fairness.ts'
 import { mergeRegressionSums, noRegressionSums, type RegressionSums } from './regression-performance.ts'
 import { mergeSketches, type Sketch } from './sketch.ts'
@@ -8,6 +9,8 @@ export interface FeatureProfile {
   count: number
   sum: number
   sumSquares: number
+  /** Σ (x − mean)² of the numbers: exact where their mean is large beside their deviation; absent where it was not kept */
+  centred?: number
   minimum: number
   maximum: number
   sketch: Sketch
@@ -28,6 +31,8 @@ export const noProfile: FeatureProfile = {
 export interface PerformanceSums {
   /** predictions with a known actual */
   joined: number
+  /** rows with a predicted and an actual class; absent where there are none */
+  confusion?: ConfusionMatrix
   binary: BinarySums
   regression: RegressionSums
 }
@@ -46,13 +51,20 @@ export interface Slice {
 
 export type Group = GroupCounts & { performance: PerformanceSums }
 
-export const noPerformance: PerformanceSums = { joined: 0, binary: noBinarySums, regression: noRegressionSums }
+export const noPerformance: PerformanceSums = {
+  joined: 0,
+  binary: noBinarySums,
+  regression: noRegressionSums,
+}
 
 export const noSlice: Slice = { rows: 0, live: 0, features: new Map(), performance: noPerformance, groups: new Map() }
 
 /** The sums of the union of disjoint rows. */
 export const mergePerformance = (a: PerformanceSums, b: PerformanceSums): PerformanceSums => ({
   joined: a.joined + b.joined,
+  ...(a.confusion || b.confusion
+    ? { confusion: mergeConfusionMatrices(...[a.confusion, b.confusion].filter((matrix) => matrix !== undefined)) }
+    : {}),
   binary: mergeBinarySums(a.binary, b.binary),
   regression: mergeRegressionSums(a.regression, b.regression),
 })
@@ -63,11 +75,32 @@ export function mergeProfiles(a: FeatureProfile, b: FeatureProfile): FeatureProf
     count: a.count + b.count,
     sum: a.sum + b.sum,
     sumSquares: a.sumSquares + b.sumSquares,
+    ...(a.centred === undefined || b.centred === undefined ? {} : { centred: mergedCentred(a, b) }),
     minimum: Math.min(a.minimum, b.minimum),
     maximum: Math.max(a.maximum, b.maximum),
     sketch: mergeSketches(a.sketch, b.sketch),
     categories: addCounts(a.categories, b.categories),
   }
+}
+
+/** By Chan et al. 1979. */
+function mergedCentred(a: FeatureProfile, b: FeatureProfile): number {
+  const [n, m] = [numbersOf(a), numbersOf(b)]
+  if (n === 0 || m === 0) return a.centred! + b.centred!
+  return a.centred! + b.centred! + ((b.sum / m - a.sum / n) ** 2 * n * m) / (n + m)
+}
+
+function numbersOf(profile: FeatureProfile): number {
+  let texts = 0
+  for (const n of profile.categories.values()) texts += n
+  return Math.max(0, profile.count - texts)
+}
+
+/** Mean and sample deviation of the feature's numbers; NaN without enough of them. */
+export function momentsOfProfile(profile: FeatureProfile): { mean: number; deviation: number } {
+  const n = numbersOf(profile)
+  const around = profile.centred ?? Math.max(0, profile.sumSquares - profile.sum ** 2 / n)
+  return { mean: profile.sum / n, deviation: Math.sqrt(around / (n - 1)) }
 }
 
 function addCounts(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): Map<string, number> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadDaySlices, loadWindow } from '../../src/monitoring/day-slices.ts'
-import { hour } from '../../src/monitoring/event-day.ts'
 import type { RecordedPrediction } from '../../src/monitoring/encode-predictions.ts'
+import { hour } from '../../src/monitoring/event-day.ts'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
 import { mergeSlices, type Slice } from '../../src/statistics/slice.ts'
 import { days } from '../../src/storage/events/migrations/0002-days.ts'
@@ -106,7 +106,7 @@ test('a whole day is read from its roll-up: hours that changed without it are no
   // as if control died between the hours and the day; the hour is still marked as stale then
   await events.command(
     `INSERT INTO profiles SELECT project, scope, revision, segment, feature, bucket, computed_at + 1, count + 100, missing, sum,
-       sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories
+       sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories, centred
      FROM profiles FINAL WHERE feature = '$rows' AND bucket = {bucket:DateTime('UTC')} AND revision = 1`,
     { bucket: new Date(start + 3 * hour) },
   )

@@ -42,7 +42,7 @@ describe('seven weeks of flights, replayed by event time', () => {
           key,
           early.map((f) => toActual(f)),
         ),
-      ).toEqual({ unknown: early.length })
+      ).toMatchObject({ unknown: early.length })
       const live = flights.map((f) => toPrediction(f))
       const engine = environment.events.status().pid
       if (i % 12 === 5 && engine) process.kill(engine, 'SIGKILL')

@@ -3,20 +3,12 @@ import { z } from 'zod'
 import { monitorSettings } from '../../monitoring/monitor-settings.ts'
 import type { Monitoring, Stretch } from '../../monitoring/monitoring.ts'
 import { route } from '../route.ts'
+import { latest, eventTime as time } from './event-time.ts'
 import * as schemas from './schemas/monitoring.ts'
 
 const endpointParams = z.object({ project: z.string(), endpoint: z.string() })
 const base = '/api/v1/projects/:project/endpoints/:endpoint'
 const tag = 'monitoring'
-const latest = 4_102_444_800_000
-
-/** Milliseconds since 1970, or ISO 8601 (a date alone is its midnight UTC). */
-const time = z.string().transform((text, context) => {
-  const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
-  if (value >= 0 && value <= latest) return value
-  context.addIssue({ code: 'custom', message: 'is neither milliseconds since 1970 nor ISO 8601' })
-  return z.NEVER
-})
 const whole = z.coerce.number().int().min(0)
 const stretch = z.object({ from: time.default(0), to: time.default(latest) })
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')

@@ -10,7 +10,8 @@ const of = (where: string) => (where === '' ? '' : `WHERE ${where}`)
  * cancel where the mean is large beside the deviation.
  */
 export const mergeCentred = (count: string, sum: string, centred: string): string =>
-  `sum(${centred}) + arraySum((c, s) -> if(c = 0, 0, c * pow(s / c - sum(${sum}) / greatest(sum(${count}), 1), 2)), groupArray(${count}), groupArray(${sum}))`
+  `sum(${centred}) + arraySum((part_n, part_sum, mean) -> if(part_n = 0, 0, part_n * pow(part_sum / part_n - mean, 2)),
+    groupArray(${count}), groupArray(${sum}), arrayResize([sum(${sum}) / greatest(sum(${count}), 1)], count(), sum(${sum}) / greatest(sum(${count}), 1)))`
 
 /** SQL that rolls up the hours of `profiles` which `where` selects: whole days, or days would lack hours. */
 export const dayProfilesStatement = (where = ''): string => `

@@ -4,7 +4,8 @@ import { monitorSettings } from '../../../monitoring/monitor-settings.ts'
 /** Times are milliseconds since 1970 (event time unless said otherwise); ends are exclusive. */
 const time = z.number().int()
 
-export const scoreState = z.enum(['ok', 'watch', 'violation', 'too_few_samples', 'no_reference'])
+/** `failed`: the monitor could not run; it is tried again, and is not healthy. */
+export const scoreState = z.enum(['ok', 'watch', 'violation', 'too_few_samples', 'no_reference', 'failed'])
 
 export const monitorFamily = z.object({
   family: z.string(),
@@ -170,7 +171,8 @@ export const performancePoint = z.object({
   metrics: z.record(z.string(), estimate.nullable()),
 })
 
-export const performanceHistory = z.object({ task: z.enum(['binary', 'regression']), items: z.array(performancePoint) })
+export const task = z.enum(['binary', 'multiclass', 'regression'])
+export const performanceHistory = z.object({ task, items: z.array(performancePoint) })
 
 /** `second` − `first` on the same rows: those that both revisions predicted and whose actual is known. */
 export const revisionComparison = z.object({

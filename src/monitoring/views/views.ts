@@ -1,0 +1,35 @@
+import type { Watchers } from '../evaluate-window.ts'
+import type { EndpointKey } from '../stale.ts'
+import type { ViewRequest } from '../windows/view-request.ts'
+import type { ViewDependencies } from '../windows/view-windows.ts'
+import { type Fairness, fairnessView } from './fairness-view.ts'
+import { type FeatureDistribution, featureDistribution } from './feature-distribution.ts'
+import { type HeatMap, type HeatMapQuestion, heatMap } from './heat-map.ts'
+import { type PerformanceCurves, performanceCurves, type StretchRequest } from './performance-curves.ts'
+import { type PerformanceWindows, performanceWindows } from './performance-windows.ts'
+import { type WorstSegments, worstSegments } from './worst-segments.ts'
+
+export interface Views {
+  heatMap(key: EndpointKey, question: HeatMapQuestion): Promise<HeatMap>
+  /** Errors: `not_found`. */
+  distribution(key: EndpointKey, feature: string, request: ViewRequest, bins?: number): Promise<FeatureDistribution>
+  performance(key: EndpointKey, request: ViewRequest, segment?: string): Promise<PerformanceWindows>
+  curves(key: EndpointKey, request: StretchRequest, segment?: string): Promise<PerformanceCurves>
+  /** `privileged`: of an attribute the group that the others are compared with; the largest when absent */
+  fairness(key: EndpointKey, request: StretchRequest, privileged?: Readonly<Record<string, string>>): Promise<Fairness>
+  segments(key: EndpointKey, request: StretchRequest): Promise<WorstSegments>
+}
+
+/** What people ask of windows. */
+export function createViews(dependencies: ViewDependencies & { watchers: Watchers }): Views {
+  const { metrics } = dependencies.watchers
+  return {
+    heatMap: (key, question) => heatMap(dependencies, key, question),
+    distribution: (key, feature, request, bins) =>
+      featureDistribution({ ...dependencies, metrics }, key, feature, request, bins),
+    performance: (key, request, segment) => performanceWindows(dependencies, key, request, segment),
+    curves: (key, request, segment) => performanceCurves(dependencies, key, request, segment),
+    fairness: (key, request, privileged) => fairnessView(dependencies, key, request, privileged),
+    segments: (key, request) => worstSegments(dependencies, key, request),
+  }
+}

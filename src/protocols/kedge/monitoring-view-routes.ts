@@ -1,0 +1,170 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { KedgeError } from '../../errors.ts'
+import type { Monitoring } from '../../monitoring/monitoring.ts'
+import type { Against, ViewRequest } from '../../monitoring/windows/view-request.ts'
+import { windowSpec } from '../../monitoring/windows/window-spec.ts'
+import { route } from '../route.ts'
+import { eventTime, latest } from './event-time.ts'
+import * as schemas from './schemas/monitoring-views.ts'
+
+const params = z.object({ project: z.string(), endpoint: z.string() })
+const base = '/api/v1/projects/:project/endpoints/:endpoint'
+const tag = 'monitoring'
+const whole = z.coerce.number().int().min(0)
+
+const windows = z.object({
+  revision: whole.optional().describe('the newest that answered callers when absent'),
+  from: eventTime.optional().describe('windows end behind it; the newest 30 windows when absent'),
+  to: eventTime.optional(),
+  window: z
+    .string()
+    .optional()
+    .describe(
+      '7d, 6h, 2w: sliding; day, week, month: of the calendar; 1000rows: by count. Of the monitors when absent',
+    ),
+  step: z.string().optional().describe('by how much sliding windows slide; a day when absent'),
+  zone: z.string().default('UTC').describe('whose calendar, as Europe/Zurich'),
+  against: z
+    .enum(['training', 'before', 'weekdays', 'stretch', 'revision'])
+    .optional()
+    .describe(
+      'what windows are held against: the model’s reference, the window before, the same weekday of the weeks before, a stretch, another revision',
+    ),
+  against_revision: whole.optional(),
+  against_from: eventTime.optional(),
+  against_to: eventTime.optional(),
+  against_weeks: z.coerce.number().int().min(1).max(12).default(4),
+})
+type WindowQuery = z.output<typeof windows>
+
+const stretch = z.object({ revision: whole, from: eventTime.default(0), to: eventTime.default(latest) })
+
+function againstOf(query: WindowQuery): Against {
+  const { against = 'training', against_revision: revision = query.revision } = query
+  if (against === 'weekdays') return { kind: 'weekdays', weeks: query.against_weeks }
+  if (against === 'training' || against === 'before') return { kind: against }
+  if (revision === undefined)
+    throw new KedgeError('invalid_input', { what: `against=${against} needs against_revision or revision` })
+  if (against === 'revision') return { kind: 'revision', revision }
+  return { kind: 'stretch', revision, from: query.against_from ?? 0, to: query.against_to ?? latest }
+}
+
+type Bounded = Pick<ViewRequest, 'revision' | 'from' | 'to'>
+const bounded = ({ revision, from, to }: WindowQuery): Bounded => ({
+  ...(revision === undefined ? {} : { revision }),
+  ...(from === undefined ? {} : { from }),
+  ...(to === undefined ? {} : { to }),
+})
+
+const specOf = ({ step, zone, window = '7d' }: WindowQuery) =>
+  windowSpec(window, { zone, ...(step === undefined ? {} : { step }) })
+
+const requestOf = (query: WindowQuery): ViewRequest => ({
+  ...bounded(query),
+  spec: specOf(query),
+  against: againstOf(query),
+})
+
+/** Questions about windows of any length, against any reference: heat maps, distributions, performance, fairness, segments. */
+export function monitoringViewRoutes(app: FastifyInstance, { monitoring }: { monitoring: Monitoring }): void {
+  const key = ({ project, endpoint }: { project: string; endpoint: string }) => ({ project, endpoint })
+  const { views } = monitoring
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/heat-map`,
+    permission: 'read',
+    summary: 'Every monitor of a family over time: feature × window, with limits, samples and definitions',
+    tag,
+    params,
+    query: windows.extend({
+      family: z.string().default('drift'),
+      feature: z.string().optional(),
+      metric: z.string().optional().describe('drift metric instead of the settings’'),
+    }),
+    answer: schemas.heatMap,
+    handler: ({ params, query }) =>
+      views.heatMap(key(params), {
+        family: query.family,
+        ...bounded(query),
+        ...(query.feature === undefined ? {} : { feature: query.feature }),
+        ...(query.window === undefined ? {} : { spec: specOf(query) }),
+        ...(query.against === undefined ? {} : { against: againstOf(query) }),
+        ...(query.metric === undefined ? {} : { metrics: { numeric: query.metric, categorical: query.metric } }),
+      }),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/features/:feature/distribution`,
+    permission: 'read',
+    summary:
+      'How a feature is distributed in each window, beside its reference and where the reference’s own windows lie',
+    tag,
+    params: params.extend({ feature: z.string() }),
+    query: windows.extend({ bins: z.coerce.number().int().min(2).max(200).default(20) }),
+    answer: schemas.featureDistribution,
+    handler: ({ params, query }) => views.distribution(key(params), params.feature, requestOf(query), query.bins),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/performance/windows`,
+    permission: 'read',
+    summary: 'Performance of each window where the truth is known, beside its estimate without labels',
+    tag,
+    params,
+    query: windows.extend({ segment: z.string().default('') }),
+    answer: schemas.performanceWindows,
+    handler: ({ params, query }) => views.performance(key(params), requestOf(query), query.segment),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/performance/curves`,
+    permission: 'read',
+    summary: 'Of a stretch: ROC, precision and recall, gain and lift by threshold, reliability, confusion of classes',
+    tag,
+    params,
+    query: stretch.extend({ segment: z.string().default('') }),
+    answer: schemas.performanceCurves,
+    handler: ({ params, query }) => views.curves(key(params), query, query.segment),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/fairness`,
+    permission: 'read',
+    summary: 'Decisions and errors by group, every measure of fairness with its interval, against the reference',
+    tag,
+    params,
+    query: stretch.extend({
+      privileged: z
+        .string()
+        .optional()
+        .describe(
+          'the group that the others of its attribute are compared with: `carrier=AA`; the largest when absent',
+        ),
+    }),
+    answer: schemas.fairness,
+    handler: ({ params, query: { privileged, ...request } }) =>
+      views.fairness(
+        key(params),
+        request,
+        privileged === undefined ? {} : { [privileged.slice(0, privileged.indexOf('='))]: privileged },
+      ),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/segments`,
+    permission: 'read',
+    summary: 'Where the model is worst: kept segments, and slices found by search, corrected for it',
+    tag,
+    params,
+    query: stretch,
+    answer: schemas.worstSegments,
+    handler: ({ params, query }) => views.segments(key(params), query),
+  })
+}

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { windowSpec } from '../../src/monitoring/windows/window-spec.ts'
+import * as schemas from '../../src/protocols/kedge/schemas/monitoring-views.ts'
+import {
+  day,
+  type Flight,
+  openMonitoring,
+  readFlights,
+  toActual,
+  toPrediction,
+  writeReference,
+} from './watch-flights.ts'
+
+const key = { project: 'flights', endpoint: 'delay' }
+const at = (text: string) => Date.parse(`${text}T00:00:00Z`)
+const training = { kind: 'training' } as const
+
+describe('three weeks of flights, seen through windows of any kind', () => {
+  let world: Awaited<ReturnType<typeof openMonitoring>>
+  let found: Flight[]
+  const stretch = { revision: 1, from: at('2001-02-01'), to: at('2001-02-22') }
+
+  beforeAll(async () => {
+    world = await openMonitoring()
+    const { environment, monitoring, revisions } = world
+    const reference = await writeReference(environment, world.directory, 0.05)
+    revisions.push({ revision: 1, model: 'delay', version: 1, reference })
+    found = await readFlights(environment, '2001-02-01', '2001-02-22', 0.02)
+    await monitoring.ingest.predictions(
+      key,
+      found.map((f) => toPrediction(f)),
+    )
+    await monitoring.ingest.actuals(
+      key,
+      found.filter((f) => f.time < at('2001-02-15')).map((f) => toActual(f)),
+    )
+    await monitoring.settled(key)
+    expect((await monitoring.overview(key)).failure).toBeNull()
+  }, 120_000)
+  afterAll(() => world.close())
+
+  test('a heat map shows what the monitors have stored, and what another metric, window and reference would say', async () => {
+    const { views } = world.monitoring
+    const stored = schemas.heatMap.parse(await views.heatMap(key, { family: 'drift' }))
+    expect(stored.definition).toMatchObject({ source: 'stored', window: '7d', reference: 'model/delay/1' })
+    expect(stored.rows.map((r) => r.feature).sort()).toEqual(['$score', 'distance', 'hour', 'origin'])
+    const computed = schemas.heatMap.parse(
+      await views.heatMap(key, {
+        family: 'drift',
+        spec: windowSpec('day'),
+        against: { kind: 'before' },
+        metrics: { numeric: 'psi', categorical: 'psi' },
+      }),
+    )
+    expect(computed.definition).toMatchObject({ source: 'computed', window: 'day', reference: 'the window before' })
+    expect(computed.windows).toHaveLength(21)
+    const distance = computed.rows.find((r) => r.feature === 'distance')!
+    expect(distance.definition).toMatchObject({ metric: 'psi' })
+    // the first day has no day before it
+    expect(distance.value.map((x) => x !== null)).toEqual([false, ...Array<boolean>(20).fill(true)])
+    const same = await views.heatMap(key, { family: 'drift', spec: windowSpec('7d'), against: training })
+    const of = (map: typeof stored, end: string) => {
+      const row = map.rows.find((r) => r.feature === 'distance')!
+      return row.value[map.windows.findIndex((w) => w.end === at(end))]
+    }
+    expect(of(same, '2001-02-15')).toBeCloseTo(of(stored, '2001-02-15')!, 12)
+  })
+
+  test('windows of hours are held against the same hours, calendars are those of their zone, counts hold so many rows', async () => {
+    const { views } = world.monitoring
+    const hours = await views.heatMap(key, {
+      family: 'drift',
+      spec: windowSpec('6h', { step: '6h' }),
+      against: training,
+    })
+    expect(hours.windows.every((w) => w.end - w.start === 6 * 3_600_000)).toBe(true)
+    const hour = hours.rows.find((r) => r.feature === 'hour')!
+    // held against whole days every one of them would have drifted
+    expect(hour.state.filter((s) => s === 'violation' || s === 'watch').length).toBeLessThan(4)
+    const weeks = await views.performance(key, {
+      spec: windowSpec('week', { zone: 'America/New_York' }),
+      against: training,
+    })
+    expect(weeks.windows.map((w) => new Date(w.end).toISOString())).toContain('2001-02-12T05:00:00.000Z')
+    const counts = await views.performance(key, { spec: windowSpec('1000rows'), against: training })
+    for (const w of counts.windows) {
+      expect(w.rows).toBeGreaterThanOrEqual(1000)
+      expect(w.rows).toBeLessThan(1300)
+    }
+  })
+
+  test('a distribution has the rows of its windows, and a band in which the reference’s own windows lie', async () => {
+    const { views } = world.monitoring
+    const distance = schemas.featureDistribution.parse(
+      await views.distribution(key, 'distance', { spec: windowSpec('7d', { step: '7d' }), against: training }),
+    )
+    expect(distance.band!.windows).toBeGreaterThanOrEqual(8)
+    for (const w of distance.windows.filter((x) => x.rows > 0)) {
+      expect(w.counts.reduce((a, b) => a + b)).toBe(w.rows - w.missing)
+      expect(w.cumulative.at(-1)).toBeLessThanOrEqual(1)
+    }
+    const rows = found.filter((f) => f.time >= at('2001-02-08') && f.time < at('2001-02-15'))
+    const window = distance.windows.find((w) => w.end === at('2001-02-15'))!
+    expect(window.mean).toBeCloseTo(rows.reduce((s, f) => s + f.distance, 0) / rows.length, 9)
+    const origin = schemas.featureDistribution.parse(
+      await views.distribution(key, 'origin', { spec: windowSpec('7d'), against: { kind: 'weekdays', weeks: 1 } }),
+    )
+    expect(origin.categories).toHaveLength(31)
+    await expect(
+      views.distribution(key, 'nothing', { spec: windowSpec('7d'), against: training }),
+    ).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('performance stands beside its estimate until the truth is there; curves, groups and segments of a stretch', async () => {
+    const { views } = world.monitoring
+    const performance = schemas.performanceWindows.parse(
+      await views.performance(key, { spec: windowSpec('7d', { step: '7d' }), against: training }),
+    )
+    const [known, unknown] = ['2001-02-15', '2001-02-22'].map(
+      (end) => performance.windows.find((w) => w.end === at(end))!,
+    )
+    expect(known!.realised.log_loss!.value).toBeGreaterThan(0)
+    expect(known!.estimated.log_loss!.n).toBe(known!.rows)
+    expect(unknown!.realised.log_loss).toBeNull()
+    expect(unknown!.estimated.log_loss!.low).toBeLessThan(unknown!.estimated.log_loss!.high)
+    const curves = schemas.performanceCurves.parse(await views.curves(key, stretch))
+    expect(curves.thresholds![0]).toMatchObject({ threshold: null, truePositiveRate: 0 })
+    expect(curves.thresholds!.at(-1)).toMatchObject({ truePositiveRate: 1, falsePositiveRate: 1, gain: 1 })
+    expect(curves.reliability!.curve.reduce((n, p) => n + p.n, 0)).toBe(curves.actuals)
+    const fairness = schemas.fairness.parse(await views.fairness(key, stretch))
+    const origin = fairness.attributes.find((a) => a.attribute === 'origin')!
+    expect(origin.metrics.find((m) => m.name === 'demographic_parity')!.value).toBeGreaterThan(0)
+    expect(origin.groups[0]!.rates.selection!.n).toBe(origin.groups[0]!.rows)
+    const segments = schemas.worstSegments.parse(await views.segments(key, stretch))
+    expect(segments.segments.length).toBeGreaterThan(10)
+    expect(segments.searched).toBeGreaterThan(50)
+  })
+
+  test('a sample is of all hours alike, the same every time', async () => {
+    const { loadSample } = await import('../../src/monitoring/samples.ts')
+    const of = {
+      project: 'flights',
+      scope: 'endpoint/delay',
+      revision: 1,
+      from: stretch.from,
+      to: stretch.to,
+      most: 1000,
+    }
+    const sample = await loadSample(world.environment.events, of)
+    expect(sample).toHaveLength(1000)
+    expect(await loadSample(world.environment.events, of)).toEqual(sample)
+    const mean = sample.reduce((s, r) => s + r.numbers.distance!, 0) / sample.length
+    const all = found.reduce((s, f) => s + f.distance, 0) / found.length
+    expect(Math.abs(mean - all)).toBeLessThan(70)
+    expect(sample.filter((r) => r.truth !== null).length).toBeGreaterThan(500)
+    expect(day).toBe(86_400_000)
+  })
+})
