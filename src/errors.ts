@@ -153,10 +153,25 @@ export const catalogue = {
     message: 'The prediction was not ready when its time was over: {what}',
     todo: 'Give it more time, or send less at once; `limits` of the endpoint say how long a call may take.',
   },
+  explanation_late: {
+    class: 'unavailable',
+    message: 'The explanation was not ready within {limit}',
+    todo: 'Ask for fewer rows at once, or give it more time (`timeout`).',
+  },
+  explanations_busy: {
+    class: 'overloaded',
+    message: '{most} explanations wait already',
+    todo: 'Try again after a moment; predictions without `explain` are not held up.',
+  },
   worker_died: {
     class: 'unavailable',
     message: '{what}',
     todo: 'Another one is started: try again. The log of the inference process says what the last one printed.',
+  },
+  features_unreadable: {
+    class: 'invalid',
+    message: 'The features {source} cannot be looked up: {what}',
+    todo: 'Publish a version of the dataset that has them, or change `features` of the endpoint.',
   },
   answers_differ: {
     class: 'invalid',
@@ -288,6 +303,16 @@ export const catalogue = {
     class: 'invalid',
     message: '{file} has {count}',
     todo: 'Correct the named places and apply it again.',
+  },
+  table_unreadable: {
+    class: 'invalid',
+    message: '{file} cannot be compared: {what}',
+    todo: 'Name a whole Parquet, CSV, TSV or JSON Lines file in UTF-8 with at least one row.',
+  },
+  column_unknown: {
+    class: 'invalid',
+    message: '{file} has no column {column}; it has {columns}',
+    todo: 'Correct the name, or leave the option away.',
   },
   python_missing: {
     class: 'unavailable',

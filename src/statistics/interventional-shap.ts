@@ -1,4 +1,4 @@
-import { goesLeft, predictTrees, type Tree, type TreeEnsemble } from './tree-ensemble.ts'
+import { featureOf, goesLeft, predictTrees, type Tree, type TreeEnsemble } from './tree-ensemble.ts'
 import type { Explanation } from './tree-shap.ts'
 
 /**
@@ -12,7 +12,6 @@ export function interventionalShap(
   rows: readonly ArrayLike<number>[],
   background: readonly ArrayLike<number>[],
 ): Explanation {
-  const strict = model.strict ?? false
   const values = new Float64Array(rows.length * features)
   const outputs = Float64Array.from(rows, (row) => predictTrees(model, row))
   const deepest = model.trees.reduce((most, tree) => Math.max(most, tree.feature.length), 1)
@@ -24,7 +23,7 @@ export function interventionalShap(
   rows.forEach((row, r) => {
     const at = r * features
     for (const other of background)
-      for (const tree of model.trees) ofPair(tree, strict, row, other, side, weight, values, at, 1 / background.length)
+      for (const tree of model.trees) ofPair(tree, model, row, other, side, weight, values, at, 1 / background.length)
     let sum = base
     for (let f = 0; f < features; f++) sum += values[at + f]!
     gap = Math.max(gap, Math.abs(sum - outputs[r]!))
@@ -44,7 +43,7 @@ function shapleyWeights(most: number): (a: number, b: number) => number {
 
 function ofPair(
   tree: Tree,
-  strict: boolean,
+  model: TreeEnsemble,
   row: ArrayLike<number>,
   other: ArrayLike<number>,
   side: Uint8Array,
@@ -53,19 +52,21 @@ function ofPair(
   at: number,
   share: number,
 ): void {
+  const strict = model.strict ?? false
   const fromRow: number[] = []
   const fromOther: number[] = []
   const visit = (node: number): void => {
-    const feature = tree.feature[node]!
-    if (feature < 0) {
+    const column = tree.feature[node]!
+    if (column < 0) {
       const v = tree.value[node]! * share
       const [a, b] = [fromRow.length, fromOther.length]
       if (a > 0) for (const f of fromRow) values[at + f]! += v * weight(a - 1, b)
       if (b > 0) for (const f of fromOther) values[at + f]! -= v * weight(a, b - 1)
       return
     }
-    const ofRow = goesLeft(tree, node, row[feature]!, strict) ? tree.left[node]! : tree.right[node]!
-    const ofOther = goesLeft(tree, node, other[feature]!, strict) ? tree.left[node]! : tree.right[node]!
+    const ofRow = goesLeft(tree, node, row[column]!, strict) ? tree.left[node]! : tree.right[node]!
+    const ofOther = goesLeft(tree, node, other[column]!, strict) ? tree.left[node]! : tree.right[node]!
+    const feature = featureOf(model, column)
     if (ofRow === ofOther || side[feature] !== 0) {
       visit(side[feature] === 2 ? ofOther : ofRow)
       return

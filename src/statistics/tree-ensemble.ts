@@ -20,7 +20,15 @@ export interface TreeEnsemble {
   trees: readonly Tree[]
   /** a row goes left when its feature is below the threshold, not when it is equal (XGBoost); false when absent */
   strict?: boolean
+  /**
+   * By column of a row, the feature that it is a part of: columns made of one feature (one-hot, a category's membership) are
+   * known or unknown together. Every column is a feature of its own when absent.
+   */
+  parts?: Int32Array
 }
+
+/** The feature that a column is a part of. */
+export const featureOf = ({ parts }: Pick<TreeEnsemble, 'parts'>, column: number): number => parts?.[column] ?? column
 
 /** Whether a value goes left at a node. */
 export function goesLeft(tree: Tree, node: number, x: number, strict: boolean): boolean {

@@ -1,4 +1,4 @@
-import type { Tree } from './tree-ensemble.ts'
+import { featureOf, type Tree, type TreeEnsemble } from './tree-ensemble.ts'
 
 /**
  * The nodes of a tree that ask something, in preorder, each with the edge that leads to it. Leaves are folded into the
@@ -8,7 +8,9 @@ export interface CompiledTree {
   size: number
   parent: Int32Array
   isLeft: Uint8Array
+  /** the column that is asked, and the feature it is a part of */
   split: Int32Array
+  asked: Int32Array
   threshold: Float64Array
   missingLeft: Uint8Array
   /** the feature of the edge: what the parent asks for */
@@ -36,15 +38,15 @@ export const FOLLOWED = 1
 export const LEAVES_HERE = 2
 
 /** Most different features on a path. */
-export function uniqueDepth(tree: Tree): number {
+export function uniqueDepth(tree: Tree, model: Pick<TreeEnsemble, 'parts'>): number {
   let most = 0
   const visit = (node: number, path: number[]): void => {
-    const feature = tree.feature[node]!
-    if (feature < 0) {
+    const column = tree.feature[node]!
+    if (column < 0) {
       most = Math.max(most, new Set(path).size)
       return
     }
-    path.push(feature)
+    path.push(featureOf(model, column))
     visit(tree.left[node]!, path)
     visit(tree.right[node]!, path)
     path.pop()
@@ -95,6 +97,7 @@ interface Node {
 /** The tables of a tree at the points of a rule. */
 export function compileTree(
   tree: Tree,
+  model: Pick<TreeEnsemble, 'parts'>,
   { nodes: points, weights }: { nodes: number[]; weights: number[] },
 ): CompiledTree {
   const nodes: Node[] = []
@@ -109,7 +112,7 @@ export function compileTree(
   ): number => {
     const id = nodes.length
     const next = at.feature < 0 ? path : new Map(path).set(at.feature, id)
-    const feature = tree.feature[own]!
+    const feature = featureOf(model, tree.feature[own]!)
     const above = next.get(feature) ?? -1
     const node: Node = { own, ...at, aboveLeaves: above, leafEdges: [], left: -1, right: -1 }
     nodes.push(node)
@@ -160,6 +163,7 @@ export function compileTree(
     parent: ints((x) => x.parent),
     isLeft: Uint8Array.from(nodes, (x) => (x.isLeft ? 1 : 0)),
     split: ints((x) => tree.feature[x.own]!),
+    asked: ints((x) => featureOf(model, tree.feature[x.own]!)),
     threshold: Float64Array.from(nodes, (x) => tree.threshold[x.own]!),
     missingLeft: Uint8Array.from(nodes, (x) => tree.missingLeft?.[x.own] ?? 0),
     feature: ints((x) => Math.max(0, x.feature)),

@@ -29,10 +29,10 @@ export function createTreeShap(
   model: TreeEnsemble,
   features: number,
 ): { base: number; explain(rows: readonly ArrayLike<number>[]): Explanation } {
-  const deepest = model.trees.reduce((most, tree) => Math.max(most, uniqueDepth(tree)), 1)
+  const deepest = model.trees.reduce((most, tree) => Math.max(most, uniqueDepth(tree, model)), 1)
   const points = Math.max(FOUR, Math.ceil(deepest / 2))
   const rule = gaussLegendre(points)
-  const trees = model.trees.map((tree) => compileTree(tree, rule))
+  const trees = model.trees.map((tree) => compileTree(tree, model, rule))
   const base = model.base + trees.reduce((sum, tree) => sum + tree.expected, 0)
   const largest = trees.reduce((most, tree) => Math.max(most, tree.size), 1)
   const explainTree = points === FOUR ? explainFour : explainAny
@@ -102,7 +102,7 @@ function explainAny(
   values: Float64Array,
   at: number,
 ): void {
-  const { size, parent, feature, split, aboveLeaves, factors, gains, leafSums, leafGains } = tree
+  const { size, parent, feature, asked, aboveLeaves, factors, gains, leafSums, leafGains } = tree
   down.fill(1, 0, points)
   for (let node = 1; node < size; node++) {
     const table = (node * 3 + states[node]!) * points
@@ -121,14 +121,14 @@ function explainAny(
       edge += gains[table + q]! * sum
       if (node > 0) up[parent[node]! * points + q]! += sum
     }
-    values[at + split[node]!]! += own
+    values[at + asked[node]!]! += own
     if (node > 0) values[at + feature[node]!]! += edge
   }
 }
 
 /** The same with four points, enough for up to eight different features a path: no inner loops. */
 function explainFour(tree: CompiledTree, { down, up, states, ways }: Work, values: Float64Array, at: number): void {
-  const { size, parent, feature, split, aboveLeaves, factors, gains, leafSums, leafGains } = tree
+  const { size, parent, feature, asked, aboveLeaves, factors, gains, leafSums, leafGains } = tree
   if (size === 0) return
   down.fill(1, 0, FOUR)
   up.fill(0, 0, FOUR)
@@ -153,7 +153,7 @@ function explainFour(tree: CompiledTree, { down, up, states, ways }: Work, value
     const b = down[i + 1]!
     const c = down[i + 2]!
     const d = down[i + 3]!
-    values[at + split[node]!]! +=
+    values[at + asked[node]!]! +=
       leafGains[l]! * a + leafGains[l + 1]! * b + leafGains[l + 2]! * c + leafGains[l + 3]! * d
     if (node === 0) return
     const sumA = up[i]! + leafSums[l]! * a
