@@ -28,6 +28,8 @@ const columns = [
   ...['project', 'endpoint', 'revision', 'shadow', 'caller', 'received_at', 'latency_us', 'time', 'score'],
   ...['id', 'label', 'numbers', 'texts'],
 ]
+/** What inference processes put on record beside the features: what was strange in them, and where which of them were looked up. */
+const besides = new Set(['$flags', '$features', '$key'])
 const microseconds = (value: number) => Math.max(0, Math.min(0xffff_ffff, Math.round(value)))
 const isTime = (value: number) => value >= 0 && value < LATEST
 
@@ -109,7 +111,8 @@ export function encodeRecords(records: readonly RecordedColumns[]): BinaryRows {
     const texts: [name: Uint8Array, column: RecordedColumns['ids']][] = []
     features.forEach((column, i) => {
       const name = origin.features[i]![0]
-      if (name.startsWith('$')) places.push(wrongName(0, name))
+      // a feature of a model that is called like what Kedge itself knows of a prediction is not kept, the prediction is
+      if (name.startsWith('$') && !besides.has(name)) return
       prefix.string(name)
       if (column instanceof Float64Array) numbers.push([prefix.take(), column])
       else texts.push([prefix.take(), column])

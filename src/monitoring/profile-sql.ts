@@ -61,6 +61,7 @@ values AS (
   ARRAY JOIN
     arrayConcat(mapKeys(texts), if(label = '', [], ['$label'])) AS feature,
     arrayConcat(mapValues(texts), if(label = '', [], [label])) AS category
+    WHERE feature NOT IN ('$key', '$features')
 ),
 counted AS (
   SELECT revision, bucket, feature, kind, key, category, count() AS n, sum(x) AS s, sum(x * x) AS ss, min(x) AS lowest, max(x) AS highest,
