@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import BetterSqlite from 'better-sqlite3'
 import pg from 'pg'
 import type { OpenedData } from '../data/open-data.ts'
+import { asRecords, knownConfig } from '../mainframe/known-records.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { asCsv, asJsonLines, type KnownRow, knownRows } from './known-rows.ts'
 
@@ -99,6 +100,21 @@ export const sourceKinds: { kind: string; open(data: OpenedData): Promise<Source
       const path = join(data.folder, 'known.jsonl')
       writeFileSync(path, asJsonLines(knownRows))
       return { config: { kind: 'jsonl', path } }
+    },
+  },
+  {
+    kind: 'copybook by path',
+    async open(data) {
+      const path = join(data.folder, 'known.ebcdic')
+      writeFileSync(path, asRecords(knownRows))
+      return { config: { ...knownConfig, path } }
+    },
+  },
+  {
+    kind: 'copybook by http',
+    async open() {
+      const server = await serveFiles({ '/known.ebcdic': { body: asRecords(knownRows) } })
+      return { config: { ...knownConfig, url: `${server.url}/known.ebcdic` }, close: server.close }
     },
   },
   {

@@ -5,16 +5,16 @@ const codeOf = (error: KedgeError): string | undefined => (error.cause as { type
 /** What the engine says about a source's rows, in terms of the source: its name and what is wrong with it. */
 export function sourceError(error: unknown, source: string, name: string): unknown {
   if (!(error instanceof KedgeError)) return error
+  const places = error.places.map((place) => ({ ...place, where: `${source}: ${place.where}` }))
   const translated = (code: 'source_unreadable' | 'source_refused' | 'source_unreachable', what = error.message) =>
-    new KedgeError(
-      code,
-      { source: name, what: plain(what, source) },
-      { cause: error, places: error.places.map((place) => ({ ...place, where: `${source}: ${place.where}` })) },
-    )
+    new KedgeError(code, { source: name, what: plain(what, source) }, { cause: error, places })
   const refused = /FATAL|password|denied|does not exist|Failed to fetch table structure/i.test(error.message)
   switch (error.code) {
     case 'source_unreadable':
-      return error.details.source === '' ? translated('source_unreadable', String(error.details.what)) : error
+      // the kind of source knows what to do, but not what the source is called
+      return error.details.source === ''
+        ? new KedgeError(error.code, { ...error.details, source: name }, { cause: error, places, todo: error.todo })
+        : error
     case 'events_data_invalid':
       return translated('source_unreadable')
     case 'events_query_invalid':

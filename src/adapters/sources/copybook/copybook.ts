@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { defineSource, type SourceEnvironment } from '../../../contracts/source.ts'
+import { KedgeError } from '../../../errors.ts'
+import { compileCopybook } from '../../../mainframe/compile-copybook.ts'
+import { makePlan } from '../../../mainframe/make-plan.ts'
+import { checkFileSize } from '../../../mainframe/record-form.ts'
+import { faultReasons } from '../../../mainframe/rows.ts'
+import { quotedName } from '../sql-name.ts'
+import { type CopybookConfig, copybookConfig, decodeOptions, recordForm } from './copybook-config.ts'
+import { landInThread } from './land-in-thread.ts'
+import { faultFound, faultNumber, landedColumns, position } from './land-records.ts'
+
+/** Raised when the same file would give other rows than before. */
+const codeVersion = 1
+
+export default defineSource({
+  kind: 'copybook',
+  title: 'A file of records from a mainframe (EBCDIC, packed numbers …) that a COBOL copybook describes',
+  config: copybookConfig,
+  async open(config, environment) {
+    const file = await environment.localFile({ path: config.path, url: config.url })
+    const options = decodeOptions(config)
+    const layout = await compileCopybook(await copybookText(config, environment), memberOf(config, environment), {
+      format: config.format,
+      decimalComma: config.decimal_comma,
+    })
+    const plan = makePlan(layout, options)
+    const form = recordForm(config, plan.longest)
+    if (form.records === 'fixed' && plan.fixed && form.length < plan.longest)
+      throw new KedgeError('invalid_input', {
+        what: `length: ${form.length} bytes are less than the ${plan.longest} of the record ${plan.record}`,
+      })
+    checkFileSize((await stat(file.path)).size, form, plan.record)
+    const meaning = createHash('sha256')
+      .update(JSON.stringify([codeVersion, plan, options, form]))
+      .digest('hex')
+    const columns = landedColumns(plan)
+    const structure = columns.map(({ name, type }) => `${quotedName(name)} ${type}`).join(', ')
+    return {
+      sql: '',
+      params: {},
+      settings: { max_threads: 1 },
+      columns: columns.slice(0, plan.columns.length),
+      unreadable: faultReasons.flatMap((reason, i) =>
+        i === 0 ? [] : [{ when: `s.${faultNumber} = ${i}`, reason, value: `s.${faultFound}` }],
+      ),
+      rowNumber: `s.${position}`,
+      state: async () => `${await file.digest()}:${meaning}`,
+      stable: true,
+      async land(folder, { rows, signal }) {
+        const to = join(folder, 'records.native')
+        await landInThread({ from: file.path, to, plan, options, form, rows }, signal)
+        return { sql: 'file({path:String}, Native, {structure:String})', params: { path: to, structure } }
+      },
+    }
+  },
+})
+
+async function copybookText({ copybook }: CopybookConfig, environment: SourceEnvironment): Promise<string> {
+  return 'text' in copybook ? copybook.text : readText((await environment.localFile(copybook)).path)
+}
+
+/** Copybooks are ASCII or UTF-8 by the time they are here; a byte that is neither stands in a comment. */
+const readText = (path: string) => readFile(path, 'latin1')
+
+/** The text of what COPY names: by `members`, else from the library's folder. */
+const memberOf =
+  ({ library, members = {} }: CopybookConfig, environment: SourceEnvironment) =>
+  async (name: string): Promise<string> => {
+    const listed = Object.entries(members).find(([member]) => member.toUpperCase() === name.toUpperCase())
+    if (listed) return readText((await environment.localFile({ path: listed[1] })).path)
+    if (library !== undefined && /^[\w#@$-]+$/.test(name))
+      for (const spelling of [name, name.toUpperCase(), name.toLowerCase()])
+        for (const ending of ['', '.cpy', '.CPY', '.cob', '.cbl', '.txt'])
+          try {
+            return await readText((await environment.localFile({ path: join(library, spelling + ending) })).path)
+          } catch (error) {
+            if (!(error instanceof KedgeError) || error.code !== 'not_found') throw error
+          }
+    throw new KedgeError(
+      'not_found',
+      { kind: 'The copybook', name },
+      { todo: 'Name its file in members, or the folder it is in as library.' },
+    )
+  }
