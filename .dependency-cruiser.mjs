@@ -11,7 +11,17 @@ const mayImport = {
 }
 const below = ['errors', 'log', 'environment']
 /** Rooms that stand on the domains, and the one that decides at the door who may do what. */
-const above = ['governance', 'backup', 'garbage', 'project-file', 'protocols', 'cli', 'adapters']
+const above = [
+  'governance',
+  'backup',
+  'garbage',
+  'comparison',
+  'reports',
+  'project-file',
+  'protocols',
+  'cli',
+  'adapters',
+]
 const composition = '^src/(main|add-routes|compose-domains|open-stores)\\.ts$'
 const outside = (rooms) => `^src/(${rooms.join('|')})/`
 
@@ -70,7 +80,7 @@ export default {
       name: `${domain}-imports-only-what-stands-before-it`,
       severity: 'error',
       // the entry of a process of its own is the composition root of that process
-      from: { path: `^src/${domain}/`, pathNot: '-process\\.ts$' },
+      from: { path: `^src/${domain}/`, pathNot: '-(process|thread)\\.ts$' },
       to: {
         path: outside([...domains.filter((other) => other !== domain && !mayImport[domain].includes(other)), ...above]),
       },
@@ -101,6 +111,29 @@ export default {
       to: { path: outside(above.filter((room) => room !== 'garbage')) },
     },
     {
+      // files are compared by the statistics, windows and monitors that watch endpoints, without a server
+      name: 'comparison-knows-monitors-and-the-engine',
+      severity: 'error',
+      from: { path: '^src/comparison/', pathNot: '-process\\.ts$|\\.test\\.ts$' },
+      to: {
+        path: outside([
+          ...domains.filter((domain) => domain !== 'monitoring'),
+          ...above.filter((room) => room !== 'comparison'),
+          'journal',
+          'jobs',
+        ]),
+      },
+    },
+    {
+      name: 'reports-show-comparisons',
+      severity: 'error',
+      from: { path: '^src/reports/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(reports|comparison|contracts|statistics|monitoring)/|^src/(errors|version)\\.ts',
+      },
+    },
+    {
       name: 'project-file-stands-on-the-domains',
       severity: 'error',
       from: { path: '^src/project-file/', pathNot: '\\.test\\.ts$' },
@@ -120,7 +153,7 @@ export default {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(cli|statistics|mainframe|protocols/kedge/schemas|project-file|backup)/|^src/pipelines/(find-python|pipeline-files|pipeline-spec)\\.ts|^src/(errors|config|log|version|main|storage/make-directory)\\.ts',
+          '^src/(cli|statistics|mainframe|comparison|reports|protocols/kedge/schemas|project-file|backup)/|^src/pipelines/(find-python|pipeline-files|pipeline-spec)\\.ts|^src/(errors|config|log|version|main|storage/make-directory)\\.ts',
       },
     },
     {
@@ -134,7 +167,7 @@ export default {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(adapters/|(main|open-stores|compose-domains)\\.ts)|process\\.ts$|\\.test\\.ts$',
+        pathNot: '^src/(adapters/|(main|open-stores|compose-domains)\\.ts)|(process|thread)\\.ts$|\\.test\\.ts$',
       },
       to: { path: '^src/adapters/' },
     },

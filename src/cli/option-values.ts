@@ -31,3 +31,10 @@ export function duration(text: string): number {
   if (!count || !unit) throw new InvalidArgumentError('It must be a time such as 90s, 30m, 12h or 7d.')
   return Number(count) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd']
 }
+
+/** Names separated by commas; a comma within a name is written \\, */
+export const listOf = (text: string): string[] =>
+  text
+    .split(/(?<!\\),/)
+    .map((name) => name.replaceAll('\\,', ',').trim())
+    .filter((name) => name !== '')

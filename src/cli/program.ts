@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import { addApply } from './commands/apply.ts'
 import { addBackup } from './commands/backup.ts'
 import { addBench } from './commands/bench.ts'
+import { addCheck } from './commands/check.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConvert } from './commands/convert.ts'
 import { addData } from './commands/data.ts'
@@ -68,6 +69,7 @@ Examples:
     addServe,
     addDeploy,
     addConvert,
+    addCheck,
     addBench,
     addLoop,
     addApply,

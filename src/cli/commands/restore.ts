@@ -1,7 +1,5 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { restoreBackup } from '../../backup/restore-backup.ts'
-import { silentLog } from '../../log.ts'
 import type { Act } from '../context.ts'
 import { bytes, moment } from '../readable.ts'
 
@@ -17,6 +15,10 @@ export function addRestore(program: Command, act: Act): void {
       '\nNeeds no server.\n\nExamples:\n  $ kedge restore /backups/2026-01-01 --data ./kedge-data && kedge serve',
     )
   act<{ data: string; check?: boolean }>(command, async ({ terminal, world }, options, [backup]) => {
+    const [{ restoreBackup }, { silentLog }] = await Promise.all([
+      import('../../backup/restore-backup.ts'),
+      import('../../log.ts'),
+    ])
     const result = await restoreBackup({
       from: resolve(world.cwd, backup!),
       ...(options.check ? {} : { to: resolve(world.cwd, options.data) }),

@@ -1,0 +1,21 @@
+// A process of its own: the engine reads files that nobody has looked at yet, and goes with them.
+import { driftMetrics } from '../adapters/drift-metrics/index.generated.ts'
+import { monitors } from '../adapters/monitors/index.generated.ts'
+import { asKedgeError } from '../errors.ts'
+import { compareTables, type TablesRequest } from './compare-tables.ts'
+import type { CompareAnswer } from './run-comparison.ts'
+
+process.once('message', async (request: TablesRequest) => {
+  let answer: CompareAnswer
+  try {
+    answer = { comparison: await compareTables(request, { kinds: monitors, metrics: driftMetrics }, Date.now) }
+  } catch (thrown) {
+    const error = asKedgeError(thrown)
+    if (error.class === 'internal') console.error(thrown)
+    answer = { error: { code: error.code, details: error.details } }
+  }
+  process.send!(answer, () => process.exit(0))
+})
+process.once('disconnect', () => process.exit(1))
+// a terminal's interrupt reaches the whole process group; the parent decides
+process.on('SIGINT', () => {})

@@ -1,0 +1,153 @@
+import { noBinarySums } from '../statistics/binary-performance.ts'
+import type { ConfusionMatrix } from '../statistics/confusion-matrix.ts'
+import type { GroupCounts } from '../statistics/fairness.ts'
+import { noRegressionSums } from '../statistics/regression-performance.ts'
+import type { Sketch } from '../statistics/sketch.ts'
+import { noPerformance, type PerformanceSums } from '../statistics/slice.ts'
+import { chunkOf, numberOf, quoteName, sketchCounts } from './chunk-statement.ts'
+import { reading, type Table } from './open-table.ts'
+import type { TableEngine } from './table-engine.ts'
+import {
+  confusionStatement,
+  errorStatement,
+  groupStatement,
+  type ModelColumns,
+  scoreStatement,
+} from './truth-statement.ts'
+
+type Pairs = [number, number][]
+
+interface ScoreRow {
+  chunk: number
+  n: number
+  positives: number
+  truePositives: number
+  falsePositives: number
+  scoreSum: number
+  scoreVariance: number
+  loss: number
+  lossSquares: number
+  brier: number
+  brierSquares: number
+  positiveScores: Pairs
+  negativeScores: Pairs
+}
+
+interface ErrorRow {
+  chunk: number
+  n: number
+  error: number
+  absolute: number
+  squares: number
+  fourth: number
+}
+
+/** How a binary classifier did in every chunk, in their order. */
+export async function scoreSums(
+  engine: TableEngine,
+  table: Table,
+  chunks: number,
+  model: ModelColumns,
+): Promise<PerformanceSums[]> {
+  const { rows } = await reading(table.file, () => engine.query<ScoreRow>(scoreStatement(table, chunks, model)))
+  return rows.map((row) => ({
+    joined: row.n,
+    regression: noRegressionSums,
+    binary: {
+      ...noBinarySums,
+      logLoss: { n: row.n, sum: row.loss, sumSquares: row.lossSquares },
+      brier: { n: row.n, sum: row.brier, sumSquares: row.brierSquares },
+      scoreSum: row.scoreSum,
+      scoreVariance: row.scoreVariance,
+      positives: row.positives,
+      truePositives: row.truePositives,
+      falsePositives: row.falsePositives,
+      positiveScores: new Map(row.positiveScores),
+      negativeScores: new Map(row.negativeScores),
+    },
+  }))
+}
+
+/** How a regression did in every chunk, in their order. */
+export async function errorSums(
+  engine: TableEngine,
+  table: Table,
+  chunks: number,
+  model: ModelColumns,
+): Promise<PerformanceSums[]> {
+  const { rows } = await reading(table.file, () => engine.query<ErrorRow>(errorStatement(table, chunks, model)))
+  return rows.map(({ n, error, absolute, squares, fourth }) => ({
+    ...noPerformance,
+    joined: n,
+    regression: {
+      error: { n, sum: error, sumSquares: squares },
+      absolute: { n, sum: absolute, sumSquares: squares },
+      squared: { n, sum: squares, sumSquares: fourth },
+    },
+  }))
+}
+
+/** The confusion of every chunk, in their order. */
+export async function confusions(
+  engine: TableEngine,
+  table: Table,
+  chunks: number,
+  model: ModelColumns,
+): Promise<ConfusionMatrix[]> {
+  const { rows } = await reading(table.file, () =>
+    engine.query<{ chunk: number; actual: string; predicted: string; n: number }>(
+      confusionStatement(table, chunks, model),
+    ),
+  )
+  const found = Array.from({ length: chunks }, () => new Map<string, Map<string, number>>())
+  for (const { chunk, actual, predicted, n } of rows) {
+    const row = found[chunk]!.get(actual) ?? new Map<string, number>()
+    row.set(predicted, (row.get(predicted) ?? 0) + n)
+    found[chunk]!.set(actual, row)
+  }
+  return found
+}
+
+/** The counts of groups of every chunk, by `column=group`. */
+export async function groupCounts(
+  engine: TableEngine,
+  table: Table,
+  chunks: number,
+  model: ModelColumns,
+  column: string,
+  groups: readonly string[],
+): Promise<Map<string, GroupCounts>[]> {
+  const { rows } = await reading(table.file, () =>
+    engine.query<GroupCounts & { chunk: number; group: string }>(groupStatement(table, chunks, model, column, groups)),
+  )
+  const found = Array.from({ length: chunks }, () => new Map<string, GroupCounts>())
+  for (const { chunk, group, ...counts } of rows) found[chunk]!.set(`${column}=${group}`, counts)
+  return found
+}
+
+/** The scores of every chunk, in their order. */
+export async function scoreSketches(
+  engine: TableEngine,
+  table: Table,
+  chunks: number,
+  model: ModelColumns,
+): Promise<Sketch[]> {
+  const { rows } = await reading(table.file, () =>
+    engine.query<{ sketch: Pairs }>(
+      `SELECT chunk, ${sketchCounts('score')} AS sketch FROM (SELECT ${chunkOf(table.rows, chunks)} AS chunk, ${numberOf(model.score!)} AS score FROM ${table.sql}) GROUP BY chunk ORDER BY chunk`,
+    ),
+  )
+  return rows.map((row) => new Map(row.sketch))
+}
+
+const MOST_GROUPS = 20
+
+/** The largest groups of a column; rows without a value are a group of their own, named ''. */
+export async function largestGroups(engine: TableEngine, table: Table, column: string): Promise<string[]> {
+  const { rows } = await reading(table.file, () =>
+    engine.query<{ group: string }>(
+      `SELECT ifNull(toString(${quoteName(column)}), '') AS group, count() AS n FROM ${table.sql} GROUP BY group ORDER BY n DESC, group LIMIT ${MOST_GROUPS}`,
+    ),
+  )
+  return rows.map((row) => row.group)
+}

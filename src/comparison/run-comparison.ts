@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type ErrorCode, KedgeError } from '../errors.ts'
+import type { TablesRequest } from './compare-tables.ts'
+import type { Comparison } from './comparison.ts'
+
+export type CompareAnswer = { comparison: Comparison } | { error: { code: string; details: Record<string, unknown> } }
+
+/** The built package has the entry as JavaScript beside this file. */
+const entry = fileURLToPath(
+  new URL(`./compare-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+)
+/** MiB of memory for JavaScript; thousands of columns need them. */
+const MEMORY = 4096
+
+/**
+ * Compares two files in a process of its own, so that a file that breaks the engine breaks nothing else. Errors: those of
+ * `compareTables`; `table_unreadable` when the process dies of them; `cancelled`.
+ */
+export function runComparison(request: TablesRequest, signal: AbortSignal): Promise<Comparison> {
+  const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '--max-semi-space-size=8', entry], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TMPDIR: process.env.TMPDIR,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+    },
+  })
+  let said = ''
+  child.stderr!.on('data', (piece) => {
+    said = `${said}${piece}`.slice(-4000)
+  })
+  const stop = () => child.kill('SIGKILL')
+  signal.addEventListener('abort', stop)
+  return new Promise<Comparison>((resolve, reject) => {
+    child.once('message', (answer: CompareAnswer) => {
+      if ('comparison' in answer) resolve(answer.comparison)
+      else reject(new KedgeError(answer.error.code as ErrorCode, answer.error.details, { cause: new Error(said) }))
+    })
+    child.once('error', (cause) =>
+      reject(new KedgeError('unavailable', { what: 'The process that compares files cannot be started' }, { cause })),
+    )
+    child.once('exit', (code, by) => {
+      signal.removeEventListener('abort', stop)
+      if (signal.aborted) return reject(new KedgeError('cancelled', { what: 'The comparison' }))
+      reject(
+        new KedgeError(
+          'table_unreadable',
+          {
+            file: `${request.reference} with ${request.current}`,
+            what: /heap limit|out of memory/i.test(said)
+              ? 'it takes more memory than there is; name fewer columns with --columns'
+              : `the engine that read them ended with ${by ? `signal ${by}` : `exit code ${code}`}`,
+          },
+          { cause: new Error(said) },
+        ),
+      )
+    })
+    child.send(request)
+  })
+}
