@@ -95,6 +95,7 @@ export function composeDomains(
     analyses: releaseAnalyses,
     performance: (key, first, second) => monitoring.compareRevisions(key, first, second, 0, farFuture),
     inputProfile: monitoring.inputProfile,
+    datasets: data.datasets,
   })
   const automation = createAutomation(environment, {
     pipelines,

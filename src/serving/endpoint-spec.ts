@@ -130,6 +130,36 @@ export const callLimits = z
   })
   .prefault({})
 
+/**
+ * Features that callers leave out and Kedge looks up in a dataset, by a key that they send among their features. What a caller
+ * sends all the same goes before what is looked up.
+ */
+const servedFeatures = z.strictObject({
+  /** a dataset's name, for its latest version, or `{ dataset, version }`; a new version is served as soon as it is published */
+  from: z.union([
+    z
+      .string()
+      .min(1)
+      .transform((dataset) => ({ dataset, version: 'latest' as const })),
+    z.strictObject({
+      dataset: z.string().min(1),
+      version: z.union([z.literal('latest'), z.number().int().positive()]).default('latest'),
+    }),
+  ]),
+  /** column of the dataset, and the feature that brings its value */
+  key: z.string().min(1),
+  /** columns of the dataset that are features of the model */
+  columns: z.array(z.string().min(1)).min(1).max(1000),
+  /** a key that is not there: the request is refused, its features are missing (`null`), or have these values */
+  missing: z
+    .union([
+      z.enum(['reject', 'null']),
+      z.null().transform(() => 'null' as const),
+      z.record(z.string(), z.union([z.number(), z.string()])),
+    ])
+    .default('reject'),
+})
+
 /** Declares an endpoint of `kedge.yaml`: which model it serves and how new versions come to it. */
 export const endpointSpec = z.strictObject({
   /** name of the registered model */
@@ -145,6 +175,7 @@ export const endpointSpec = z.strictObject({
   threshold: z.number().min(0).max(1).default(0.5),
   limits: callLimits,
   inputs: inputPolicy,
+  features: servedFeatures.optional(),
 })
 
 export type EndpointSpec = z.output<typeof endpointSpec>

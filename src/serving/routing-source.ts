@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Environment } from '../environment.ts'
 import { specOf } from './endpoint-rows.ts'
+import { routedFeatures, type ServingDatasets } from './feature-source.ts'
 import { createInputProfiles, type InputProfileSource } from './input-profiles.ts'
 import type { Routing } from './routing.ts'
 
@@ -16,7 +17,7 @@ const pollInterval = 500
 /** What inference processes should serve, made from the endpoints and revisions in SQL. */
 export function createRoutingSource(
   { store, journal, log }: Pick<Environment, 'store' | 'journal' | 'log'>,
-  profileOf?: InputProfileSource,
+  { profileOf, datasets }: { profileOf?: InputProfileSource | undefined; datasets?: ServingDatasets | undefined } = {},
 ): RoutingSource {
   const profiles = createInputProfiles(profileOf, log)
   let cached: { stamp: string; routing: Routing } | undefined
@@ -43,10 +44,11 @@ export function createRoutingSource(
       .where((where) => where.or([where('traffic', '>', 0), where('shadow', '=', 1)]))
       .orderBy('number')
       .execute()
-    const endpoints = rows.map((row) => {
+    const endpoints: Routing['endpoints'] = []
+    for (const row of rows) {
       const spec = specOf(row)
       const strict = spec.inputs.unknownCategories !== 'pass' || spec.inputs.ranges !== 'pass'
-      return {
+      endpoints.push({
         id: row.id,
         project: row.project,
         name: row.name,
@@ -56,6 +58,7 @@ export function createRoutingSource(
         threshold: spec.threshold,
         limits: spec.limits,
         inputs: spec.inputs,
+        ...(spec.features && datasets ? { features: await routedFeatures(datasets, row.project, spec.features) } : {}),
         revisions: revisions
           .filter((revision) => revision.endpoint_id === row.id)
           .map((revision) => ({
@@ -68,8 +71,8 @@ export function createRoutingSource(
             shadow: revision.shadow === 1,
             ...(strict ? profiles.of({ project: row.project, endpoint: row.name }, revision) : {}),
           })),
-      }
-    })
+      })
+    }
     const version = createHash('sha256').update(JSON.stringify(endpoints)).digest('hex').slice(0, 16)
     const routing = { version, endpoints }
     cached = { stamp, routing }

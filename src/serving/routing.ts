@@ -42,6 +42,22 @@ const inputs = z.object({ unknownCategories: onStrange, ranges: onStrange })
 /** Features that stand on record masked, and how. */
 const personal = z.record(z.string(), z.enum(['hash', 'drop']))
 
+/** A table of features that requests are completed from, by a key that they bring. */
+const routedFeatures = z.object({
+  /** `customers@12` */
+  source: z.string(),
+  /** of the Parquet file */
+  digest: z.string(),
+  key: z.string(),
+  /** of several rows of one key the newest by this column is the one */
+  time: z.string().optional(),
+  columns: z.array(z.object({ name: z.string(), type: z.enum(['number', 'bool', 'text']) })),
+  /** what becomes of a key that is not there: the request is refused, its features are missing, or have these values */
+  missing: z.union([z.enum(['reject', 'null']), z.record(z.string(), z.union([z.number(), z.string()]))]),
+  /** why there is nothing to look up */
+  problem: z.string().optional(),
+})
+
 export const routedEndpoint = z.object({
   id: z.number().int(),
   project: z.string(),
@@ -54,6 +70,7 @@ export const routedEndpoint = z.object({
   threshold: z.number(),
   limits: limits.prefault({}),
   inputs: inputs.prefault({}),
+  features: routedFeatures.optional(),
   revisions: z.array(routedRevision),
 })
 
@@ -63,6 +80,7 @@ export const routing = z.object({ version: z.string(), endpoints: z.array(routed
 export type Routing = z.output<typeof routing>
 export type InputProfile = z.output<typeof inputProfile>
 export type InputPolicy = z.output<typeof inputs>
+export type RoutedFeatures = z.output<typeof routedFeatures>
 export type PersonalColumns = z.output<typeof personal>
 export type CallLimits = z.output<typeof limits>
 export type RoutedEndpoint = z.output<typeof routedEndpoint>

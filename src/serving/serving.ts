@@ -6,6 +6,8 @@ import { createCapacities } from './capacity.ts'
 import { createDeploy } from './deploy.ts'
 import { findEndpoint, specOf } from './endpoint-rows.ts'
 import { createEndpoints } from './endpoints.ts'
+import { startFeatureReader } from './feature-reader.ts'
+import type { ServingDatasets } from './feature-source.ts'
 import type { InputProfileSource } from './input-profiles.ts'
 import type { PerformanceSource } from './paired-loss.ts'
 import { createRecordedSample } from './recorded-sample.ts'
@@ -23,17 +25,20 @@ export interface ServingDependencies {
   performance?: PerformanceSource
   /** what the reference of a revision has; without it every input passes */
   inputProfile?: InputProfileSource
+  /** where endpoints look features up; without it none can */
+  datasets?: ServingDatasets
 }
 
 /** Puts the domain together and registers its jobs. */
-export function createServing({ environment, registry, analyses, performance, inputProfile }: ServingDependencies) {
+export function createServing(deps: ServingDependencies) {
+  const { environment, registry, analyses, performance, inputProfile, datasets } = deps
   const reports = createRevisionReports(environment)
   const releases = createReleases({ environment, registry, reports, analyses, performance })
   const endpoints = createEndpoints({ environment, registry, reports, releases, analyses })
   const deploy = createDeploy({ environment, registry, endpoints, releases, reports })
   const requests = createRequestReports(environment.clock)
   reports.subscribe(requests.take)
-  let reader: Reader | undefined
+  const readers: Reader[] = []
 
   return {
     endpoints,
@@ -43,14 +48,16 @@ export function createServing({ environment, registry, analyses, performance, in
     /** The slowest and the failed requests of an endpoint. Errors: `not_found`. */
     requests: async (project: string, name: string) =>
       requests.of((await findEndpoint(environment.store.read, project, name)).id),
-    routing: createRoutingSource(environment, inputProfile),
+    routing: createRoutingSource(environment, { profileOf: inputProfile, datasets }),
     deploy,
     sample: createRecordedSample({ environment, registry }),
     analyses,
 
-    /** Begins to release what passes its gate. */
+    /** Begins to release what passes its gate, and to serve the features of new dataset versions. */
     start() {
-      reader ??= startReader(environment, {
+      if (readers.length > 0) return
+      readers.push(startFeatureReader(environment))
+      const releasing = startReader(environment, {
         name: 'serving.releases',
         types: ['gate.passed'],
         async handle(event, change) {
@@ -75,9 +82,10 @@ export function createServing({ environment, registry, analyses, performance, in
           }
         },
       })
+      readers.push(releasing)
     },
     async stop() {
-      await reader?.stop()
+      await Promise.all(readers.map((reader) => reader.stop()))
     },
   }
 }

@@ -53,6 +53,14 @@ function describe(endpoint: ServedEndpoint) {
     name: endpoint.name,
     task: main?.loaded.description?.task ?? null,
     features: main?.loaded.description?.features.map(({ name, type }) => ({ name, type })) ?? null,
+    lookup: endpoint.features
+      ? {
+          key: endpoint.features.key,
+          columns: endpoint.features.columns.map(({ name }) => name),
+          source: main?.lookUp?.lookup.source ?? null,
+          entities: main?.lookUp?.lookup.entities ?? null,
+        }
+      : null,
     revisions: endpoint.revisions.map(({ number, model, version, traffic, shadow }) => ({
       number,
       model,

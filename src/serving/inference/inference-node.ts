@@ -11,6 +11,7 @@ import { noCounters, type RevisionCounters } from '../revision-counters.ts'
 import { type RoutedEndpoint, type RoutedRevision, type Routing, routing as routingSchema } from '../routing.ts'
 import { type CallLine, createCallLine } from './call-line.ts'
 import type { ControlClient } from './control-client.ts'
+import { createFeatureTables } from './features/feature-tables.ts'
 import { createLoadedModels, type ServedModel } from './loaded-models.ts'
 import { createFactsStore } from './model-facts.ts'
 import { createModelStore } from './model-store.ts'
@@ -96,6 +97,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   const shadows = createShadows({ recorder, clock, log })
   const store = createModelStore(join(directory, 'models'), control)
   const facts = createFactsStore(join(directory, 'facts'))
+  const tables = createFeatureTables({ directory: join(directory, 'features'), control, log })
   const models = createLoadedModels({
     store,
     facts,
@@ -135,6 +137,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       const loaded = await models.get(revision.kind, revision.artifact, () =>
         control.sample(endpoint.project, revision.model, revision.version),
       )
+      const features = endpoint.features && (await tables.get(endpoint.features))
       const before = statuses.get(key)
       // what waits for the model goes on waiting in the same line
       const line =
@@ -147,7 +150,8 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
         counters.set(key, counted)
       }
       warnOfUnknown(endpoint, revision, loaded)
-      return serveRevision(endpoint, revision, loaded, line, options.pseudonyms, counted)
+      const { pseudonyms } = options
+      return serveRevision(endpoint, revision, loaded, line, { pseudonyms, features, counters: counted })
     } catch (error) {
       const known = asKedgeError(error)
       const away = known.class === 'unavailable'
@@ -164,9 +168,13 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   }
 
   /** A name that is written otherwise than in the model masks nothing. */
-  function warnOfUnknown({ name, personal }: RoutedEndpoint, { number }: RoutedRevision, { description }: ServedModel) {
+  function warnOfUnknown(
+    { name, personal, features }: RoutedEndpoint,
+    { number }: RoutedRevision,
+    { description }: ServedModel,
+  ) {
     const unknown = Object.keys(personal).filter(
-      (one) => !description?.features.some((feature) => feature.name === one),
+      (one) => one !== features?.key && !description?.features.some((feature) => feature.name === one),
     )
     if (description && unknown.length > 0)
       log.warn({ endpoint: name, revision: number, unknown }, 'the model has no such features as are marked personal')
@@ -191,6 +199,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     const artifacts = new Set(kept.map(({ artifact }) => artifact))
     await store.prune(artifacts).catch(() => {})
     await facts.prune(artifacts).catch(() => {})
+    await tables.keep([...next.endpoints, ...table.list()].flatMap(({ features }) => features ?? []))
     if (wanted !== next) return
     if ([...statuses].some(([key, status]) => status.state === 'loading' && !leaving.has(key)))
       again = setTimeout(() => void bring(wanted).catch(failed), retryAfter)

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { access, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { KedgeError } from '../../errors.ts'
 import { isSafePath } from '../../storage/blobs/folder.ts'
 import type { ControlClient } from './control-client.ts'
+import { downloadBlob } from './download-blob.ts'
 
 export interface ModelStore {
   /** The folder of a model, fetched from control unless it is here. Errors: `unavailable`, `not_found`, `model_unloadable`. */
@@ -34,7 +32,7 @@ export function createModelStore(directory: string, control: Pick<ControlClient,
     for (const [path, file] of Object.entries(await manifest(artifact))) {
       if (!isSafePath(path)) throw new KedgeError('model_unloadable', { what: `its folder holds the path ${path}` })
       await mkdir(dirname(join(temporary, path)), { recursive: true })
-      await download(file.digest, join(temporary, path))
+      await downloadBlob(control, file.digest, join(temporary, path))
     }
     await rename(temporary, target)
     return target
@@ -51,23 +49,6 @@ export function createModelStore(directory: string, control: Pick<ControlClient,
     } catch (cause) {
       throw new KedgeError('model_unloadable', { what: `${artifact} is no folder` }, { cause })
     }
-  }
-
-  async function download(digest: string, path: string) {
-    const hash = createHash('sha256')
-    const content = await control.blob(digest)
-    await pipeline(
-      Readable.from(content),
-      async function* (source) {
-        for await (const chunk of source) {
-          hash.update(chunk)
-          yield chunk
-        }
-      },
-      createWriteStream(path),
-    )
-    if (hash.digest('hex') !== digest)
-      throw new KedgeError('unavailable', { what: `The file ${digest} arrived damaged` })
   }
 
   return {

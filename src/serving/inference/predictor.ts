@@ -157,10 +157,13 @@ export function createPredictor(deps: {
       throw new KedgeError('unsupported', {
         what: 'Predicting by feature names from a model that does not name its features',
       })
+    const { lookUp } = revision
+    const given = lookUp && from.map((row) => request.rows[row])
+    const looked = given && (await lookUp.rows(given, (i) => request.where(from[i]!)))
     const columns = reader.columns(from.length)
     const problems: ErrorPlace[] = []
     for (let i = 0; i < from.length && problems.length < maxPlaces; i++)
-      reader.read(request.rows[from[i]!], columns, i, request.where(from[i]!), problems)
+      reader.read(looked ? looked.rows[i] : request.rows[from[i]!], columns, i, request.where(from[i]!), problems)
     if (problems.length > 0)
       throw new KedgeError(
         'invalid_input',
@@ -191,7 +194,7 @@ export function createPredictor(deps: {
     const ids = all ? request.ids : from.map((row) => request.ids[row]!)
     const times = all ? request.times : from.map((row) => request.times[row]!)
     const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
-    record(endpoint, revision, columns, answered, records, flags)
+    record(endpoint, revision, looked ? [...columns, ...looked.recorded] : columns, answered, records, flags)
   }
 
   return {
@@ -230,20 +233,20 @@ export function createPredictor(deps: {
     async tensors(endpoint, request) {
       const revision = pick(endpoint, request.id, request.revision)
       const { loaded } = revision
-      checkTensors(loaded.inputs, request.inputs)
+      const looked = revision.lookUp && (await revision.lookUp.tensors(request.inputs))
+      const inputs = looked?.inputs ?? request.inputs
+      checkTensors(loaded.inputs, inputs)
       const unknown = request.outputs?.find((name) => !loaded.outputs.some((output) => output.name === name))
       if (unknown !== undefined)
         throw new KedgeError('invalid_input', {
           what: `output ${unknown}: is no output of the model, which gives ${loaded.outputs.map((output) => output.name).join(', ')}`,
         })
-      const table = loaded.description && columnsOfTensors(loaded.description, request.inputs)
-      const rows = table?.rows ?? request.inputs[0]?.shape[0] ?? 1
+      const table = loaded.description && columnsOfTensors(loaded.description, inputs)
+      const rows = table?.rows ?? inputs[0]?.shape[0] ?? 1
       const flags = table && revision.guard?.(table.columns, rows, (row) => `inputs.${row}`)
       const timing = { call: 0, share: 0 }
       // the score may be in an output that was not asked for
-      const all = await call(endpoint, revision, rows, () =>
-        revision.line.infer(request.inputs, { ...request, timing }),
-      )
+      const all = await call(endpoint, revision, rows, () => revision.line.infer(inputs, { ...request, timing }))
       const microseconds = timing.call
       const scores =
         (loaded.description && table && scoresOfTensors(loaded.description, all, rows)) ??
@@ -256,14 +259,16 @@ export function createPredictor(deps: {
         const labels = Array.from(scores, revision.labelOf)
         const records: Records = { bytes: [], rows: 0 }
         const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
-        record(endpoint, revision, table.columns, answered, records, flags)
+        const recorded = looked?.recorded ?? (revision.lookUp ? noLookUp(rows) : [])
+        record(endpoint, revision, [...table.columns, ...recorded], answered, records, flags)
         await keep(endpoint, records, new Map([[revision, ids]]))
       }
       if (table && endpoint.shadows.length > 0) {
         const features = loaded.description!.features
-        const objects = ids.map((_, row) =>
-          Object.fromEntries(features.map((feature, i) => [feature.name, valueAt(table.columns[i]!, row)])),
-        )
+        const objects = ids.map((_, row) => ({
+          ...(looked ? { [endpoint.features!.key]: looked.keys[row] } : {}),
+          ...Object.fromEntries(features.map((feature, i) => [feature.name, valueAt(table.columns[i]!, row)])),
+        }))
         shadows.add({ endpoint, ids, times, rows: objects, scores, revisions: ids.map(() => revision.number) })
       }
       const { outputs } = request
@@ -281,6 +286,8 @@ interface Records {
   bytes: Buffer[]
   rows: number
 }
+
+const noLookUp = (rows: number): Column[] => [new Array<string>(rows).fill(''), new Array<string>(rows).fill('')]
 
 const textOf = (error: unknown) =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 300)

@@ -1,3 +1,4 @@
+import type { FeatureLookup } from '../../contracts/feature-lookup.ts'
 import { labelsOf } from '../../contracts/model-runtime.ts'
 import type { RecordedOrigin } from '../recorded-rows.ts'
 import { noCounters, type RevisionCounters } from '../revision-counters.ts'
@@ -5,6 +6,7 @@ import type { RoutedEndpoint, RoutedRevision } from '../routing.ts'
 import { hashText, splitTraffic } from '../traffic-split.ts'
 import type { CallLine } from './call-line.ts'
 import type { EncodeRows } from './encode-rows.ts'
+import { createLookUp, type LookUp, lookupColumns } from './features/look-up.ts'
 import { createInputGuard, type InputGuard } from './input-guard.ts'
 import type { ServedModel } from './loaded-models.ts'
 import { createMaskedEncoder } from './mask-columns.ts'
@@ -26,6 +28,8 @@ export interface ServedRevision extends RoutedRevision {
   encodeShadow: EncodeRows
   /** with a last column of the rows' flags, the feature `$flags` on record */
   encodeFlagged: EncodeRows
+  /** undefined where callers send all features */
+  lookUp: LookUp | undefined
   counters: RevisionCounters
 }
 
@@ -44,9 +48,9 @@ export function serveRevision(
   revision: RoutedRevision,
   loaded: ServedModel,
   line: CallLine,
-  pseudonyms: Pseudonyms,
-  counters: RevisionCounters = noCounters(),
+  more: { pseudonyms: Pseudonyms; features?: FeatureLookup | undefined; counters?: RevisionCounters },
 ): ServedRevision {
+  const { pseudonyms, features, counters = noCounters() } = more
   const { description } = loaded
   const binary = description?.task === 'binary'
   const labels = description && binary ? labelsOf(description) : undefined
@@ -55,10 +59,14 @@ export function serveRevision(
     endpoint: endpoint.name,
     revision: revision.number,
     caller: '',
-    features: (description?.features ?? []).map(({ name, type }): [string, 0 | 1] => [name, type === 'number' ? 1 : 0]),
+    features: [
+      ...(description?.features ?? []).map(({ name, type }): [string, 0 | 1] => [name, type === 'number' ? 1 : 0]),
+      ...(features ? lookupColumns : []),
+    ],
   }
-  const encoder = (origin: RecordedOrigin) =>
-    createMaskedEncoder(origin, endpoint.personal, pseudonyms(endpoint.project))
+  const key = endpoint.features && endpoint.personal[endpoint.features.key]
+  const personal = key ? { ...endpoint.personal, $key: key } : endpoint.personal
+  const encoder = (origin: RecordedOrigin) => createMaskedEncoder(origin, personal, pseudonyms(endpoint.project))
   return {
     ...revision,
     loaded,
@@ -70,6 +78,7 @@ export function serveRevision(
     encode: encoder({ ...origin, shadow: false }),
     encodeShadow: encoder({ ...origin, shadow: true }),
     encodeFlagged: encoder({ ...origin, shadow: false, features: [...origin.features, ['$flags', 0]] }),
+    lookUp: features && endpoint.features && createLookUp(endpoint.features, features, loaded),
     counters,
   }
 }

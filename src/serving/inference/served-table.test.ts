@@ -22,7 +22,7 @@ const model = {
   chunk: null,
 } as unknown as ServedModel
 const serve = (of: RoutedEndpoint, one: RoutedRevision) =>
-  serveRevision(of, one, model, createCallLine(model, limits, Date.now), createPseudonyms(''))
+  serveRevision(of, one, model, createCallLine(model, limits, Date.now), { pseudonyms: createPseudonyms('') })
 
 /** A table whose revisions are ready when the test says so. */
 function heldTable() {

@@ -44,9 +44,11 @@ export function createShadows({
   async function predict(work: ShadowWork, revision: ServedRevision) {
     const { reader, counters } = revision
     if (!reader) return
+    const looked = revision.lookUp && (await revision.lookUp.rows(work.rows, String))
     const columns = reader.columns(work.rows.length)
     const problems: ErrorPlace[] = []
-    work.rows.forEach((row, i) => {
+    const rows = looked?.rows ?? work.rows
+    rows.forEach((row, i) => {
       reader.read(row, columns, i, '', problems)
     })
     if (problems.length > 0) {
@@ -70,7 +72,7 @@ export function createShadows({
     if (chosen.length === 0) return
     const { ids, times } = work
     const answered = { ids, times, scores, labels: Array.from(scores, revision.labelOf), receivedAt, microseconds }
-    const some = takeRows(answered, columns, chosen)
+    const some = takeRows(answered, [...columns, ...(looked?.recorded ?? [])], chosen)
     void recorder.record([revision.encodeShadow(some.answered, some.columns)], chosen.length)
   }
 

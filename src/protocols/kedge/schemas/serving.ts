@@ -34,6 +34,15 @@ export const endpointSpecAnswer = z.object({
     rate: z.object({ count: z.number(), per: z.number() }).optional(),
   }),
   inputs: z.object({ unknownCategories: z.string(), ranges: z.string() }),
+  features: z
+    .object({
+      from: z.object({ dataset: z.string(), version: z.union([z.literal('latest'), z.number()]) }),
+      key: z.string(),
+      columns: z.array(z.string()),
+      missing: z.union([z.enum(['reject', 'null']), z.record(z.string(), z.union([z.number(), z.string()]))]),
+    })
+    .optional()
+    .describe('what is looked up in a dataset by a key that callers send'),
 })
 
 export const liveStats = z.object({
