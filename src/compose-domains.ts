@@ -63,6 +63,7 @@ export function composeDomains(
     tracking,
     files: {
       localFile: async (project, dataset, version) =>
+    executors,
         data.datasets.localFile(await data.datasets.version(project, dataset, version)),
     },
   })

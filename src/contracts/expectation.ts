@@ -26,6 +26,8 @@ export interface ExpectationDefinition<Config = unknown> {
   expressions?(config: Config): PlacedExpression[]
   /** Aggregates over the version's rows; their values come back to `judge` under the same names. */
   statistics?(config: Config, relation: Relation): Record<string, string>
+  /** Names of the datasets whose newest published rows it reads. */
+  datasets?(config: Config): string[]
   judge(config: Config, statistics: Record<string, unknown>, context: ExpectationContext): Judgement
 }
 

@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Column } from '../contracts/column.ts'
+import type { OtherRows } from '../contracts/curation.ts'
+import type { Executor } from '../contracts/executor.ts'
 import type { Environment } from '../environment.ts'
 import { asKedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { type CurationMistake, checkCuration } from './curation/check-curation.ts'
 import { columnType, readValue } from './curation/engine-column.ts'
-import type { DataExtensions, SourceSpec } from './dataset-spec.ts'
+import { type DataExtensions, datasetsOf, type SourceSpec } from './dataset-spec.ts'
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
 import { documentDigest } from './document-digest.ts'
 import { convert } from './expression/conversion.ts'
@@ -20,10 +22,11 @@ import { sourceError } from './source/source-error.ts'
 import type { DatasetVersion, DatasetVersionSummary } from './version/dataset-version.ts'
 import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
 import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
-import { asArrays, type Rows, readRows, selectForJson } from './version/read-rows.ts'
+import { asArrays, type Rows, readRows, readVersionRows, selectForJson } from './version/read-rows.ts'
 import { removeAbandonedRuns, runFolder } from './version/run-folder.ts'
 import { createVersions } from './version/versions.ts'
 
+import { createVersionFiles } from './version/version-files.ts'
 export interface DataOptions {
   extensions: DataExtensions
   /** a stored secret of a project. Errors: `not_found` */
@@ -36,6 +39,8 @@ export interface DataOptions {
   engine?: EventsStore
 }
 
+  /** for steps that are commands */
+  executors?: readonly Executor[]
 export interface SourceTest {
   ok: boolean
   milliseconds: number
@@ -86,7 +91,7 @@ export interface Datasets {
   quarantine(project: string, name: string, version: number | 'latest', page?: Page): Promise<Rows>
   diff(project: string, name: string, a: number, b: number): Promise<DatasetDiff>
   /** Absolute path of the version's Parquet file on this machine; do not change it. */
-  localFile(version: Pick<DatasetVersionSummary, 'digest'>): Promise<string>
+  localFile(version: DatasetVersionSummary): Promise<string>
 }
 
 export interface Data {
@@ -112,6 +117,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     kinds: extensions.sources,
     engine,
     files: createFileGuard(options.sourceFolders),
+  const files = createVersionFiles({ blobs, engine, dataDirectory })
     downloads: createDownloads({ folder: join(dataDirectory, 'cache', 'downloads'), guard: addresses }),
     addresses,
     secret: options.secret,
@@ -134,6 +140,8 @@ export function createData(environment: Environment, options: DataOptions): Data
     kind: 'data.materialise',
     concurrency: 2,
     async run(job, { signal, progress }) {
+    files,
+    executors: options.executors ?? [],
       const context = { actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }
       const version = await materialiseNow(context, { ...job.payload, project: job.project }, { signal, progress })
       return { result: { version: version.version, digest: version.digest, rowCount: version.rowCount } }
@@ -184,6 +192,30 @@ export function createData(environment: Environment, options: DataOptions): Data
     discover: async (project, name) => (await open(project, name)).columns,
     async preview(project, name, limit = 50) {
       const { table: opened, columns, place } = await open(project, name)
+  /** Columns of the datasets that a declaration reads, as far as they have a version. */
+  async function knownOthers(project: string, given: object | null) {
+    const lists = (given ?? {}) as { curate?: unknown; expect?: unknown }
+    const listOf = (value: unknown) => (Array.isArray(value) ? value : [])
+    const known = new Map<string, OtherRows>()
+    let names: string[] = []
+    try {
+      names = datasetsOf({ curate: listOf(lists.curate), expect: listOf(lists.expect) }, extensions)
+    } catch {
+      // a step of a wrong form is told elsewhere
+    }
+    for (const name of names) {
+      const latest = await versions.latest(project, name)
+      if (latest)
+        known.set(name, {
+          dataset: name,
+          version: latest.version,
+          sql: 'p',
+          columns: latest.schema,
+          rows: latest.rowCount,
+        })
+    }
+    return known
+  }
       const folder = runFolder(dataDirectory)
       const values = columns.map((column, i) => {
         const raw = opened.columns[i]!
@@ -214,7 +246,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     putIn: declarations.putDataset,
     async check(project, name, given, source) {
       const columns = await columnsOf(project, name, declarations.parseSource(name, source))
-      return columns ? checkCuration(given ?? {}, columns, extensions) : []
+      return columns ? checkCuration(given ?? {}, columns, extensions, await knownOthers(project, given)).mistakes : []
     },
     get: declarations.dataset,
     list: declarations.datasets,
@@ -238,7 +270,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     latest: versions.latest,
     async rows(project, name, number, { limit = 100, offset = 0 } = {}) {
       const version = await versions.get(project, name, number)
-      return readRows(engine, await blobs.localPath(version.digest), { limit, offset })
+      return readVersionRows(engine, files, version, { limit, offset })
     },
     async quarantine(project, name, number, { limit = 100, offset = 0 } = {}) {
       const { quarantine } = await versions.get(project, name, number)
@@ -247,10 +279,10 @@ export function createData(environment: Environment, options: DataOptions): Data
     },
     async diff(project, name, a, b) {
       const [first, second] = await Promise.all([versions.get(project, name, a), versions.get(project, name, b)])
-      const files = { a: await blobs.localPath(first.digest), b: await blobs.localPath(second.digest) }
-      return diffVersions(engine, first, second, files)
+      const tables = { a: await files.table(first), b: await files.table(second) }
+      return diffVersions(engine, first, second, tables)
     },
-    localFile: ({ digest }) => blobs.localPath(digest),
+    localFile: files.whole,
   }
 
   return {

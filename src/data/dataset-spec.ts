@@ -86,3 +86,23 @@ export interface SourceSpec {
 /** The schema of `sources.<name>` in kedge.yaml: one form for each kind. */
 export const sourceSpec = (kinds: readonly SourceDefinition[]): z.ZodType<SourceSpec> =>
   z.discriminatedUnion('kind', kinds.map((kind) => kind.config) as never) as unknown as z.ZodType<SourceSpec>
+
+/** Names of the other datasets that a declaration reads: in its steps and in its expectations. */
+export function datasetsOf(
+  spec: Pick<DatasetSpec, 'curate' | 'expect'>,
+  { operations, expectations }: Omit<DataExtensions, 'sources'>,
+): string[] {
+  const names = new Set<string>()
+  const collect = (
+    steps: readonly KeyedStep[],
+    kinds: readonly { kind: string; datasets?(config: never): string[] }[],
+  ) => {
+    for (const step of steps)
+      for (const definition of kinds)
+        if (step[definition.kind] !== undefined)
+          for (const name of definition.datasets?.(step[definition.kind] as never) ?? []) names.add(name)
+  }
+  collect(spec.curate, operations)
+  collect(spec.expect, expectations)
+  return [...names]
+}

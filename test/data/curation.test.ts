@@ -57,8 +57,8 @@ describe('operations', () => {
     expect(made.rows.map(({ x }) => x)).toEqual([5, 7])
     expect(made.version.counts).toMatchObject({ read: 4, kept: 2, removed: 2, quarantined: 0 })
     expect(made.version.counts.steps).toEqual([
-      { step: 0, operation: 'read', quarantined: 0, removed: 0 },
-      { step: 1, operation: 'filter', quarantined: 0, removed: 2 },
+      { step: 0, operation: 'read', added: 0, quarantined: 0, removed: 0 },
+      { step: 1, operation: 'filter', added: 0, quarantined: 0, removed: 2 },
     ])
   })
 

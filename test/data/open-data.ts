@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBlobDirectory } from '../../src/adapters/blobs/directory.ts'
+import { executors } from '../../src/adapters/executors/index.generated.ts'
 import { expectations } from '../../src/adapters/expectations/index.generated.ts'
 import { operations } from '../../src/adapters/operations/index.generated.ts'
 import { sources } from '../../src/adapters/sources/index.generated.ts'
@@ -53,6 +54,7 @@ export async function openData(
   }
   const data = createData(environment, {
     extensions: { sources, operations, expectations },
+    executors,
     secret: async () => 'secret',
     allowHosts: ['127.0.0.1', 'localhost'],
     ...options,

@@ -1,35 +1,66 @@
 import { z } from 'zod'
-import { defineOperation } from '../../contracts/curation.ts'
+import { allColumns, defineOperation, type Relation } from '../../contracts/curation.ts'
 
 const keys = z.array(z.string()).min(1)
+const extreme = z.union([
+  z.strictObject({ largest: z.string() }).meta({ description: 'the row with the largest value of this column' }),
+  z.strictObject({ smallest: z.string() }),
+])
+const config = z.union([
+  z.literal('all').meta({ description: 'rows that are equal in every column' }),
+  keys,
+  z.strictObject({ by: keys, keep: z.union([z.enum(['first', 'last']), extreme]).default('first') }),
+])
+type Config = z.infer<typeof config>
+
+/** So many rows that go are named one by one; more are found again in every pass. */
+const mostNamed = 100_000
 
 export default defineOperation({
   kind: 'deduplicate',
   title: 'Of rows with the same values in these columns keep one; the others are removed and counted',
-  config: z.union([
-    z.literal('all').meta({ description: 'rows that are equal in every column' }),
-    keys,
-    z.strictObject({ by: keys, keep: z.enum(['first', 'last']).default('first') }),
-  ]),
-  compile(config, relation) {
-    const { by, keep } =
-      config === 'all'
-        ? { by: relation.columns.map(({ name }) => name), keep: 'first' as const }
-        : Array.isArray(config)
-          ? { by: config, keep: 'first' as const }
-          : config
-    const columns = by.map((name) => relation.column(name).sql)
-    const order = keep === 'first' ? 'ASC' : 'DESC'
-    // rows that are out already form a partition of their own, so that none of them is the one that is kept
+  config,
+  queries: (config, relation) => ({
+    repeated: `SELECT groupArray(${mostNamed + 1})(toString(__row)) AS value FROM (${repeated(config, relation)})`,
+  }),
+  compile(config, relation, { repeated: found }) {
+    const named = found as string[]
+    const rows = named.length > mostNamed ? repeated(config, relation) : named.join(', ')
     return {
-      columns: relation.columns.map(({ name }) => relation.column(name)),
-      verdicts: [
-        {
-          when: `row_number() OVER (PARTITION BY ${relation.live}, ${columns.join(', ')} ORDER BY ${relation.position} ${order}) > 1`,
-          action: 'remove',
-          reason: config === 'all' ? 'the same row again' : `the same ${by.join(', ')} again`,
-        },
-      ],
+      columns: allColumns(relation),
+      verdicts:
+        named.length === 0
+          ? []
+          : [
+              {
+                when: `${relation.live} AND ${relation.position} IN (${rows})`,
+                action: 'remove',
+                reason:
+                  config === 'all' ? 'the same row again' : `the same ${columnsOf(config, relation).join(', ')} again`,
+              },
+            ],
     }
   },
 })
+
+const columnsOf = (config: Config, relation: Relation) =>
+  config === 'all' ? relation.columns.map(({ name }) => name) : Array.isArray(config) ? config : config.by
+
+/** Positions of the rows that go. Few rows are repeated, so these are found by a hash first and only they are sorted. */
+function repeated(config: Config, relation: Relation): string {
+  const columns = columnsOf(config, relation).map((name) => relation.column(name).sql)
+  const keep = typeof config === 'object' && !Array.isArray(config) ? config.keep : 'first'
+  const order =
+    keep === 'first'
+      ? relation.position
+      : keep === 'last'
+        ? `${relation.position} DESC`
+        : 'largest' in keep
+          ? `${relation.column(keep.largest).sql} DESC NULLS LAST, ${relation.position}`
+          : `${relation.column(keep.smallest).sql} ASC NULLS LAST, ${relation.position}`
+  const hash = `cityHash64(${columns.map((sql) => `tuple(${sql})`).join(', ')})`
+  const rows = `${relation.rows} AS p WHERE ${relation.live}`
+  const twice = `SELECT ${hash} AS h FROM ${rows} GROUP BY h HAVING count() > 1`
+  const ranked = `SELECT p.__row AS __row, row_number() OVER (PARTITION BY ${columns.join(', ')} ORDER BY ${order}) AS place FROM ${rows} AND ${hash} IN (${twice})`
+  return `SELECT __row FROM (${ranked}) WHERE place > 1`
+}

@@ -1,5 +1,5 @@
 import type { Column } from '../../contracts/column.ts'
-import type { OperationDefinition, PlacedExpression, Relation } from '../../contracts/curation.ts'
+import type { OperationDefinition, OtherRows, PlacedExpression, Relation } from '../../contracts/curation.ts'
 import type { ExpectationDefinition } from '../../contracts/expectation.ts'
 import { KedgeError } from '../../errors.ts'
 import { nearest } from '../expression/nearest.ts'
@@ -9,6 +9,12 @@ import { createRelation } from './relation.ts'
 export interface CurationMistake {
   path: (string | number)[]
   what: string
+}
+
+export interface CheckedCuration {
+  mistakes: CurationMistake[]
+  /** what the dataset will have; undefined where only making it tells */
+  columns: Column[] | undefined
 }
 
 interface Step {
@@ -28,7 +34,8 @@ export function checkCuration(
   spec: { time?: unknown; curate?: unknown; expect?: unknown },
   source: readonly Column[],
   kinds: { operations: readonly OperationDefinition[]; expectations: readonly ExpectationDefinition[] },
-): CurationMistake[] {
+  others: ReadonlyMap<string, OtherRows> = new Map(),
+): CheckedCuration {
   const mistakes: CurationMistake[] = []
   /** columns that a step with a mistake would have made: nothing is said about what uses them */
   const unsure = new Set<string>()
@@ -42,7 +49,7 @@ export function checkCuration(
 
   function attempt<T>(step: Step, act: (config: never, relation: Relation) => T): T | undefined {
     try {
-      return act(step.config as never, createRelation(columns, ''))
+      return act(step.config as never, createRelation(columns, '', { others }))
     } catch (error) {
       if (!(error instanceof KedgeError)) return undefined
       const { problem, subject } = error.details as { problem?: string; subject?: string }
@@ -58,13 +65,16 @@ export function checkCuration(
 
   for (const [index, given] of curate.entries()) {
     const step = open(given, kinds.operations, ['curate', index])
-    if (!step) return mistakes
-    const operation = step.definition as OperationDefinition
+    const operation = step?.definition as OperationDefinition
+    // after a command, or without the columns of another dataset, nobody knows which columns there are
+    if (!step || operation.command || operation.datasets?.(step.config).some((name) => !others.has(name)))
+      return { mistakes, columns: undefined }
     const before = mistakes.length
     const kept = columns
     for (const part of operation.kind === 'derive' ? oneByOne(step) : [step]) {
       attempt(part, (config, relation) => operation.statistics?.(config, relation))
-      if (mistakes.length > before && operation.statistics) continue
+      attempt(part, (config, relation) => operation.queries?.(config, relation))
+      if (mistakes.length > before && (operation.statistics || operation.queries)) continue
       const compiled = attempt(part, (config, relation) => operation.compile(config, relation, someStatistics))
       if (compiled) {
         columns = compiled.columns.map(({ name, type }) => ({ name, type }))
@@ -88,7 +98,7 @@ export function checkCuration(
     if (step)
       attempt(step, (config, relation) => (step.definition as ExpectationDefinition).statistics?.(config, relation))
   }
-  return mistakes
+  return { mistakes, columns: mistakes.length === 0 ? columns : undefined }
 }
 
 /** A derivation of several columns as several of one: each can have its own mistake. */

@@ -1,193 +1,206 @@
 import type { Column } from '../../contracts/column.ts'
-import type { OperationDefinition, Verdict } from '../../contracts/curation.ts'
-import type { SourceTable } from '../../contracts/source.ts'
+import {
+  type CommandStep,
+  type CompiledOperation,
+  type OperationDefinition,
+  type OtherRows,
+  positionBits,
+  type Relation,
+} from '../../contracts/curation.ts'
+import type { SecretReference } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import type { KeyedStep } from '../dataset-spec.ts'
-import { convert } from '../expression/conversion.ts'
-import { quoteName, quoteText } from '../expression/sql-text.ts'
-import { columnType, readFault, readValue } from './engine-column.ts'
+import { quoteName } from '../expression/sql-text.ts'
+import { checkNames } from './check-names.ts'
+import { type ReadInput, readLayer } from './read-layer.ts'
 import { asColumn, createRelation } from './relation.ts'
+import { type NamedVerdict, type NumberedVerdict, verdictColumns } from './verdict-columns.ts'
 
-/** Why rows left, by the number that the SQL gives them; 0 is: did not leave. */
-export interface NamedVerdict {
-  step: number
+/** The rows after a step: SQL that gives `columns`, `__row`, `__verdict` and `__value` for every row. */
+export interface Layer {
   operation: string
-  action: 'quarantine' | 'remove'
-  reason: string
+  sql: string
+  columns: Column[]
 }
 
-export interface Pipeline {
-  /** gives `columns`, `__row` (position in the source), `__verdict` and `__value` for every row read */
-  sql: string
+export interface Pipeline extends Omit<Layer, 'operation'> {
   params: Record<string, unknown>
   settings: Record<string, string | number>
-  columns: Column[]
   verdicts: (NamedVerdict | undefined)[]
-  /** names of the steps; the first is reading */
-  operations: string[]
+  /** one a step; the first is reading */
+  layers: Layer[]
+  /** rows of other datasets that a step has added */
+  added: { step: number; rows: OtherRows }[]
+  /** the step that repeats rows */
+  repeats: number | undefined
   /** which rows of the source (as `s`) are read */
   where: string | undefined
 }
 
-export interface CurationInput {
-  table: SourceTable & { rowNumber: string }
-  /** column of the source with the event time */
-  time?: string | undefined
-  /** half-open window on `time`, milliseconds since 1970 */
-  window?: { from: number; to: number } | undefined
+export interface CommandInput {
+  step: number
+  /** names the step in errors */
+  where: string
+  run: CommandStep
+  rows: Layer
+  params: Record<string, unknown>
+  settings: Record<string, string | number>
+  /** takes a verdict into the pipeline and gives its number */
+  verdict(action: NamedVerdict['action'], reason: string): number
+}
+
+export interface CurationInput extends ReadInput {
   curate: readonly KeyedStep[]
   operations: readonly OperationDefinition[]
-  /** runs a query that gives one row of aggregates */
+  /** newest published rows of the datasets that steps name */
+  others?: ReadonlyMap<string, OtherRows>
+  secret?(reference: SecretReference): Promise<string>
+  /** runs a query that gives one row */
   aggregate(
     sql: string,
     params: Record<string, unknown>,
     settings: Record<string, string | number>,
   ): Promise<Record<string, unknown>>
+  /** does a step that is a command; gives the rows after it. Errors: how it failed */
+  command?(input: CommandInput): Promise<Omit<Layer, 'operation'>>
 }
 
-const reserved = /^__(row|verdict|value)$/
+/** A step with its definition, as it was declared. Errors: `invalid_input`. */
+export function openStep<Definition extends { kind: string }>(
+  step: KeyedStep,
+  kinds: readonly Definition[],
+  where: string,
+): { definition: Definition; given: unknown; where: string } {
+  const definition = kinds.find(({ kind }) => step[kind] !== undefined)
+  const kind = definition?.kind ?? Object.keys(step)[0]
+  if (!definition) throw new KedgeError('invalid_input', { what: `${where} ${kind}: there is no such kind` })
+  return { definition, given: step[kind!], where: `${where} ${kind}` }
+}
 
 /**
  * Compiles a dataset's curation to one SQL statement over its source. Each step is a subquery around the one before; a
  * row that fails keeps its place with the number of the verdict, so that nothing disappears uncounted. Steps that need
- * to know the data first (outliers, fill) ask for their aggregates while compiling.
+ * to know the data first (outliers, fill) ask for it while compiling, and commands are run.
  * Errors: `invalid_input` names the step and what is wrong in it.
  */
 export async function compileCuration(input: CurationInput): Promise<Pipeline> {
   const { table } = input
   const verdicts: Pipeline['verdicts'] = [undefined]
-  const operations = ['read']
   const settings = { ...table.settings }
+  const params = { ...table.params }
   const read = readLayer(input, verdicts)
-  let { columns, sql } = read
-  for (const [index, step] of input.curate.entries()) {
-    const [kind, given] = Object.entries(step).find(([, value]) => value !== undefined) ?? []
-    const operation = input.operations.find((candidate) => candidate.kind === kind)
-    const where = `curate[${index}] ${kind}`
-    if (!operation) throw new KedgeError('invalid_input', { what: `${where}: there is no such operation` })
-    operations.push(operation.kind)
+  const layers: Layer[] = [{ operation: 'read', sql: read.sql, columns: read.columns }]
+  const added: Pipeline['added'] = []
+  let repeats: number | undefined
+  for (const [index, one] of input.curate.entries()) {
+    const step = index + 1
+    const { definition: operation, given, where } = openStep(one, input.operations, `curate[${index}]`)
     const config = operation.config.parse(given)
-    const relation = createRelation(columns, where)
-    const wanted = Object.entries(operation.statistics?.(config, relation) ?? {})
-    const aggregates = wanted.map(([, aggregate], i) => `${aggregate} AS a${i}`)
-    const known =
-      wanted.length === 0
-        ? {}
-        : await input.aggregate(`SELECT ${aggregates.join(', ')} FROM (${sql}) AS p`, table.params, settings)
-    const statistics = Object.fromEntries(wanted.map(([name], i) => [name, known[`a${i}`]]))
-    const compiled = operation.compile(config, relation, statistics)
-    const names = compiled.columns.map((column) => column.name)
-    checkNames(names, where)
-    const selected = compiled.columns.map(
-      (column) => `${asColumn(column.sql, column.type)} AS ${quoteName(column.name)}`,
+    const before = layers.at(-1)!
+    if (operation.command) {
+      if (!input.command)
+        throw new KedgeError('invalid_input', { what: `${where}: commands are only run when a version is made` })
+      const verdict: CommandInput['verdict'] = (action, reason) =>
+        verdicts.push({ step, operation: operation.kind, action, reason }) - 1
+      const run = operation.command(config)
+      const after = await input.command({ step, where, run, rows: before, params, settings, verdict })
+      checkNames(
+        after.columns.map(({ name }) => name),
+        where,
+      )
+      layers.push({ operation: operation.kind, ...after })
+      continue
+    }
+    const relation = createRelation(before.columns, where, {
+      rows: `(${before.sql})`,
+      step,
+      ...(input.others ? { others: input.others } : {}),
+      secrets: await bindSecrets(input, operation.secrets?.(config) ?? {}, step, params),
+    })
+    const known = await findOut(input, operation, config, relation, params, settings)
+    const compiled = operation.compile(config, relation, known)
+    checkNames(
+      compiled.columns.map(({ name }) => name),
+      where,
     )
+    if (compiled.adds) added.push({ step, rows: compiled.adds })
+    if (compiled.copy !== undefined) {
+      if (repeats !== undefined)
+        throw new KedgeError('invalid_input', { what: `${where}: only one step of a dataset can repeat rows` })
+      repeats = step
+    }
     const numbered = (compiled.verdicts ?? []).map((verdict) => {
-      verdicts.push({ step: index + 1, operation: operation.kind, action: verdict.action, reason: verdict.reason })
+      verdicts.push({ step, operation: operation.kind, action: verdict.action, reason: verdict.reason })
       return { ...verdict, number: verdicts.length - 1 }
     })
-    sql = `SELECT ${[...selected, 'p.__row AS __row', ...verdictColumns(numbered, 'p')].join(', ')} FROM (${sql}) AS p`
-    columns = compiled.columns.map(({ name, type }) => ({ name, type }))
-  }
-  if (input.time !== undefined) {
-    const found = columns.find((column) => column.name === input.time)
-    if (found?.type !== 'time' && found?.type !== 'date')
-      throw new KedgeError('invalid_input', {
-        what: `time: the column ${input.time} ${found ? `is ${found.type}, not a time` : 'is gone after the curation'}`,
-      })
-  }
-  return { sql, params: table.params, settings, columns, verdicts, operations, where: read.where }
-}
-
-function checkNames(names: string[], where: string) {
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined)
-    throw new KedgeError('invalid_input', { what: `${where}: two columns would be named ${twice}` })
-  const odd = names.find((name) => reserved.test(name))
-  if (odd !== undefined) throw new KedgeError('invalid_input', { what: `${where}: a column cannot be named ${odd}` })
-  if (names.length === 0) throw new KedgeError('invalid_input', { what: `${where}: no column would be left` })
-}
-
-/** The first that applies wins; a row that has left already keeps its verdict. */
-function verdictColumns(
-  verdicts: (Omit<Verdict, 'action' | 'reason'> & { number: number })[],
-  alias: string | undefined,
-): string[] {
-  const before = alias ? [`${alias}.__verdict != 0`, `${alias}.__verdict`] : []
-  const beforeValue = alias ? [`${alias}.__verdict != 0`, `${alias}.__value`] : []
-  if (verdicts.length === 0)
-    return alias
-      ? [`${alias}.__verdict AS __verdict`, `${alias}.__value AS __value`]
-      : ['toUInt16(0) AS __verdict', "CAST(NULL, 'Nullable(String)') AS __value"]
-  const branches = verdicts.flatMap(({ when, number }) => [`ifNull(${when}, false)`, `toUInt16(${number})`])
-  const values = verdicts.flatMap(({ when, value }) => [
-    `ifNull(${when}, false)`,
-    value
-      ? `CAST(leftUTF8(toValidUTF8(toString(${value})), 200), 'Nullable(String)')`
-      : "CAST(NULL, 'Nullable(String)')",
-  ])
-  return [
-    `multiIf(${[...before, ...branches, 'toUInt16(0)'].join(', ')}) AS __verdict`,
-    `multiIf(${[...beforeValue, ...values, "CAST(NULL, 'Nullable(String)')"].join(', ')}) AS __value`,
-  ]
-}
-
-/** Reading: every column in Kedge's types; what cannot be read gets a verdict of step 0. */
-function readLayer(
-  { table, time, window }: CurationInput,
-  verdicts: Pipeline['verdicts'],
-): { columns: Column[]; sql: string; where: string | undefined } {
-  const declared = new Map(table.types?.map(({ name, type }) => [name, type]))
-  const faults: (Omit<Verdict, 'action'> & { number: number })[] = []
-  const fault = (found: Omit<Verdict, 'action'>) => {
-    verdicts.push({ step: 0, operation: 'read', action: 'quarantine', reason: found.reason })
-    faults.push({ ...found, number: verdicts.length - 1 })
-  }
-  for (const found of table.unreadable ?? []) fault(found)
-  const columns: Column[] = []
-  const selected: string[] = []
-  let timeSql: string | undefined
-  for (const column of table.columns) {
-    const raw = readValue(column)
-    const engine = columnType(column.type)
-    const named = declared.get(column.name) ?? engine
-    const wanted = column.name === time && named !== 'date' ? 'time' : named
-    const sql = convert(raw, engine, wanted)
-    const found = readFault(column)
-    if (found) fault(found)
-    if (wanted !== engine)
-      fault({
-        when: `${raw} IS NOT NULL AND ${sql} IS NULL`,
-        reason: `${column.name} is not ${wanted === 'int' ? 'an int' : `a ${wanted}`}`,
-        value: `toString(${raw})`,
-      })
-    if (column.name === time) {
-      // a plain column lets the engine push the window down to the source
-      timeSql = wanted === engine ? `s.${quoteName(column.name)}` : sql
-      fault({ when: `${sql} IS NULL`, reason: `${column.name} is missing` })
-    }
-    columns.push({ name: column.name, type: wanted })
-    selected.push(`${asColumn(sql, wanted)} AS ${quoteName(column.name)}`)
-  }
-  checkNames(
-    columns.map(({ name }) => name),
-    'source',
-  )
-  if (time !== undefined && timeSql === undefined)
-    throw new KedgeError('invalid_input', {
-      what: `time: the source has no column ${time} (it has ${columns
-        .map(({ name }) => name)
-        .slice(0, 20)
-        .join(', ')})`,
+    layers.push({
+      operation: operation.kind,
+      sql: layerSql(before, compiled, numbered),
+      columns: compiled.columns.map(({ name, type }) => ({ name, type })),
     })
-  const where = timeSql && window ? windowCondition(timeSql, window) : undefined
-  const state = verdictColumns(faults, undefined)
-  const all = [...selected, `toUInt64(${table.rowNumber}) AS __row`, ...state].join(', ')
-  return { columns, where, sql: `SELECT ${all} FROM ${table.sql} AS s${where ? ` WHERE ${where}` : ''}` }
+  }
+  const { sql, columns } = layers.at(-1)!
+  checkTime(input.time, columns)
+  return { sql, params, settings, columns, verdicts, layers, added, repeats, where: read.where }
 }
 
-/** Rows of the window, and those whose time is missing: they belong to none, and must not vanish. */
-export const windowCondition = (sql: string, { from, to }: { from: number; to: number }): string => {
-  const bound = (ms: number) =>
-    `toDateTime64(${quoteText(new Date(ms).toISOString().replace('T', ' ').replace('Z', ''))}, 3, 'UTC')`
-  return `((${sql} >= ${bound(from)} AND ${sql} < ${bound(to)}) OR ${sql} IS NULL)`
+function layerSql(before: Layer, { columns, from, copy }: CompiledOperation, verdicts: NumberedVerdict[]): string {
+  const selected = columns.map((column) => `${asColumn(column.sql, column.type)} AS ${quoteName(column.name)}`)
+  const row = copy === undefined ? 'p.__row' : `toUInt64(p.__row + ${copy})`
+  return `SELECT ${[...selected, `${row} AS __row`, ...verdictColumns(verdicts, 'p')].join(', ')} FROM ${from ?? `(${before.sql}) AS p`}`
 }
+
+/** What the step has to know of the rows before it can be compiled. */
+async function findOut(
+  { aggregate }: CurationInput,
+  operation: OperationDefinition,
+  config: unknown,
+  relation: Relation,
+  params: Record<string, unknown>,
+  settings: Record<string, string | number>,
+): Promise<Record<string, unknown>> {
+  const statistics = Object.entries(operation.statistics?.(config, relation) ?? {})
+  const aggregates = statistics.map(([, sql], i) => `${sql} AS a${i}`)
+  const row =
+    statistics.length === 0
+      ? {}
+      : await aggregate(`SELECT ${aggregates.join(', ')} FROM ${relation.rows} AS p`, params, settings)
+  const known = Object.fromEntries(statistics.map(([name], i) => [name, row[`a${i}`]]))
+  for (const [name, sql] of Object.entries(operation.queries?.(config, relation) ?? {}))
+    known[name] = (await aggregate(sql, params, settings)).value
+  return known
+}
+
+/** Values of secrets as parameters of the statement, by the operation's names. */
+async function bindSecrets(
+  { secret }: CurationInput,
+  wanted: Record<string, SecretReference>,
+  step: number,
+  params: Record<string, unknown>,
+): Promise<Map<string, string>> {
+  const bound = new Map<string, string>()
+  for (const [name, reference] of Object.entries(wanted)) {
+    if (!secret) continue
+    const parameter = `secret_${step}_${bound.size}`
+    params[parameter] = await secret(reference)
+    bound.set(name, `{${parameter}:String}`)
+  }
+  return bound
+}
+
+function checkTime(time: string | undefined, columns: readonly Column[]) {
+  if (time === undefined) return
+  const found = columns.find((column) => column.name === time)
+  if (found?.type !== 'time' && found?.type !== 'date')
+    throw new KedgeError('invalid_input', {
+      what: `time: the column ${time} ${found ? `is ${found.type}, not a time` : 'is gone after the curation'}`,
+    })
+}
+
+/** SQL of what a position says: the step that added the row, its place there, whether it is a copy. */
+export const ofPosition = {
+  step: (sql: string) => `bitShiftRight(${sql}, ${positionBits.step})`,
+  place: (sql: string) =>
+    `bitAnd(bitShiftRight(${sql}, ${positionBits.place}), ${2 ** (positionBits.step - positionBits.place) - 1})`,
+  isCopy: (sql: string) => `bitAnd(${sql}, ${2 ** positionBits.place - 1}) > 0`,
+} as const

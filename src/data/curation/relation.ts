@@ -1,14 +1,27 @@
 import { z } from 'zod'
 import type { Column, ColumnType } from '../../contracts/column.ts'
-import type { Relation } from '../../contracts/curation.ts'
+import type { OtherRows, Relation } from '../../contracts/curation.ts'
 import { KedgeError } from '../../errors.ts'
 import { compileExpression } from '../expression/compile-expression.ts'
 import { canConvert, convert } from '../expression/conversion.ts'
 import { nearest } from '../expression/nearest.ts'
 import { engineTypes, quoteName, quoteText } from '../expression/sql-text.ts'
 
+/** Where a step stands; what is absent is not known yet, as when a declaration is checked. */
+export interface RelationPlace {
+  rows?: string
+  step?: number
+  others?: ReadonlyMap<string, OtherRows>
+  /** name → SQL of the parameter */
+  secrets?: ReadonlyMap<string, string>
+}
+
 /** What a step sees of the rows that the subquery `p` gives. `where` names the step in errors. */
-export function createRelation(columns: readonly Column[], where: string): Relation {
+export function createRelation(
+  columns: readonly Column[],
+  where: string,
+  { rows = 'p', step = 0, others, secrets }: RelationPlace = {},
+): Relation {
   const byName = new Map(columns.map((column) => [column.name, { ...column, sql: `p.${quoteName(column.name)}` }]))
   /** `subject`: the name or expression of the configuration that is wrong */
   const invalid = (problem: string, subject: string, cause?: unknown) =>
@@ -53,6 +66,17 @@ export function createRelation(columns: readonly Column[], where: string): Relat
     },
     live: 'p.__verdict = 0',
     position: 'p.__row',
+    rows,
+    step,
+    other(dataset) {
+      const found = others?.get(dataset)
+      if (!found) throw invalid(`the dataset ${dataset} has no published version yet`, dataset)
+      return found
+    },
+    fail(problem, subject) {
+      throw invalid(problem, subject)
+    },
+    secret: (name) => secrets?.get(name) ?? "''",
   }
   return relation
 }

@@ -7,13 +7,16 @@ import type { Profile } from '../profile/profile.ts'
 export interface StepCounts {
   step: number
   operation: string
+  /** absent in versions made before there were such steps */
+  added?: number
   quarantined: number
   removed: number
 }
 
-/** read = kept + quarantined + removed; step 0 is reading */
+/** read + added = kept + quarantined + removed; step 0 is reading */
 export interface VersionCounts {
   read: number
+  added: number
   kept: number
   quarantined: number
   removed: number
@@ -55,13 +58,21 @@ export interface Batch {
   cursor: string
 }
 
+/** One of the Parquet files that a version's rows are, in order; versions share those that are equal. */
+export interface VersionPart {
+  digest: string
+  bytes: number
+  rows: number
+}
+
 export interface DatasetVersionSummary {
   project: string
   dataset: string
   version: number
   state: 'published' | 'rejected'
-  /** blob with the rows, Parquet */
+  /** of the rows: of the only part's blob, or of the list of parts */
   digest: string
+  parts: VersionPart[]
   bytes: number
   rowCount: number
   schema: Column[]
@@ -76,6 +87,10 @@ export interface DatasetVersionSummary {
   parent: number | null
   actor: string
   createdAt: number
+  /** kept by every retention */
+  pinned: boolean
+  /** when the retention took its rows away; what is known about it stays */
+  purgedAt: number | null
   /** the journal's event that published it */
   eventId: number | null
 }
@@ -86,18 +101,26 @@ export interface DatasetVersion extends DatasetVersionSummary {
 
 type Row = Selectable<DataTables['dataset_versions']>
 
+/** The files of a version, as its row says it. */
+export const partsOf = (row: Pick<Row, 'parts' | 'digest' | 'bytes' | 'row_count'>): VersionPart[] =>
+  row.parts === null
+    ? [{ digest: row.digest, bytes: row.bytes, rows: row.row_count }]
+    : fromJson<VersionPart[]>(row.parts)
+
 /** A dataset version without its profile, as its row says it; `eventId`: the event that made it. */
 export function toSummary(
   row: Omit<Row, 'profile' | 'batches' | 'source_schema'>,
   eventId: number | null,
 ): DatasetVersionSummary {
-  const counts = fromJson<VersionCounts>(row.counts)
+  const stored = fromJson<VersionCounts>(row.counts)
+  const counts: VersionCounts = { ...stored, added: stored.added ?? 0 }
   return {
     project: row.project,
     dataset: row.dataset,
     version: row.version,
     state: row.state,
     digest: row.digest,
+    parts: partsOf(row),
     bytes: row.bytes,
     rowCount: row.row_count,
     schema: fromJson(row.schema),
@@ -114,6 +137,8 @@ export function toSummary(
     parent: row.parent_version,
     actor: row.actor,
     createdAt: row.created_at,
+    pinned: row.pinned === 1,
+    purgedAt: row.purged_at,
     eventId,
   }
 }

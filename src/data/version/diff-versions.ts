@@ -36,7 +36,7 @@ export async function diffVersions(
   engine: EventsStore,
   a: DatasetVersion,
   b: DatasetVersion,
-  files: { a: string; b: string },
+  tables: { a: string; b: string },
 ): Promise<DatasetDiff> {
   const before = new Map(a.schema.map((column) => [column.name, column.type]))
   const after = new Map(b.schema.map((column) => [column.name, column.type]))
@@ -54,7 +54,7 @@ export async function diffVersions(
         return to !== undefined && to !== type ? [{ name, from: type, to }] : []
       }),
     },
-    rows: { a: a.rowCount, b: b.rowCount, ...(await compareRows(engine, common, files)) },
+    rows: { a: a.rowCount, b: b.rowCount, ...(await compareRows(engine, common, tables)) },
     columns: common.map(({ name }) =>
       diffColumn(profileOf(a, name), profileOf(b, name), a.profile.rows, b.profile.rows),
     ),
@@ -65,15 +65,14 @@ function summary({ profile: _, ...rest }: DatasetVersion): DatasetVersionSummary
   return rest
 }
 
-async function compareRows(engine: EventsStore, columns: readonly Column[], files: { a: string; b: string }) {
+async function compareRows(engine: EventsStore, columns: readonly Column[], tables: { a: string; b: string }) {
   if (columns.length === 0) return { common: 0, added: 0, removed: 0 }
   const hash = `sipHash128(${columns.map(({ name }) => `ifNull(toString(${quoteName(name)}), '\\0')`).join(", '\\0', ")})`
   const [row] = await engine.query<{ common: number; added: number; removed: number }>(
     `SELECT sum(least(a, b)) AS common, sum(b - least(a, b)) AS added, sum(a - least(a, b)) AS removed FROM (
        SELECT h, countIf(side = 0) AS a, countIf(side = 1) AS b FROM (
-         SELECT ${hash} AS h, 0 AS side FROM file({a:String}, Parquet) UNION ALL SELECT ${hash} AS h, 1 AS side FROM file({b:String}, Parquet)
+         SELECT ${hash} AS h, 0 AS side FROM ${tables.a} UNION ALL SELECT ${hash} AS h, 1 AS side FROM ${tables.b}
        ) GROUP BY h)`,
-    files,
   )
   return { common: Number(row?.common ?? 0), added: Number(row?.added ?? 0), removed: Number(row?.removed ?? 0) }
 }

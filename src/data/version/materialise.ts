@@ -1,23 +1,28 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { Column } from '../../contracts/column.ts'
+import type { OtherRows } from '../../contracts/curation.ts'
+import type { Executor } from '../../contracts/executor.ts'
 import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { ChangeContext } from '../../journal/journal.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import { toJson } from '../../storage/sql/json-column.ts'
 import { compileCuration } from '../curation/compile-curation.ts'
-import type { DataExtensions, DatasetSpec, SourceSpec } from '../dataset-spec.ts'
+import { createRunCommand } from '../curation/run-command.ts'
+import { type DataExtensions, type DatasetSpec, datasetsOf, type SourceSpec } from '../dataset-spec.ts'
 import { documentDigest } from '../document-digest.ts'
 import { openSource, type SourceAccess } from '../source/open-source.ts'
 import { sourceError } from '../source/source-error.ts'
-import type { Batch, DatasetVersion, VersionSource } from './dataset-version.ts'
+import type { Batch, DatasetVersion, DatasetVersionSummary, VersionPart, VersionSource } from './dataset-version.ts'
 import { pullAll, pullNew } from './pull-source.ts'
+import { createRunEngine } from './run-engine.ts'
 import { runFolder } from './run-folder.ts'
+import { digestOfParts, type VersionFiles } from './version-files.ts'
 import type { Versions } from './versions.ts'
 import { writeVersion } from './write-version.ts'
 
 /** Raised when the same inputs would give other rows than before: old versions stay, new ones are made anew. */
-const codeVersion = 1
+const codeVersion = 2
 
 export interface MaterialiseRequest {
   project: string
@@ -39,6 +44,9 @@ export interface MaterialiseDeps {
   access: SourceAccess
   extensions: DataExtensions
   versions: Versions
+  files: VersionFiles
+  /** for steps that are commands */
+  executors: readonly Executor[]
   /** the declarations as they are now */
   declared(project: string, dataset: string): Promise<{ spec: DatasetSpec; specDigest: string; source: SourceSpec }>
 }
@@ -65,6 +73,7 @@ export const createMaterialise =
     const { spec, specDigest, source: sourceSpec } = await deps.declared(project, dataset)
     const window = windowOf(request, spec)
     const configDigest = documentDigest(sourceSpec)
+    const others = await newestOf(versions, project, dataset, datasetsOf(spec, extensions))
 
     progress('open')
     const source = await openSource(deps.access, project, spec.from, sourceSpec, signal)
@@ -78,7 +87,15 @@ export const createMaterialise =
 
     try {
       await mkdir(folder, { recursive: true })
-      const keyOf = (state: string) => documentDigest([codeVersion, specDigest, sourceSpec, state, window ?? null])
+      const keyOf = (state: string) =>
+        documentDigest([
+          codeVersion,
+          specDigest,
+          sourceSpec,
+          state,
+          window ?? null,
+          ...(others.length === 0 ? [] : [others.map((one) => [one.dataset, one.digest])]),
+        ])
       const full = spec.mode === 'full'
       const knownState = full ? await source.table.state?.() : undefined
       const known = knownState === undefined ? undefined : await versions.byInput(project, dataset, keyOf(knownState))
@@ -91,25 +108,37 @@ export const createMaterialise =
       const existing = await versions.byInput(project, dataset, inputKey)
       if (existing) return accepted(existing)
 
+      const run = createRunEngine(engine, signal)
+      const rowsOf = new Map<string, OtherRows>()
+      for (const other of others) rowsOf.set(other.dataset, await deps.files.rows(other))
       const pipeline = await compileCuration({
         table: pulled.table,
         time: spec.time,
         window,
         curate: spec.curate,
         operations: extensions.operations,
+        others: rowsOf,
+        secret: ({ secret }) => deps.access.secret(project, secret),
         aggregate: async (sql, params, settings) =>
-          (await engine.query<Record<string, unknown>>(sql, params, { settings, ...(signal ? { signal } : {}) }))[0] ??
-          {},
+          (await run.query<Record<string, unknown>>(sql, params, settings))[0] ?? {},
+        command: createRunCommand({
+          engine: run,
+          executors: deps.executors,
+          folder,
+          hidden: [environment.dataDirectory],
+          name: folder,
+          signal,
+        }),
       })
       const written = await writeVersion({
-        engine,
+        engine: run,
         folder,
         pipeline,
         table: pulled.table,
+        before: window || !previous ? [] : await versions.parts(project, dataset, previous.version),
         expect: spec.expect,
         expectations: extensions.expectations,
         now: environment.clock(),
-        signal,
         progress,
       })
       // the rows must be those whose digest was taken before
@@ -117,12 +146,21 @@ export const createMaterialise =
         throw new KedgeError('source_changed', { source: spec.from })
 
       progress('publish', { rows: written.counts.kept })
-      const kept = await environment.blobs.putFile(written.kept, { move: true })
+      const parts: VersionPart[] = []
+      for (const { path, rows } of written.parts)
+        parts.push({ ...(await environment.blobs.putFile(path, { move: true })), rows })
       const quarantined = written.quarantined
         ? await environment.blobs.putFile(written.quarantined, { move: true })
         : undefined
       const sources: VersionSource[] = [
         { name: spec.from, kind: source.kind, configDigest, state: pulled.state, rows: written.counts.read },
+        ...others.map((one) => ({
+          name: `${one.dataset}@${one.version}`,
+          kind: 'dataset',
+          configDigest: one.specDigest,
+          state: one.digest,
+          rows: one.rowCount,
+        })),
       ]
       const rejected = written.expectations.some((result) => !result.ok)
       const version = await versions.publish(context, {
@@ -130,8 +168,9 @@ export const createMaterialise =
         dataset,
         state: rejected ? 'rejected' : 'published',
         input_key: inputKey,
-        digest: kept.digest,
-        bytes: kept.bytes,
+        digest: digestOfParts(parts),
+        parts: parts.length === 1 ? null : toJson(parts.map(({ digest, bytes, rows }) => ({ digest, bytes, rows }))),
+        bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
         row_count: written.counts.kept,
         schema: toJson(pipeline.columns),
         profile: toJson(written.profile),
@@ -155,6 +194,17 @@ export const createMaterialise =
       await rm(folder, { recursive: true, force: true })
     }
   }
+
+/** The newest published versions of the datasets that a declaration names. Errors: `dataset_empty`. */
+async function newestOf(versions: Versions, project: string, dataset: string, names: readonly string[]) {
+  const found: DatasetVersionSummary[] = []
+  for (const name of names) {
+    if (name === dataset)
+      throw new KedgeError('invalid_input', { what: `The dataset ${dataset} cannot read from itself` })
+    found.push(await versions.get(project, name, 'latest'))
+  }
+  return found
+}
 
 function windowOf({ from, to, dataset }: MaterialiseRequest, spec: DatasetSpec) {
   if (from === undefined && to === undefined) return undefined

@@ -3,6 +3,8 @@ import type { EventsStore } from '../../storage/events/events-store.ts'
 import { asColumns } from '../curation/engine-column.ts'
 import { quoteName } from '../expression/sql-text.ts'
 import { readSettings } from '../source/stage.ts'
+import type { DatasetVersionSummary } from './dataset-version.ts'
+import type { VersionFiles } from './version-files.ts'
 
 export interface Rows {
   columns: Column[]
@@ -47,4 +49,18 @@ export async function readRows(
     { ...params, offset, end: offset + limit },
   )
   return { columns, rows: asArrays(columns, found), total: Number(count?.n ?? 0) }
+}
+
+/** A page of a version's rows, in their order. */
+export async function readVersionRows(
+  engine: EventsStore,
+  files: VersionFiles,
+  version: DatasetVersionSummary,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<Rows> {
+  const columns = version.schema
+  const found = await engine.query<Record<string, unknown>>(
+    `SELECT ${selectForJson(columns)} FROM ${await files.page(version, offset, limit)} AS s ORDER BY s.__position`,
+  )
+  return { columns, rows: asArrays(columns, found), total: version.rowCount }
 }

@@ -9,13 +9,18 @@ import {
   type Batch,
   type DatasetVersion,
   type DatasetVersionSummary,
+  partsOf,
   toSummary,
   toVersion,
   type VersionCounts,
+  type VersionPart,
   type VersionSource,
 } from './dataset-version.ts'
 
-export type NewVersion = Omit<Insertable<DataTables['dataset_versions']>, 'id' | 'version' | 'actor' | 'created_at'>
+export type NewVersion = Omit<
+  Insertable<DataTables['dataset_versions']>,
+  'id' | 'version' | 'actor' | 'created_at' | 'pinned' | 'purged_at'
+>
 
 export interface Earlier {
   version: number
@@ -36,13 +41,16 @@ export interface Versions {
   byInput(project: string, dataset: string, inputKey: string): Promise<DatasetVersion | undefined>
   /** The newest version, of any state, that was read from this declaration of the source: what the next builds on. */
   newest(project: string, dataset: string, sourceConfigDigest: string): Promise<Earlier | undefined>
+  /** The files of a version, none when it does not exist. */
+  parts(project: string, dataset: string, version: number): Promise<VersionPart[]>
   /** Adds the version with its event, or finds the one with the same input key. */
   publish(context: ChangeContext, version: NewVersion): Promise<DatasetVersion>
 }
 
 const summaryColumns = [
-  'id', 'project', 'dataset', 'version', 'state', 'input_key', 'digest', 'bytes', 'row_count', 'schema', 'window_from', 'window_to', 'label',
+  'id', 'project', 'dataset', 'version', 'state', 'input_key', 'digest', 'parts', 'bytes', 'row_count', 'schema', 'window_from', 'window_to', 'label',
   'spec_digest', 'sources', 'expectations', 'counts', 'quarantine_digest', 'quarantine_reasons', 'parent_version', 'actor', 'created_at',
+  'pinned', 'purged_at',
 ] as const // biome-ignore format: a list
 
 /** Dataset versions and what made them, in the SQL store. */
@@ -132,6 +140,13 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
           sourceSchema: fromJson<Column[]>(row.source_schema),
         }
       )
+    },
+    async parts(project, dataset, version) {
+      const row = await of(project, dataset)
+        .select(['digest', 'parts', 'bytes', 'row_count'])
+        .where('version', '=', version)
+        .executeTakeFirst()
+      return row ? partsOf(row) : []
     },
     async publish(context, row) {
       const number = await journal.change(context, async (change) => {

@@ -28,8 +28,10 @@ export interface DataTables {
     state: 'published' | 'rejected'
     /** digest of everything that the version is a function of; one version for each */
     input_key: string
-    /** blob of the rows, Parquet */
+    /** blob of the rows, Parquet; of the list of parts when there are several */
     digest: string
+    /** JSON: blobs of the rows in order, Parquet; null when it is one */
+    parts: string | null
     bytes: number
     row_count: number
     /** JSON */
@@ -55,6 +57,32 @@ export interface DataTables {
     /** JSON: columns of the source as they were found */
     source_schema: string
     parent_version: number | null
+    actor: string
+    created_at: number
+    /** 1: kept by every retention */
+    pinned: Generated<number>
+    /** when its rows were taken away by the retention */
+    purged_at: number | null
+  }
+  dataset_tags: {
+    project: string
+    dataset: string
+    tag: string
+    version: number
+    actor: string
+    created_at: number
+  }
+  /** Corrected rows of the quarantine: wherever the source gives the original again, the corrected values take its place. */
+  dataset_corrections: {
+    id: Generated<number>
+    project: string
+    dataset: string
+    /** in whose quarantine the row was */
+    version: number
+    /** JSON: column → value as text */
+    original: string
+    /** JSON: the columns that change → value as text */
+    corrected: string
     actor: string
     created_at: number
   }
