@@ -8,13 +8,18 @@ import { channels } from '../src/adapters/channels/index.generated.ts'
 import { expectations } from '../src/adapters/expectations/index.generated.ts'
 import { operations } from '../src/adapters/operations/index.generated.ts'
 import { sources } from '../src/adapters/sources/index.generated.ts'
+import { streams } from '../src/adapters/streams/index.generated.ts'
+import { asSource } from '../src/contracts/stream-source.ts'
 import { projectFileSpec } from '../src/project-file/project-file-spec.ts'
 
 const path = join(import.meta.dirname, '..', 'docs', 'kedge.schema.json')
-const schema = z.toJSONSchema(projectFileSpec({ channels, expectations, operations, sources }), {
-  io: 'input',
-  unrepresentable: 'any',
-})
+const schema = z.toJSONSchema(
+  projectFileSpec({ channels, expectations, operations, sources: [...sources, ...streams.map(asSource)] }),
+  {
+    io: 'input',
+    unrepresentable: 'any',
+  },
+)
 const text = `${JSON.stringify(schema, null, 2)}\n`
 if (existsSync(path) && readFileSync(path, 'utf8') === text) process.exit(0)
 if (process.argv.includes('--check')) {

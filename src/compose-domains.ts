@@ -7,10 +7,12 @@ import { expectations } from './adapters/expectations/index.generated.ts'
 import { monitors } from './adapters/monitors/index.generated.ts'
 import { operations } from './adapters/operations/index.generated.ts'
 import { releaseAnalyses } from './adapters/release-analyses/index.generated.ts'
-import { sources } from './adapters/sources/index.generated.ts'
+import { sources as pulled } from './adapters/sources/index.generated.ts'
+import { streams } from './adapters/streams/index.generated.ts'
 import { createAutomation } from './automation/automation.ts'
 import { createBackups } from './backup/create-backup.ts'
 import type { Config } from './config.ts'
+import { asSource } from './contracts/stream-source.ts'
 import { createData } from './data/data.ts'
 import { createAddressGuard } from './data/source/address-guard.ts'
 import type { Environment } from './environment.ts'
@@ -44,6 +46,8 @@ export interface ComposeOptions {
 
 /** Every domain with what it needs of the others; the order is that of their imports. */
 export function composeDomains(
+const sources = [...pulled, ...streams.map(asSource)]
+
   environment: Environment,
   { config, governance, engine, bucket, serverUrl }: ComposeOptions,
 ) {
@@ -52,7 +56,7 @@ export function composeDomains(
     config.sourceFolder?.map((path) => resolve(path)) ??
     (config.auth === 'token' ? [join(config.data, 'files')] : undefined)
   const data = createData(environment, {
-    extensions: { sources, operations, expectations },
+    extensions: { sources, streams, operations, expectations },
     secret: governance.secrets.get,
     allowHosts: config.allowSourceHost,
     ...(sourceFolders ? { sourceFolders } : {}),

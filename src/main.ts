@@ -127,6 +127,8 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
       await inferenceStarts.catch(() => {})
       await inference?.stop()
       await app.close()
+      // what never ends by itself would make the queue wait
+      await domains.data.stop()
       await jobs.stop()
       await domains.stop()
       await engine.close()

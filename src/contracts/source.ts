@@ -12,6 +12,8 @@ export interface SourceEnvironment {
   checkedHost(host: string): Promise<string>
   /** The value behind a reference. Errors: `not_found`. */
   secret(reference: SecretReference): Promise<string>
+  /** What was landed of the source, when it is a stream. Errors: `conflict` while there is nothing. */
+  landed(): Promise<SourceTable>
   /** Rows of a query of the events engine, for looking at a schema. */
   query<T>(sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>): Promise<T[]>
   /** Columns of a table expression as the engine knows them. */

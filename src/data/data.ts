@@ -4,7 +4,7 @@ import type { Column } from '../contracts/column.ts'
 import type { OtherRows } from '../contracts/curation.ts'
 import type { Executor } from '../contracts/executor.ts'
 import type { Environment } from '../environment.ts'
-import { asKedgeError } from '../errors.ts'
+import { asKedgeError, KedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { type CurationMistake, checkCuration } from './curation/check-curation.ts'
@@ -19,6 +19,8 @@ import { createFileGuard } from './source/file-guard.ts'
 import { landed } from './source/landed.ts'
 import { openSource, type SourceAccess } from './source/open-source.ts'
 import { sourceError } from './source/source-error.ts'
+import { landedTable } from './stream/landed-table.ts'
+import { createStreams, type Streams } from './stream/streams.ts'
 import type { DatasetVersion, DatasetVersionSummary } from './version/dataset-version.ts'
 import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
 import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
@@ -97,7 +99,10 @@ export interface Datasets {
 export interface Data {
   sources: Sources
   datasets: Datasets
+  streams: Streams
   start(): Promise<void>
+  /** Leaves the streams, so that others go on with them. */
+  stop(): Promise<void>
 }
 
 type Payload = Omit<MaterialiseRequest, 'project'>
@@ -121,7 +126,19 @@ export function createData(environment: Environment, options: DataOptions): Data
     downloads: createDownloads({ folder: join(dataDirectory, 'cache', 'downloads'), guard: addresses }),
     addresses,
     secret: options.secret,
+    async landed(project, name, spec) {
+      const definition = extensions.streams?.find(({ kind }) => kind === spec.kind)
+      if (!definition) throw new KedgeError('invalid_input', { what: `There is no kind of stream ${spec.kind}` })
+      return landedTable(environment, definition, project, name, spec)
+    },
   }
+  const streams = createStreams({
+    environment,
+    engine,
+    kinds: extensions.streams ?? [],
+    allowHosts: options.allowHosts ?? [],
+    secret: options.secret,
+  })
   const materialiseNow = createMaterialise({
     environment,
     engine,
@@ -288,6 +305,11 @@ export function createData(environment: Environment, options: DataOptions): Data
   return {
     sources,
     datasets,
-    start: () => removeAbandonedRuns(dataDirectory),
+    streams,
+    async start() {
+      await removeAbandonedRuns(dataDirectory)
+      await streams.start()
+    },
+    stop: () => streams.stop(),
   }
 }

@@ -2,11 +2,14 @@ import { z } from 'zod'
 import type { OperationDefinition, PlacedExpression } from '../contracts/curation.ts'
 import type { ExpectationDefinition } from '../contracts/expectation.ts'
 import type { SourceDefinition } from '../contracts/source.ts'
+import type { StreamSourceDefinition } from '../contracts/stream-source.ts'
 import { checkExpression } from './expression/compile-expression.ts'
 
 /** The kinds that datasets are made of, by the generated indexes of the adapter folders. */
 export interface DataExtensions {
+  /** the streams among them as sources too */
   sources: readonly SourceDefinition[]
+  streams?: readonly StreamSourceDefinition[]
   operations: readonly OperationDefinition[]
   expectations: readonly ExpectationDefinition[]
 }
@@ -60,7 +63,7 @@ const keyed = (
 }
 
 /** The schema of `datasets.<name>` in kedge.yaml. */
-export const datasetSpec = (extensions: Omit<DataExtensions, 'sources'>): z.ZodType<DatasetSpec> =>
+export const datasetSpec = (extensions: Omit<DataExtensions, 'sources' | 'streams'>): z.ZodType<DatasetSpec> =>
   z
     .strictObject({
       from: dataName.meta({ description: 'name of the source' }),

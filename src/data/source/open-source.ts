@@ -18,6 +18,8 @@ export interface SourceAccess {
   downloads: Downloads
   addresses: AddressGuard
   secret(project: string, name: string): Promise<string>
+  /** what was landed of a stream */
+  landed(project: string, name: string, spec: SourceSpec): Promise<SourceTable>
 }
 
 export interface OpenedSource {
@@ -56,6 +58,7 @@ export async function openSource(
     localFile: ({ path, url }) => (url !== undefined ? access.downloads.fetch(url, signal) : access.files.open(path!)),
     checkedHost: (host) => access.addresses.check(host),
     secret: ({ secret }) => access.secret(project, secret),
+    landed: () => access.landed(project, name, spec),
     query,
     async describe(sql, params, settings) {
       const rows = await query<{ name: string; type: string }>(`DESCRIBE TABLE ${sql}`, params, settings)

@@ -223,7 +223,7 @@ function refuseLostColumns(
   before: readonly Column[] | undefined,
 ) {
   // text formats say nothing about types: a value of another type is the row's fault, not the schema's
-  const typed = kind !== 'csv' && kind !== 'jsonl'
+  const typed = !['csv', 'jsonl', 'mqtt', 'kafka', 'push'].includes(kind)
   const changes = (before ?? []).flatMap(({ name, type }) => {
     const found = now.find((column) => column.name === name)
     if (!found) return [`${name} is gone`]

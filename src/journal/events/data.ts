@@ -27,6 +27,8 @@ export const dataEvents = {
     z.object({ dataset: z.string(), specDigest: z.string(), spec: z.unknown() }),
   ),
   'dataset.removed': event('A dataset was removed; its versions stay', z.object({ dataset: z.string() })),
+  'stream.paused': event('A stream is no longer read', z.object({ source: z.string() })),
+  'stream.resumed': event('A stream is read again', z.object({ source: z.string() })),
   'dataset_version.published': event('A new version of a dataset can be used', z.object(version), (thing, data) => [
     ...data.sources.map((source) => ({ thing, source: `source/${source.name}`, relation: 'pulled from' })),
     // a version of a window stands alone; one without continues what was read before

@@ -11,6 +11,7 @@ import type { PipelineTables } from './tables/pipelines.ts'
 import type { RegistryTables } from './tables/registry.ts'
 import type { ReviewTables } from './tables/review.ts'
 import type { ServingTables } from './tables/serving.ts'
+import type { StreamTables } from './tables/streams.ts'
 import type { TraceTables } from './tables/traces.ts'
 import type { TrackingTables } from './tables/tracking.ts'
 import type { UploadTables } from './tables/uploads.ts'
@@ -22,6 +23,7 @@ import type { UploadTables } from './tables/uploads.ts'
 export type Database = JournalTables &
   JobTables &
   DataTables &
+  StreamTables &
   TrackingTables &
   TraceTables &
   UploadTables &

@@ -1,0 +1,196 @@
+import { crc32 } from 'node:zlib'
+import type { IPublishPacket } from 'mqtt-packet'
+import { z } from 'zod'
+import { secretReference } from '../../../contracts/source.ts'
+import { defineStreamSource, streamSettings, tlsOptions, tlsSettings } from '../../../contracts/stream-source.ts'
+import { asKedgeError, type KedgeError } from '../../../errors.ts'
+import { payloadForm } from '../payload-form.ts'
+import { topicPattern } from '../topic-pattern.ts'
+import { type Connection, openConnection } from './connection.ts'
+import { createReceipts } from './receipts.ts'
+
+interface Position {
+  /** what the session is subscribed to */
+  filter?: string
+  receipts?: string
+}
+
+const pattern = z
+  .string()
+  .min(1)
+  .max(1000)
+  .check((context) => {
+    try {
+      topicPattern(context.value)
+    } catch (error) {
+      context.issues.push({ code: 'custom', input: context.value, message: (error as Error).message })
+    }
+  })
+const retainHandling = { always: 0, once: 1, never: 2 } as const
+const longestWait = 30_000
+
+export default defineStreamSource({
+  kind: 'mqtt',
+  title: 'Topics of an MQTT broker (5 or 3.1.1)',
+  config: z
+    .strictObject({
+      kind: z.literal('mqtt'),
+      host: z.string().min(1).max(253),
+      port: z.number().int().min(1).max(65535).optional().meta({ description: '1883, with tls 8883, when absent' }),
+      version: z.enum(['5', '3.1.1']).default('5'),
+      topic: pattern.meta({
+        description: 'levels in braces become columns: devices/{site}/{device}/temp; + and # as in MQTT',
+      }),
+      group: z
+        .string()
+        .regex(/^[^/+#]+$/)
+        .optional()
+        .meta({ description: 'name of a shared subscription, to share the messages with other programs' }),
+      qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
+      retained: z.enum(['once', 'always', 'never']).default('once').meta({
+        description: 'whether messages that the broker retains are landed: at the first subscription, at each',
+      }),
+      user: z.string().optional(),
+      password: secretReference.optional(),
+      tls: tlsSettings.optional(),
+      clientId: z.string().min(1).max(65_535).optional(),
+      session: z
+        .number()
+        .int()
+        .min(0)
+        .max(0xffff_ffff)
+        .default(604_800)
+        .meta({ description: 'seconds for which the broker keeps messages while nobody reads' }),
+      keepalive: z.number().int().min(1).max(65_535).default(30),
+      inflight: z
+        .number()
+        .int()
+        .min(1)
+        .max(65_535)
+        .default(2000)
+        .meta({ description: 'messages that may be under way without being acknowledged' }),
+      ...streamSettings(payloadForm),
+    })
+    .meta({ id: 'MqttSource' }),
+  columns: [
+    { name: '_topic', type: 'text' },
+    { name: '_qos', type: 'int' },
+    { name: '_retained', type: 'bool' },
+  ],
+  named: ({ topic }) => topicPattern(topic).names,
+  linger: 3,
+  async open(config, stored, sink, environment) {
+    const position = (stored ?? {}) as Position
+    const topic = topicPattern(config.topic)
+    const filter = config.group ? `$share/${config.group}/${topic.filter}` : topic.filter
+    const receipts = createReceipts(config.inflight, position.receipts)
+    const place = `${config.host}:${config.port ?? (config.tls ? 8883 : 1883)}`
+    const resubscribe = retainHandling[config.retained] === 0
+    let subscribed = position.filter
+    let connection: Connection | undefined
+    let acks: { number: number; qos: 1 | 2 }[] = []
+    let paused = false
+    let closed = false
+    let failures = 0
+    let timer: NodeJS.Timeout | undefined
+
+    function received(packet: IPublishPacket) {
+      const { qos, messageId: number } = packet
+      const payload = packet.payload as Buffer
+      if (qos > 0) {
+        acks.push({ number: number!, qos: qos as 1 | 2 })
+        const checksum = crc32(payload, crc32(packet.topic))
+        if (packet.dup && receipts.has(number!, checksum)) return sink.repeated(1)
+        receipts.add(number!, checksum)
+      }
+      if (packet.retain && config.retained === 'never') return
+      const columns: Record<string, string | number | boolean | null> = {
+        _topic: packet.topic,
+        _qos: qos,
+        _retained: packet.retain,
+      }
+      const values = topic.match(packet.topic)
+      if (values) for (const [i, name] of topic.names.entries()) columns[name] = values[i]!
+      sink.take({ payload, topic: packet.topic, place: packet.topic, columns })
+    }
+
+    function lost(error: KedgeError) {
+      connection = undefined
+      // what was not acknowledged comes again, under the same numbers
+      acks = []
+      if (closed) return
+      sink.connection('connecting', error.message)
+      const wait = Math.min(250 * 2 ** failures, longestWait)
+      failures = Math.min(failures + 1, 10)
+      timer = setTimeout(() => void connect(), wait * (0.5 + Math.random() / 2))
+    }
+
+    async function connect() {
+      let made: Connection | undefined
+      try {
+        const address = await environment.checkedHost(config.host)
+        const [password, tls] = await Promise.all([
+          config.password && environment.secret(config.password),
+          tlsOptions(config.tls, config.host, environment.secret),
+        ])
+        if (closed) return
+        made = openConnection({
+          place,
+          address,
+          port: config.port ?? (tls ? 8883 : 1883),
+          tls,
+          version: config.version === '5' ? 5 : 4,
+          clientId: config.clientId ?? environment.identity,
+          user: config.user,
+          password,
+          session: config.session,
+          keepalive: config.keepalive,
+          inflight: config.inflight,
+          received,
+          closed: lost,
+        })
+        connection = made
+        if (paused) made.pause()
+        const kept = await made.opened
+        if (!kept) receipts.clear()
+        if (kept && subscribed !== undefined && subscribed !== filter) await made.unsubscribe(subscribed)
+        if (!kept || subscribed !== filter || resubscribe)
+          await made.subscribe(filter, config.qos, retainHandling[config.retained])
+        subscribed = filter
+        failures = 0
+        sink.connection('connected')
+      } catch (error) {
+        if (made) made.close()
+        else lost(asKedgeError(error))
+      }
+    }
+
+    sink.connection('connecting')
+    void connect()
+    return {
+      mark() {
+        const from = connection
+        const settled = acks
+        acks = []
+        return {
+          position: { filter: subscribed, receipts: receipts.pack() } satisfies Position,
+          acknowledge: () => from?.acknowledge(settled),
+        }
+      },
+      pause() {
+        paused = true
+        connection?.pause()
+      },
+      resume() {
+        paused = false
+        connection?.resume()
+      },
+      lag: async () => null,
+      async close() {
+        closed = true
+        clearTimeout(timer)
+        connection?.close()
+      },
+    }
+  },
+})

@@ -1,0 +1,60 @@
+import type { SourceTable } from '../../contracts/source.ts'
+import type { StreamSettings, StreamSourceDefinition } from '../../contracts/stream-source.ts'
+import type { Environment } from '../../environment.ts'
+import { KedgeError } from '../../errors.ts'
+import { fromJson } from '../../storage/sql/json-column.ts'
+import type { SourceSpec } from '../dataset-spec.ts'
+import { batchTable } from './batch-files.ts'
+import { landedColumns, ownColumns } from './stream-row.ts'
+
+/** What is in the micro-batches of a stream, as the table that datasets are made of. Errors: `conflict` while there is nothing. */
+export async function landedTable(
+  { store, blobs }: Pick<Environment, 'store' | 'blobs'>,
+  definition: StreamSourceDefinition,
+  project: string,
+  name: string,
+  spec: SourceSpec,
+): Promise<SourceTable> {
+  const of = store.read.selectFrom('streams').where('project', '=', project).where('name', '=', name)
+  const stream = await of.select(['identity', 'columns', 'landed']).executeTakeFirst()
+  const batches = await store.read
+    .selectFrom('stream_batches')
+    .select(['digest', 'first', 'rows'])
+    .where('project', '=', project)
+    .where('source', '=', name)
+    .where('kind', '=', 'rows')
+    .orderBy('first')
+    .execute()
+  const last = batches.at(-1)
+  if (!stream || !last)
+    throw new KedgeError(
+      'conflict',
+      { what: `The stream ${name} has no micro-batch yet` },
+      { todo: 'Wait until some rows have landed; `kedge status` shows how it is.' },
+    )
+  const columns = fromJson<string[]>(stream.columns)
+  const config = definition.config.parse(spec) as SourceSpec
+  const declared = Object.entries((config as unknown as StreamSettings).columns)
+  const types = [
+    ...landedColumns,
+    ...ownColumns(definition, config),
+    ...declared.map(([column, type]) => ({ name: column, type })),
+  ]
+  const files = await Promise.all(batches.map(({ digest }) => blobs.localPath(digest)))
+  return {
+    sql: batchTable(files, columns),
+    params: {},
+    columns: [
+      { name: '_sequence', type: 'Int64' },
+      { name: '_received_at', type: "DateTime64(3, 'UTC')" },
+      ...columns.map((column) => ({ name: column, type: 'Nullable(String)' })),
+    ],
+    untyped: true,
+    types: types.filter(({ name: column }, i) => types.findIndex((type) => type.name === column) === i),
+    rowNumber: 's._sequence',
+    // files are written together, but rows only come to them
+    state: async () => `${stream.identity}:${last.first + last.rows}`,
+    stable: true,
+    incremental: '_sequence',
+  }
+}

@@ -1,0 +1,81 @@
+import { type Kysely, PostgresAdapter } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import { identity } from '../dialect-columns.ts'
+
+export const migration: Migration = {
+  async up(db: Kysely<unknown>) {
+    const postgres = db.getExecutor().adapter instanceof PostgresAdapter
+    const number = (name: string) => [name, 'bigint'] as const
+    await db.schema
+      .createTable('streams')
+      .addColumn('project', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('identity', 'text', (c) => c.notNull())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('holder', 'text')
+      .addColumn(...number('job_id'))
+      .addColumn('columns', 'text', (c) => c.notNull())
+      .addColumn('position', 'text', (c) => c.notNull())
+      .addColumn('memory', 'text', (c) => c.notNull())
+      .addColumn(...number('landed'), (c) => c.notNull())
+      .addColumn(...number('dead'), (c) => c.notNull())
+      .addColumn(...number('repeated'), (c) => c.notNull())
+      .addColumn(...number('folded'), (c) => c.notNull())
+      .addColumn(...number('buffered_bytes'), (c) => c.notNull())
+      .addColumn(...number('landed_at'))
+      .addColumn('status', 'text', (c) => c.notNull())
+      .addColumn(...number('created_at'), (c) => c.notNull())
+      .addColumn(...number('updated_at'), (c) => c.notNull())
+      .addPrimaryKeyConstraint('streams_key', ['project', 'name'])
+      .execute()
+    await identity(db, db.schema.createTable('stream_chunks'))
+      .addColumn('project', 'text', (c) => c.notNull())
+      .addColumn('source', 'text', (c) => c.notNull())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn(...number('first'), (c) => c.notNull())
+      .addColumn('rows', 'integer', (c) => c.notNull())
+      .addColumn('bytes', 'integer', (c) => c.notNull())
+      .addColumn('data', postgres ? 'bytea' : 'blob', (c) => c.notNull())
+      .addColumn(...number('created_at'), (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createIndex('stream_chunks_order')
+      .unique()
+      .on('stream_chunks')
+      .columns(['project', 'source', 'kind', 'first'])
+      .execute()
+    await identity(db, db.schema.createTable('stream_batches'))
+      .addColumn('project', 'text', (c) => c.notNull())
+      .addColumn('source', 'text', (c) => c.notNull())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn(...number('first'), (c) => c.notNull())
+      .addColumn(...number('rows'), (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn(...number('bytes'), (c) => c.notNull())
+      .addColumn('level', 'integer', (c) => c.notNull())
+      .addColumn(...number('created_at'), (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createIndex('stream_batches_order')
+      .unique()
+      .on('stream_batches')
+      .columns(['project', 'source', 'kind', 'first'])
+      .execute()
+    await db.schema
+      .createTable('stream_pushes')
+      .addColumn('project', 'text', (c) => c.notNull())
+      .addColumn('source', 'text', (c) => c.notNull())
+      .addColumn('key', 'text', (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('answer', 'text', (c) => c.notNull())
+      .addColumn(...number('created_at'), (c) => c.notNull())
+      .addPrimaryKeyConstraint('stream_pushes_key', ['project', 'source', 'key'])
+      .execute()
+    await db.schema
+      .createIndex('stream_pushes_age')
+      .on('stream_pushes')
+      .columns(['project', 'source', 'created_at'])
+      .execute()
+  },
+}

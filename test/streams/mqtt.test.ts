@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Broker, publisher, startAedes } from './brokers.ts'
+import { openStreams, type StreamStand } from './stand.ts'
+
+describe('MQTT', () => {
+  let broker: Broker
+  let stand: StreamStand
+  beforeAll(async () => {
+    broker = await startAedes()
+    stand = await openStreams()
+  })
+  afterAll(async () => {
+    await stand.close()
+    await broker.stop()
+  })
+  const quick = { land: { seconds: 0.3 } }
+
+  it('lands messages with columns from the topic, in order, and keeps what it cannot read', async () => {
+    const config = {
+      kind: 'mqtt',
+      host: '127.0.0.1',
+      port: broker.port,
+      version: '3.1.1',
+      topic: 'devices/{site}/{device}/temp',
+      ...quick,
+    }
+    await stand.declare('temps', config)
+    const client = await publisher(broker.port)
+    for (let i = 0; i < 50; i++)
+      await client.publishAsync(`devices/s${i % 2}/d${i}/temp`, JSON.stringify({ value: i / 2, big: '9'.repeat(3) }), {
+        qos: (i % 3) as 0 | 1 | 2,
+      })
+    await client.publishAsync('devices/s/d/temp', '{"value": 12345678901234567890, "_topic": "spoofed"}', { qos: 1 })
+    await client.publishAsync('devices/s/d/temp', 'not json', { qos: 1 })
+    await client.endAsync()
+    const state = await stand.until('temps', ({ landed, deadLetters }) => landed === 51 && deadLetters === 1)
+    expect(state.problem).toBeNull()
+    const rows = await stand.landed('temps', ['site', 'device', 'value', '_topic', '_sequence', 'payload__topic'])
+    expect(rows).toHaveLength(51)
+    expect(rows[7]).toEqual(['s1', 'd7', 3.5, 'devices/s1/d7/temp', 7, null])
+    expect(rows[50]!.slice(3)).toEqual(['devices/s/d/temp', 50, 'spoofed'])
+    const dead = await stand.streams.deadLetters('test', 'temps')
+    expect(dead.total).toBe(1)
+    expect(Buffer.from(dead.items[0]!.payload, 'base64').toString()).toBe('not json')
+    expect(dead.items[0]!.reason).toMatch(/is not valid JSON/)
+    expect(dead.items[0]!.columns).toMatchObject({ site: 's', device: 'd' })
+  })
+})
