@@ -44,10 +44,10 @@ export interface ComposeOptions {
   serverUrl(): string | undefined
 }
 
-/** Every domain with what it needs of the others; the order is that of their imports. */
-export function composeDomains(
 const sources = [...pulled, ...streams.map(asSource)]
 
+/** Every domain with what it needs of the others; the order is that of their imports. */
+export function composeDomains(
   environment: Environment,
   { config, governance, engine, bucket, serverUrl }: ComposeOptions,
 ) {

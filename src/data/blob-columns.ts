@@ -3,7 +3,6 @@ import type { BlobColumn } from '../storage/blobs/blob-columns.ts'
 /** Where this domain keeps digests of blobs. */
 export const dataBlobs: readonly BlobColumn[] = [
   { table: 'stream_batches', column: 'digest', holds: 'blob', key: ['id'] },
-  { table: 'stream_batches', column: 'digest', holds: 'blob', key: ['id'] },
   {
     table: 'dataset_versions',
     column: 'digest',

@@ -26,9 +26,9 @@ import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
 import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
 import { asArrays, type Rows, readRows, readVersionRows, selectForJson } from './version/read-rows.ts'
 import { removeAbandonedRuns, runFolder } from './version/run-folder.ts'
+import { createVersionFiles } from './version/version-files.ts'
 import { createVersions } from './version/versions.ts'
 
-import { createVersionFiles } from './version/version-files.ts'
 export interface DataOptions {
   extensions: DataExtensions
   /** a stored secret of a project. Errors: `not_found` */
@@ -39,10 +39,10 @@ export interface DataOptions {
   sourceFolders?: readonly string[]
   /** the SQL engine over local files; the events store when that is embedded */
   engine?: EventsStore
-}
-
   /** for steps that are commands */
   executors?: readonly Executor[]
+}
+
 export interface SourceTest {
   ok: boolean
   milliseconds: number
@@ -117,12 +117,12 @@ export function createData(environment: Environment, options: DataOptions): Data
   const engine = options.engine ?? environment.events
   const declarations = createDeclarations(environment, extensions)
   const versions = createVersions(environment)
+  const files = createVersionFiles({ blobs, engine, dataDirectory })
   const addresses = createAddressGuard({ allowHosts: options.allowHosts ?? [] })
   const access: SourceAccess = {
     kinds: extensions.sources,
     engine,
     files: createFileGuard(options.sourceFolders),
-  const files = createVersionFiles({ blobs, engine, dataDirectory })
     downloads: createDownloads({ folder: join(dataDirectory, 'cache', 'downloads'), guard: addresses }),
     addresses,
     secret: options.secret,
@@ -140,6 +140,8 @@ export function createData(environment: Environment, options: DataOptions): Data
     secret: options.secret,
   })
   const materialiseNow = createMaterialise({
+    files,
+    executors: options.executors ?? [],
     environment,
     engine,
     access,
@@ -157,8 +159,6 @@ export function createData(environment: Environment, options: DataOptions): Data
     kind: 'data.materialise',
     concurrency: 2,
     async run(job, { signal, progress }) {
-    files,
-    executors: options.executors ?? [],
       const context = { actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }
       const version = await materialiseNow(context, { ...job.payload, project: job.project }, { signal, progress })
       return { result: { version: version.version, digest: version.digest, rowCount: version.rowCount } }
@@ -192,23 +192,6 @@ export function createData(environment: Environment, options: DataOptions): Data
       }
     return (await versions.newest(project, dataset, documentDigest(config)))?.sourceSchema
   }
-  const open = async (project: string, name: string) =>
-    openSource(access, project, name, (await declarations.source(project, name)).config)
-
-  const sources: Sources = {
-    async put(context, project, name, config) {
-      await journal.change(context, (change) => declarations.putSource(change, project, name, config))
-      return declarations.source(project, name)
-    },
-    putIn: declarations.putSource,
-    get: declarations.source,
-    list: declarations.sources,
-    remove: declarations.removeSource,
-    test: async (project, name) => test(project, name, (await declarations.source(project, name)).config),
-    testConfig: (project, config) => test(project, 'new', config),
-    discover: async (project, name) => (await open(project, name)).columns,
-    async preview(project, name, limit = 50) {
-      const { table: opened, columns, place } = await open(project, name)
   /** Columns of the datasets that a declaration reads, as far as they have a version. */
   async function knownOthers(project: string, given: object | null) {
     const lists = (given ?? {}) as { curate?: unknown; expect?: unknown }
@@ -233,6 +216,23 @@ export function createData(environment: Environment, options: DataOptions): Data
     }
     return known
   }
+  const open = async (project: string, name: string) =>
+    openSource(access, project, name, (await declarations.source(project, name)).config)
+
+  const sources: Sources = {
+    async put(context, project, name, config) {
+      await journal.change(context, (change) => declarations.putSource(change, project, name, config))
+      return declarations.source(project, name)
+    },
+    putIn: declarations.putSource,
+    get: declarations.source,
+    list: declarations.sources,
+    remove: declarations.removeSource,
+    test: async (project, name) => test(project, name, (await declarations.source(project, name)).config),
+    testConfig: (project, config) => test(project, 'new', config),
+    discover: async (project, name) => (await open(project, name)).columns,
+    async preview(project, name, limit = 50) {
+      const { table: opened, columns, place } = await open(project, name)
       const folder = runFolder(dataDirectory)
       const values = columns.map((column, i) => {
         const raw = opened.columns[i]!

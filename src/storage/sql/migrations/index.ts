@@ -17,8 +17,8 @@ import { migration as m0018 } from './0018-run-views.ts'
 import { migration as m0028 } from './0028-capacities.ts'
 import { migration as m0029conversions } from './0029-conversions.ts'
 import { migration as m0033 } from './0033-logged-models.ts'
-import { migration as m0035 } from './0035-data.ts'
 import { migration as m0034 } from './0034-streams.ts'
+import { migration as m0035 } from './0035-data.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
 export const migrations = {
@@ -41,6 +41,6 @@ export const migrations = {
   '0028-capacities': m0028,
   '0029-conversions': m0029conversions,
   '0033-logged-models': m0033,
-  '0035-data': m0035,
   '0034-streams': m0034,
+  '0035-data': m0035,
 }
