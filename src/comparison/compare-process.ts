@@ -2,8 +2,9 @@
 import { driftMetrics } from '../adapters/drift-metrics/index.generated.ts'
 import { monitors } from '../adapters/monitors/index.generated.ts'
 import { asKedgeError } from '../errors.ts'
-import { compareTables, type TablesRequest } from './compare-tables.ts'
+import { compareTables } from './compare-tables.ts'
 import type { CompareAnswer } from './run-comparison.ts'
+import type { TablesRequest } from './tables-request.ts'
 
 process.once('message', async (request: TablesRequest) => {
   let answer: CompareAnswer

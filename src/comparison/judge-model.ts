@@ -1,12 +1,12 @@
 import type { MonitorKind, MonitorScore, Task } from '../contracts/monitor-kind.ts'
 import { settingsFor, type Watchers } from '../monitoring/evaluate-window.ts'
+import type { EndpointMonitorSettings } from '../monitoring/monitor-settings.ts'
 import type { ConfusionMatrix } from '../statistics/confusion-matrix.ts'
 import { mergeConfusionMatrices } from '../statistics/confusion-matrix.ts'
 import type { GroupCounts } from '../statistics/fairness.ts'
 import { mergeSketches, type Sketch } from '../statistics/sketch.ts'
 import { mergePerformance, noPerformance, type PerformanceSums, type Slice } from '../statistics/slice.ts'
 import type { AlignedColumn } from './align-columns.ts'
-import type { Settings, TablesRequest } from './compare-tables.ts'
 import type { ComparedColumn, Comparison } from './comparison.ts'
 import { calibrateScores, estimateMonitors, estimateScores } from './estimate-without-truth.ts'
 import { groupRates } from './group-rates.ts'
@@ -14,6 +14,7 @@ import { confusions, errorSums, groupCounts, largestGroups, scoreSketches, score
 import type { Table } from './open-table.ts'
 import { binaryMetrics, classMetrics, regressionMetrics } from './performance-table.ts'
 import type { TableEngine } from './table-engine.ts'
+import type { TablesRequest } from './tables-request.ts'
 import type { ModelColumns } from './truth-statement.ts'
 import { referenceView, windowOf } from './views.ts'
 
@@ -25,7 +26,7 @@ export interface ModelRequest {
   found: readonly ComparedColumn[]
   chunks: { reference: number; current: number }
   request: TablesRequest
-  settings: Settings
+  settings: EndpointMonitorSettings
   watchers: Watchers
   labels: { reference: string; current: string }
 }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, KedgeError } from '../errors.ts'
-import type { TablesRequest } from './compare-tables.ts'
 import type { Comparison } from './comparison.ts'
+import type { TablesRequest } from './tables-request.ts'
 
 export type CompareAnswer = { comparison: Comparison } | { error: { code: string; details: Record<string, unknown> } }
 

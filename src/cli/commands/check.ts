@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { TablesRequest } from '../../comparison/compare-tables.ts'
 import type { Family } from '../../comparison/comparison.ts'
+import type { TablesRequest } from '../../comparison/tables-request.ts'
 import type { Act } from '../context.ts'
 import { listOf, nameAndValue } from '../option-values.ts'
 
