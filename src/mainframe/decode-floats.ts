@@ -2,10 +2,10 @@ import { fault, mark, type Rows } from './rows.ts'
 
 /** Reads COMP-1 (4 bytes) or COMP-2 (8 bytes) as doubles. IBM: sign, 7 bits of a power of 16 (excess 64), a fraction. */
 export function floatsReader(size: number, form: 'ibm' | 'ieee', littleEndian: boolean) {
-  const powers = Float64Array.from(
-    { length: 128 },
-    (_, exponent) => 16 ** (exponent - 64) / (size === 4 ? 2 ** 24 : 2 ** 56),
-  )
+  // built up by doubling, which is exact
+  const powers = new Float64Array(128).fill(size === 4 ? 2 ** -24 : 2 ** -56)
+  for (let i = 65; i < 128; i++) powers[i] = powers[i - 1]! * 16
+  for (let i = 63; i >= 0; i--) powers[i] = powers[i + 1]! / 16
   return (
     rows: Rows,
     at: Uint32Array,

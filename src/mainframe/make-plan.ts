@@ -19,6 +19,8 @@ const called = (item: LayoutItem) => item.name ?? 'FILLER'
 export function makePlan(records: readonly LayoutItem[], options: DecodeOptions): Plan {
   codePage(options.codePage)
   const steps: Step[] = []
+  /** done last, when it is known how many rows there are */
+  const columnSteps: Step[] = []
   const columns: PlanColumn[] = []
   const taken = new Set<string>()
   const scope = new Map<string, Known>()
@@ -55,7 +57,7 @@ export function makePlan(records: readonly LayoutItem[], options: DecodeOptions)
     anchors,
     masks,
     counts,
-    steps,
+    steps: [...steps, ...columnSteps],
     columns,
     longest: Math.max(...roots.map(({ size }) => size)),
     fixed,
@@ -207,8 +209,7 @@ export function makePlan(records: readonly LayoutItem[], options: DecodeOptions)
       if (child.name !== undefined && child.type && rules.get(child.name) === 'always')
         addColumn(child, { anchor: place.anchor, offset: place.offset + child.offset - item.offset }, mask, suffix)
     // an occurrence is as long as its boundary wants
-    const inner = item.children.some(isMovable)
-    return inner ? at : { anchor: place.anchor, offset: place.offset + item.size }
+    return isMovable(item) ? at : { anchor: place.anchor, offset: place.offset + item.size }
   }
 
   /** Items on the same bytes: each where its rule holds, the first where no other rule does. */
@@ -301,14 +302,14 @@ export function makePlan(records: readonly LayoutItem[], options: DecodeOptions)
         `The record has more than ${mostColumns} columns: make rows of its tables with explode, or read fewer of them`,
       )
     const field = { ...place, type: item.type!, size: item.size }
-    steps.push({ do: 'column', column: columns.length - 1, field, mask })
+    columnSteps.push({ do: 'column', column: columns.length - 1, field, mask })
     const labelled = Array.isArray(options.labels)
       ? options.labels.some((label) => label.toUpperCase() === item.name)
       : options.labels && item.conditions.length > 0
     if (!labelled) return
     columns.push({ name: unique(`${name}_label`), storage: 'text', form: undefined, title: `level 88 of ${item.name}` })
     const labels = item.conditions.map((condition) => ({ name: condition.name, values: condition.values }))
-    steps.push({ do: 'label', column: columns.length - 1, field, labels, mask })
+    columnSteps.push({ do: 'label', column: columns.length - 1, field, labels, mask })
   }
 
   function formOf(item: LayoutItem, name: string, base: string): ColumnForm | undefined {

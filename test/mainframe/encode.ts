@@ -37,7 +37,12 @@ export const packedWithoutSign = (value: bigint, digits: number): Buffer =>
   Buffer.from(String(value).padStart(digits + (digits % 2), '0'), 'hex')
 
 export function binary(value: bigint, bytes: number, order: 'big' | 'little' = 'big'): Buffer {
-  const out = Buffer.from(BigInt.asUintN(bytes * 8, value).toString(16).padStart(bytes * 2, '0'), 'hex')
+  const out = Buffer.from(
+    BigInt.asUintN(bytes * 8, value)
+      .toString(16)
+      .padStart(bytes * 2, '0'),
+    'hex',
+  )
   return order === 'big' ? out : out.reverse()
 }
 
@@ -54,8 +59,8 @@ export function hexadecimalFloat(value: number, bytes: 4 | 8): Buffer {
     fraction *= 16
     exponent--
   }
-  const bits = bytes === 4 ? 24 : 56
-  const whole = BigInt(Math.round(fraction * 2 ** Math.min(bits, 53))) << BigInt(Math.max(0, bits - 53))
+  // all 53 bits of a double fit into the 56 of a fraction of at least 1/16
+  const whole = BigInt(Math.round(fraction * 2 ** (bytes === 4 ? 24 : 56)))
   const out = binary(whole, bytes)
   out[0] = exponent | (value < 0 ? 0x80 : 0)
   return out

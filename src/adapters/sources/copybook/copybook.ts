@@ -41,7 +41,6 @@ export default defineSource({
     return {
       sql: '',
       params: {},
-      settings: { max_threads: 1 },
       columns: columns.slice(0, plan.columns.length),
       unreadable: faultReasons.flatMap((reason, i) =>
         i === 0 ? [] : [{ when: `s.${faultNumber} = ${i}`, reason, value: `s.${faultFound}` }],
