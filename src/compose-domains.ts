@@ -61,13 +61,13 @@ export function composeDomains(
     allowHosts: config.allowSourceHost,
     ...(sourceFolders ? { sourceFolders } : {}),
     engine,
+    executors,
   })
   const tracking = createTracking(environment)
   const registry = createRegistry(environment, {
     tracking,
     files: {
       localFile: async (project, dataset, version) =>
-    executors,
         data.datasets.localFile(await data.datasets.version(project, dataset, version)),
     },
   })
