@@ -13,6 +13,7 @@ import { garbageRoutes } from './protocols/kedge/garbage-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { importRoutes } from './protocols/kedge/import-routes.ts'
 import { journalRoutes } from './protocols/kedge/journal-routes.ts'
+import { logRoutes } from './protocols/kedge/log-routes.ts'
 import { monitoringRoutes } from './protocols/kedge/monitoring-routes.ts'
 import { monitoringViewRoutes } from './protocols/kedge/monitoring-view-routes.ts'
 import { pipelinesRoutes } from './protocols/kedge/pipelines-routes.ts'
@@ -36,7 +37,7 @@ export async function addRoutes(
   governance: Governance,
   facts: ServerFacts,
 ): Promise<void> {
-  const { blobs, clock } = environment
+  const { blobs } = environment
   const { registry, monitoring } = domains
   serverRoutes(app, environment, facts)
   governanceRoutes(app, governance)
@@ -62,7 +63,8 @@ export async function addRoutes(
     resolveAlias: (project, model, alias) => registry.aliases.resolve(project, model, alias).catch(() => null),
   })
   servingLoadRoutes(app, domains)
-  monitoringRoutes(app, { monitoring, clock })
+  monitoringRoutes(app, { monitoring })
+  logRoutes(app, { logged: domains.logged, blobs, datasetFile: domains.data.datasets.version })
   monitoringViewRoutes(app, { monitoring })
   mlflowRoutes(app, domains)
   internalRoutes(app, {

@@ -20,6 +20,8 @@ import { createGarbage } from './garbage/create-garbage.ts'
 import { nameBlobs } from './garbage/name-blobs.ts'
 import type { Governance } from './governance/governance.ts'
 import { startLineageReader } from './journal/lineage.ts'
+import { createDescribeExternal } from './monitoring/log-describe.ts'
+import { createLoggedModels } from './monitoring/logged-models.ts'
 import { createMonitoring } from './monitoring/monitoring.ts'
 import { type BucketAccess, createParquetTable } from './monitoring/parquet-table.ts'
 import { createDescribeEndpoint } from './monitoring/watched-revision.ts'
@@ -89,10 +91,16 @@ export function composeDomains(
   })
   const monitoring = createMonitoring({
     environment,
-    describe: createDescribeEndpoint(environment.store),
+    describe: createDescribeExternal(createDescribeEndpoint(environment.store), environment),
     table: createParquetTable(environment, bucket),
     kinds: monitors,
     metrics: driftMetrics,
+  })
+  const logged = createLoggedModels({
+    environment,
+    ingest: monitoring.ingest,
+    engine,
+    datasetFile: (project, dataset, version) => data.datasets.version(project, dataset, version),
   })
   const serving = createServing({
     environment,
@@ -122,7 +130,7 @@ export function composeDomains(
     registry: createRegistryCollection(environment),
   })
   const projectFile = createProjectFile(
-    { projects: governance.projects, data, registry, pipelines, serving, monitoring, automation },
+    { projects: governance.projects, data, registry, pipelines, serving, monitoring, logged, automation },
     { sources, operations, expectations, channels },
   )
 
@@ -134,6 +142,7 @@ export function composeDomains(
     pipelines,
     accounts: createAccounts(environment, prices),
     monitoring,
+    logged,
     serving,
     automation,
     projectFile,
@@ -143,6 +152,7 @@ export function composeDomains(
     async start() {
       await data.start()
       lineage.push(startLineageReader(environment))
+      await logged.start()
       serving.start()
       await automation.start()
     },

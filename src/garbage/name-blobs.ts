@@ -1,5 +1,6 @@
 import { dataBlobs } from '../data/blob-columns.ts'
 import { jobBlobs } from '../jobs/blob-columns.ts'
+import { loggedBlobs } from '../monitoring/log-blob-columns.ts'
 import { pipelineBlobs } from '../pipelines/blob-columns.ts'
 import { registryBlobs } from '../registry/blob-columns.ts'
 import { servingBlobs } from '../serving/blob-columns.ts'
@@ -17,4 +18,5 @@ export const nameBlobs: readonly BlobColumn[] = [
   ...pipelineBlobs,
   ...servingBlobs,
   ...jobBlobs,
+  ...loggedBlobs,
 ]

@@ -13,6 +13,8 @@ export interface WatchedRevision {
   reference: string | null
   /** absent: found out from the data */
   task?: Task
+  /** names the profiles of its reference; absent: those of the model version */
+  scope?: string
 }
 
 export interface WatchedEndpoint {

@@ -4,6 +4,7 @@ import { ruleSpec } from '../automation/rule-spec.ts'
 import type { Channel } from '../contracts/channel.ts'
 import { type DataExtensions, dataName, datasetSpec, sourceSpec } from '../data/dataset-spec.ts'
 import { projectName } from '../governance/projects.ts'
+import { externalEndpointSpec } from '../monitoring/log-endpoint-spec.ts'
 import { monitorSettings } from '../monitoring/monitor-settings.ts'
 import { partName, pipelineSpec } from '../pipelines/pipeline-spec.ts'
 import { modelSpec } from '../registry/model-spec.ts'
@@ -44,7 +45,7 @@ export const projectFileSpec = (extensions: ProjectExtensions) =>
         .default({})
         .meta({ description: 'registered models and the gate that a new version must pass' }),
       endpoints: z
-        .record(publicName, endpointSpec)
+        .record(publicName, z.union([endpointSpec, externalEndpointSpec]))
         .default({})
         .meta({ description: 'where predictions are asked for, and how a new version comes there' }),
       monitors: z

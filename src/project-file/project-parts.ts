@@ -5,6 +5,8 @@ import { channelSpec } from '../automation/channel-spec.ts'
 import { ruleSpec } from '../automation/rule-spec.ts'
 import type { Data } from '../data/data.ts'
 import { datasetSpec, sourceSpec } from '../data/dataset-spec.ts'
+import { type ExternalEndpointSpecInput, isExternal } from '../monitoring/log-endpoint-spec.ts'
+import type { LoggedModels } from '../monitoring/logged-models.ts'
 import { monitorSettings } from '../monitoring/monitor-settings.ts'
 import type { Monitoring } from '../monitoring/monitoring.ts'
 import { codeOf } from '../pipelines/pipeline-files.ts'
@@ -27,12 +29,13 @@ export interface ProjectServices {
   pipelines: Pipelines
   serving: Serving
   monitoring: Monitoring
+  logged: LoggedModels
   automation: Automation
 }
 
 /** The sections of the project file as their domains keep them, in order of dependence. */
 export function projectParts(services: ProjectServices, extensions: ProjectExtensions): ProjectPart[] {
-  const { data, registry, pipelines, serving, monitoring, automation } = services
+  const { data, registry, pipelines, serving, monitoring, logged, automation } = services
   const source = sourceSpec(extensions.sources)
   const dataset = datasetSpec(extensions)
   const channel = channelSpec(extensions.channels)
@@ -94,23 +97,37 @@ export function projectParts(services: ProjectServices, extensions: ProjectExten
     },
     {
       kind: 'endpoint',
-      list: async (project) => (await serving.endpoints.list(project)).map(({ name, spec }) => ({ name, spec })),
-      put: async (context, project, name, spec) =>
-        void (await serving.endpoints.put(context, project, name, spec as EndpointSpecInput)),
+      list: async (project) =>
+        [...(await serving.endpoints.list(project)), ...(await logged.endpoints.list(project))].map(
+          ({ name, spec }) => ({ name, spec }),
+        ),
+      async put(context, project, name, spec) {
+        const key = { project, endpoint: name }
+        if (isExternal(spec)) await logged.declare(context, key, spec as ExternalEndpointSpecInput)
+        else {
+          await logged.refuseExternal(key)
+          await serving.endpoints.put(context, project, name, spec as EndpointSpecInput)
+        }
+      },
       async check({ project, given, content }) {
         const models = (await registry.models.list(project)).map(({ name }) => name)
         return checkEndpoint(given, content, { models, analyses: serving.analyses })
       },
-      remove: serving.endpoints.delete,
+      remove: async (context, project, name) =>
+        (await logged.endpoints.find({ project, endpoint: name }))
+          ? logged.endpoints.delete(context, { project, endpoint: name })
+          : serving.endpoints.delete(context, project, name),
     },
     {
       kind: 'monitors',
       async list(project) {
         const found = await Promise.all(
-          (await serving.endpoints.list(project)).map(async ({ name }) => ({
-            name,
-            ...(await monitoring.settings({ project, endpoint: name })),
-          })),
+          [...(await serving.endpoints.list(project)), ...(await logged.endpoints.list(project))].map(
+            async ({ name }) => ({
+              name,
+              ...(await monitoring.settings({ project, endpoint: name })),
+            }),
+          ),
         )
         return found.filter(({ changed }) => changed).map(({ name, settings }) => ({ name, spec: settings }))
       },

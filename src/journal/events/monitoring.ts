@@ -45,6 +45,31 @@ export const monitoringEvents = {
     'The settings of an endpoint’s monitors changed',
     z.object({ endpoint: z.string(), before: z.unknown(), after: z.unknown() }),
   ),
+  'endpoint.version_logged': event(
+    'A version of a model that is served elsewhere was logged for the first time',
+    z.object({ endpoint: z.string(), version: z.string(), revision: z.number() }),
+  ),
+  'endpoint.reference_set': event(
+    'Versions of a model that is served elsewhere are compared with other rows',
+    z.object({
+      endpoint: z.string(),
+      /** empty: of all versions without one of their own */
+      version: z.string(),
+      digest: z.string(),
+      rows: z.number(),
+      origin: z.union([z.object({ file: z.string() }), z.object({ dataset: z.string(), version: z.number() })]),
+    }),
+    (subject, data) =>
+      'dataset' in data.origin
+        ? [
+            {
+              thing: subject,
+              source: `dataset_version/${data.origin.dataset}@${data.origin.version}`,
+              relation: 'compared with',
+            },
+          ]
+        : [],
+  ),
   'reference.profiled': event(
     'The reference of a model version was profiled',
     z.object({ model: z.string(), version: z.number(), rows: z.number(), days: z.number() }),

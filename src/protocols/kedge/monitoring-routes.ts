@@ -15,12 +15,10 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 
 export interface MonitoringRoutesDependencies {
   monitoring: Monitoring
-  /** milliseconds since 1970 */
-  clock: () => number
 }
 
-/** Scores, features, performance, recorded predictions, actuals, alerts and the settings of monitoring. */
-export function monitoringRoutes(app: FastifyInstance, { monitoring, clock }: MonitoringRoutesDependencies): void {
+/** Scores, features, performance, recorded predictions, alerts and the settings of monitoring. */
+export function monitoringRoutes(app: FastifyInstance, { monitoring }: MonitoringRoutesDependencies): void {
   const key = ({ project, endpoint }: { project: string; endpoint: string }) => ({ project, endpoint })
 
   route(app, {
@@ -164,50 +162,6 @@ export function monitoringRoutes(app: FastifyInstance, { monitoring, clock }: Mo
     handler: async ({ params, query: { up_to, ...query } }) => ({
       items: await monitoring.predictions(key(params), defined({ ...query, upTo: up_to })),
     }),
-  })
-
-  route(app, {
-    method: 'POST',
-    url: `${base}/actuals`,
-    permission: 'actuals.write',
-    summary: 'What really happened, by prediction id: in any order, late, repeated or corrected',
-    tag,
-    params: endpointParams,
-    body: schemas.actualsInput,
-    answer: schemas.ingestAnswer,
-    async handler({ params, body }) {
-      const receivedAt = clock()
-      const { unknown } = await monitoring.ingest.actuals(
-        key(params),
-        body.items.map((item) => ({ ...item, receivedAt })),
-      )
-      return { accepted: body.items.length, unknown }
-    },
-  })
-
-  route(app, {
-    method: 'POST',
-    url: `${base}/predictions`,
-    permission: 'actuals.write',
-    summary: 'Records predictions that were made elsewhere',
-    tag,
-    params: endpointParams,
-    body: schemas.predictionsInput,
-    answer: schemas.ingestAnswer,
-    async handler({ params, body, actor }) {
-      const receivedAt = clock()
-      const rows = body.items.map(({ time: at, score, label, latencyMs, ...item }) => ({
-        ...item,
-        time: at === undefined ? receivedAt : typeof at === 'number' ? at : Date.parse(at),
-        receivedAt,
-        caller: actor,
-        latencyUs: latencyMs * 1000,
-        score: score ?? null,
-        label: label ?? '',
-      }))
-      await monitoring.ingest.predictions(key(params), rows)
-      return { accepted: rows.length, unknown: 0 }
-    },
   })
 
   route(app, {

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import { KedgeError } from '../../errors.ts'
+import { externalEndpointSpec, isExternal } from '../../monitoring/log-endpoint-spec.ts'
+import type { LoggedModels } from '../../monitoring/logged-models.ts'
 import type { Accounts } from '../../pipelines/accounts.ts'
 import { endpointSpec } from '../../serving/endpoint-spec.ts'
 import type { Endpoint } from '../../serving/endpoints.ts'
@@ -10,6 +12,7 @@ import { neededIn } from '../../serving/release.ts'
 import type { ReleaseView } from '../../serving/releases.ts'
 import type { Serving } from '../../serving/serving.ts'
 import { page, route } from '../route.ts'
+import { showExternal } from './external-endpoint-answer.ts'
 import * as schemas from './schemas/serving.ts'
 
 const projectParams = z.object({ project: z.string() })
@@ -29,6 +32,8 @@ export interface ServingRoutesDependencies {
   blobs: BlobStore
   /** the version behind an alias of a model, null when there is none */
   resolveAlias(project: string, model: string, alias: string): Promise<number | null>
+  /** endpoints whose models are served elsewhere */
+  logged?: LoggedModels
   /** what predictions cost; nothing is said of it when absent */
   accounts?: Pick<Accounts, 'ofProcessorTime'>
 }
@@ -36,7 +41,7 @@ export interface ServingRoutesDependencies {
 /** Endpoints, their revisions and releases, and deploying a model in one call. */
 export function servingRoutes(
   app: FastifyInstance,
-  { serving, blobs, resolveAlias, accounts }: ServingRoutesDependencies,
+  { serving, blobs, resolveAlias, logged, accounts }: ServingRoutesDependencies,
 ): void {
   const showEndpoint = <T extends Pick<Endpoint, 'release' | 'live'>>(endpoint: T) => ({
     ...endpoint,
@@ -52,7 +57,11 @@ export function servingRoutes(
     tag,
     params: projectParams,
     answer: schemas.endpointList,
-    handler: async (request) => ({ items: (await serving.endpoints.list(request.params.project)).map(showEndpoint) }),
+    async handler({ params }) {
+      const served = (await serving.endpoints.list(params.project)).map(showEndpoint)
+      const external = ((await logged?.endpoints.list(params.project)) ?? []).map(showExternal)
+      return { items: [...served, ...external].sort((a, b) => (a.name < b.name ? -1 : 1)) }
+    },
   })
 
   route(app, {
@@ -63,8 +72,12 @@ export function servingRoutes(
     tag,
     params: endpointParams,
     answer: schemas.endpointDetail,
-    handler: async (request) =>
-      showEndpoint(await serving.endpoints.get(request.params.project, request.params.endpoint)),
+    async handler({ params }) {
+      const external = await logged?.endpoints.find(params)
+      return external
+        ? showExternal(external)
+        : showEndpoint(await serving.endpoints.get(params.project, params.endpoint))
+    },
   })
 
   route(app, {
@@ -74,17 +87,16 @@ export function servingRoutes(
     summary: 'Declares an endpoint; the same declaration again changes nothing',
     tag,
     params: endpointParams,
-    body: endpointSpec,
+    body: z.union([endpointSpec, externalEndpointSpec]),
     answer: schemas.endpointDetail,
-    handler: async (request) =>
-      showEndpoint(
-        await serving.endpoints.put(
-          { actor: request.actor },
-          request.params.project,
-          request.params.endpoint,
-          request.body,
-        ),
-      ),
+    async handler({ params, body, actor }) {
+      if (logged && isExternal(body))
+        return showExternal(await logged.declare({ actor }, params, body as z.output<typeof externalEndpointSpec>))
+      await logged?.refuseExternal(params)
+      return showEndpoint(
+        await serving.endpoints.put({ actor }, params.project, params.endpoint, body as z.output<typeof endpointSpec>),
+      )
+    },
   })
 
   route(app, {
@@ -96,7 +108,9 @@ export function servingRoutes(
     params: endpointParams,
     status: 204,
     handler: async (request, reply) => {
-      await serving.endpoints.delete({ actor: request.actor }, request.params.project, request.params.endpoint)
+      const { params, actor } = request
+      if (await logged?.endpoints.find(params)) await logged!.endpoints.delete({ actor }, params)
+      else await serving.endpoints.delete({ actor }, params.project, params.endpoint)
       return reply.send()
     },
   })
@@ -192,6 +206,7 @@ export function servingRoutes(
     body: schemas.deployRequest,
     answer: schemas.deployAnswer,
     handler: async (request) => {
+      await logged?.refuseExternal({ project: request.params.project, endpoint: request.body.name })
       const { endpoint, model, version } = await serving.deploy(
         { actor: request.actor },
         request.params.project,

@@ -214,38 +214,3 @@ export const predictionRow = z.object({
 export const predictionRows = z.object({ items: z.array(predictionRow) })
 
 export const monitorSettingsAnswer = z.object({ settings: monitorSettings, changed: z.boolean() })
-
-const identifier = z.string().min(1).max(256)
-/** ISO 8601, or milliseconds since 1970. */
-const eventTime = z.union([z.number().int(), z.iso.datetime({ offset: true })])
-
-export const actualInput = z
-  .object({
-    /** id of the prediction */
-    id: identifier,
-    /** what happened: a number, a truth value, or a class */
-    value: z.union([z.number(), z.boolean(), z.string().max(1000)]),
-  })
-  .strict()
-
-export const actualsInput = z.object({ items: z.array(actualInput).min(1).max(50_000) }).strict()
-
-/** A prediction that was made elsewhere. */
-export const predictionInput = z
-  .object({
-    id: identifier,
-    time: eventTime.optional(),
-    revision: z.number().int().min(0).default(0),
-    features: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
-    score: z.number().nullish(),
-    label: z.string().optional(),
-    latencyMs: z.number().min(0).default(0),
-    shadow: z.boolean().default(false),
-  })
-  .strict()
-
-export const predictionsInput = z.object({ items: z.array(predictionInput).min(1).max(50_000) }).strict()
-export const ingestAnswer = z.object({
-  accepted: z.number(),
-  unknown: z.number().describe('actuals whose prediction has not come yet'),
-})

@@ -137,8 +137,8 @@ export const endpoint = z.object({
   name: z.string(),
   model: z.string(),
   spec: endpointSpecAnswer,
-  /** empty: no revision yet; starting: no inference process has it loaded; ready; failed: the revision cannot be loaded */
-  state: z.enum(['empty', 'starting', 'ready', 'failed']),
+  /** empty: no revision yet; starting: no inference process has it loaded; ready; failed: the revision cannot be loaded; external: its model is served elsewhere */
+  state: z.enum(['empty', 'starting', 'ready', 'failed', 'external']),
   /** the revisions that predict now */
   traffic: z.array(z.object({ revision: z.number(), version: z.number(), percent: z.number(), shadow: z.boolean() })),
   live: liveStats,
