@@ -57,7 +57,9 @@ export function fieldDecoder(
     const read = floatsReader(size, options.floats, forms.littleEndian)
     return (rows, at, offset, mask, step) => read(rows, at, offset, mask, step, out.floats, out.nulls)
   }
-  const quick = type.kind !== 'edited' && (type.kind === 'binary' ? size <= 8 : type.digits <= 18)
+  // zeros behind the digits (P) may make more of them than a double holds
+  const fits = type.scale >= 0 || (type.kind !== 'edited' && isNarrow(type, size) && type.digits - type.scale <= 15)
+  const quick = fits && type.kind !== 'edited' && (type.kind === 'binary' ? size <= 8 : type.digits <= 18)
   if (!quick || out.storage === 'text') return decimalDecoder(type, size, page, forms, options, out)
   return quickDecoder(type, size, forms, out)
 }
@@ -74,7 +76,7 @@ function quickDecoder(
   const narrow = isNarrow(type, size)
   const { scale } = type
   // up to 22 a power of ten is exact in a double, so that one division rounds as a decimal text would
-  const power = 10 ** Math.abs(scale)
+  const power = Number(`1e${Math.abs(scale)}`)
   return (rows, at, offset, mask, step) => {
     const { count } = rows
     digits.nulls = out.nulls
@@ -91,7 +93,6 @@ function quickDecoder(
     read(rows, at, offset, mask, step, digits)
     if (out.storage === 'int') {
       if (narrow) narrowToInt(digits.narrow, count, scale < 0 ? power : 1, out.words)
-      else if (scale < 0) for (let i = 0; i < count; i++) out.wide[i] = digits.wide[i]! * BigInt(power)
       return
     }
     const values = out.floats
