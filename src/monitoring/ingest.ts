@@ -35,13 +35,11 @@ export function createIngest(environment: Environment): Ingest {
       await events.insert('predictions', encodeRecords(records), { token })
       const endpoints = Map.groupBy(records, ({ origin }) => `${origin.project}/${origin.endpoint}`)
       await journal.change({ actor }, async (change) => {
-        for (const some of endpoints.values())
-          await markPredictions(
-            change,
-            jobs,
-            some[0]!.origin,
-            some.flatMap(({ times }) => [...times]),
-          )
+        for (const some of endpoints.values()) {
+          const { project, endpoint } = some[0]!.origin
+          const times = some.flatMap((record) => [...record.times])
+          await markPredictions(change, jobs, { project, endpoint }, times)
+        }
       })
     },
 
