@@ -4,13 +4,17 @@
  */
 import { flushCompileCache } from 'node:module'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { runtimes } from '../adapters/runtimes/index.generated.ts'
 import { createLog } from '../log.ts'
 import { createDoor } from '../protocols/inference/door.ts'
 import { startInferenceListener } from '../protocols/inference/http-listener.ts'
 import { version } from '../version.ts'
+import { createExplainAnswers } from './explain/explain-answers.ts'
+import { createExplainAside } from './explain/explain-aside.ts'
 import { createControlClient } from './inference/control-client.ts'
 import { startInferenceNode } from './inference/inference-node.ts'
+import { createModelStore } from './inference/model-store.ts'
 import { createPseudonyms } from './inference/pseudonyms.ts'
 import { rememberAnswers } from './inference/remember-answers.ts'
 import { inferenceSettings } from './inference-settings.ts'
@@ -35,7 +39,15 @@ const node = await startInferenceNode({
   ...(settings.modelIdle ? { modelIdle: settings.modelIdle } : {}),
 })
 const authorize = settings.auth === 'token' ? rememberAnswers(control.mayPredict, clock) : undefined
-const listening = { node, host: settings.host, log, clock, version, door: createDoor({ authorize, clock }) }
+const explaining = createExplainAnswers({
+  aside: createExplainAside({ print: (line) => log.info({ line }, 'the process that explains says') }),
+  // the node has fetched what it serves
+  store: createModelStore(join(settings.directory, 'models'), control),
+  control,
+  directory: join(settings.directory, 'explain'),
+})
+const door = createDoor({ authorize, clock })
+const listening = { node, host: settings.host, log, clock, version, door, explaining }
 const start = async () => {
   const first = await startInferenceListener({
     ...listening,
@@ -64,6 +76,7 @@ async function stop() {
   if (stopping) return
   stopping = true
   await Promise.all([http!.stop(), grpc!.stop()])
+  await explaining.close()
   await node.stop()
   await control.close()
   process.exit(0)

@@ -110,12 +110,6 @@ describe('the Kedge form', () => {
     ).toBe(400)
     expect((await post(`${at}/endpoints/delay/predict`, {}, { origin: 'http://evil.example' })).status).toBe(403)
     expect((await fetch(`${at}/nothing`)).status).toBe(404)
-    expect(
-      await post(`${at}/endpoints/delay/predict`, { instances: [{ features: delay.instances[0] }], explain: true }),
-    ).toMatchObject({
-      status: 400,
-      body: { error: { code: 'unsupported', message: expect.stringContaining('explain') } },
-    })
     for (const terms of [{ timeout: -1 }, { priority: 'high' }])
       expect(
         (await post(`${at}/endpoints/delay/predict`, { instances: [{ features: delay.instances[0] }], ...terms }))

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { ExplainAnswers } from '../../serving/explain/explain-answers.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
@@ -12,18 +13,20 @@ export interface EndpointRoutesOptions {
   node: InferenceNode
   clock: () => number
   version: string
+  /** absent where nothing is explained */
+  explaining?: ExplainAnswers
   /** Errors: `not_found`, and those of the door. */
   enter(request: IncomingMessage, name: string): Promise<ServedEndpoint>
 }
 
 /** `endpoints/{name}/…` and `projects/{project}/endpoints/{name}/…`: Kedge's own form and MLflow's scoring protocol. */
-export function endpointRoutes({ node, clock, version, enter }: EndpointRoutesOptions) {
+export function endpointRoutes({ node, clock, version, enter, explaining }: EndpointRoutesOptions) {
   return async (exchange: Exchange, name: string, verb: string | undefined): Promise<void> => {
     const { request, response, signal } = exchange
     if (request.method === 'POST' && verb === 'predict') {
       const endpoint = await enter(request, name)
       const text = decodeUtf8(await readBody(request))
-      return sendLong(exchange, await kedgePredict(node, endpoint, text, clock(), signal))
+      return sendLong(exchange, await kedgePredict(node, endpoint, text, clock(), signal, explaining))
     }
     if (request.method === 'POST' && verb === 'invocations') {
       const endpoint = await enter(request, name)

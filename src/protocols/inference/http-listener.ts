@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
+import type { ExplainAnswers } from '../../serving/explain/explain-answers.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { openInferenceRoutes } from '../open-inference/rest-routes.ts'
 import { acceptHttp2 } from './accept-http2.ts'
@@ -23,6 +24,8 @@ export interface InferenceListenerOptions {
   allowedHosts: ReadonlySet<string>
   door: Door
   /** how long the headers, and a whole request, may take to come, and how long a connection may be idle; milliseconds */
+  /** absent where nothing is explained */
+  explaining?: ExplainAnswers
   patience?: { headers: number; request: number; idle: number }
 }
 

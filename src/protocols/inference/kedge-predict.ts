@@ -1,6 +1,8 @@
 import { type ErrorPlace, KedgeError } from '../../errors.ts'
+import type { ExplainAnswers } from '../../serving/explain/explain-answers.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
+import { predictExplained, readExplain } from './explain-option.ts'
 import { parseJson } from './http-exchange.ts'
 
 const latest = 4_102_444_800_000
@@ -11,7 +13,7 @@ const isId = (value: unknown): value is string => typeof value === 'string' && v
 /**
  * Kedge's own form: `{"instances": [{"id", "time", "features": {…}}]}` → `{"predictions": [{"id", "score", "label",
  * "revision"}]}` in the same order. Without `id` Kedge gives one; `time` (milliseconds since 1970) is now when absent. Beside the
- * instances may stand `timeout` (milliseconds) and `priority` (larger goes first).
+ * instances may stand `timeout` (milliseconds), `priority` (larger goes first) and `explain`: `true` or `{method?, top?}`.
  */
 export async function kedgePredict(
   node: InferenceNode,
@@ -19,6 +21,7 @@ export async function kedgePredict(
   text: string,
   now: number,
   signal?: AbortSignal,
+  explaining?: ExplainAnswers,
 ): Promise<string> {
   const body = (parseJson(text) ?? {}) as {
     instances?: unknown
@@ -26,9 +29,7 @@ export async function kedgePredict(
     timeout?: unknown
     priority?: unknown
   }
-  const { instances, explain } = body
-  if (explain !== undefined && explain !== null && explain !== false)
-    throw new KedgeError('unsupported', { what: 'Explaining predictions (explain)' })
+  const { instances } = body
   const timeout = countOf('timeout', body.timeout)
   const priority = countOf('priority', body.priority)
   if (!Array.isArray(instances))
@@ -36,6 +37,8 @@ export async function kedgePredict(
   if (instances.length > maxRows)
     throw new KedgeError('too_large', { what: 'The batch', limit: `${maxRows} instances` })
   const n = instances.length
+  const explain = readExplain(body.explain, n)
+  if (explain && !explaining) throw new KedgeError('unsupported', { what: 'Explaining predictions (explain)' })
   const ids = new Array<string>(n)
   const times = new Array<number>(n)
   const rows = new Array<unknown>(n)
@@ -59,20 +62,25 @@ export async function kedgePredict(
       { what: problems.map((place) => `${place.where} ${place.what}`).join('; ') },
       { places: problems },
     )
-  const { scores, labels, revisions, flags } = await node.rows(endpoint, {
-    ids,
-    times,
-    rows,
-    signal,
-    deadline: timeout === undefined ? undefined : now + timeout,
-    priority,
-    where: (row) => `instances.${row}.features`,
-  })
+  const predict = () =>
+    node.rows(endpoint, {
+      ids,
+      times,
+      rows,
+      signal,
+      deadline: timeout === undefined ? undefined : now + timeout,
+      priority,
+      where: (row) => `instances.${row}.features`,
+    })
+  const { scores, labels, revisions, flags, explained } =
+    explain && explaining
+      ? await predictExplained(explaining, endpoint, explain, { predict, rows, timeout })
+      : { ...(await predict()), explained: undefined }
   let answer = '{"predictions":['
   for (let i = 0; i < n; i++) {
     const score = scores[i]!
     const label = labels[i]!
-    answer += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}${flags?.[i] ? `,"flags":${JSON.stringify(flags[i])}` : ''}}`
+    answer += `${i === 0 ? '' : ','}{"id":${JSON.stringify(ids[i])},"score":${Number.isFinite(score) ? score : 'null'},"label":${label === '' ? 'null' : JSON.stringify(label)},"revision":${revisions[i]}${flags?.[i] ? `,"flags":${JSON.stringify(flags[i])}` : ''}${explained?.[i] ? `,"explanation":${explained[i]}` : ''}}`
   }
   return `${answer}]}`
 }

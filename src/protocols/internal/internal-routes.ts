@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import type { Caller } from '../../governance/tokens.ts'
+import type { ModelSample } from '../../serving/inference/model-sample.ts'
 import { inferenceReport } from '../../serving/inference-report.ts'
 import type { Serving } from '../../serving/serving.ts'
 import { route } from '../route.ts'
@@ -12,6 +13,8 @@ export interface InternalRoutesDependencies {
   /** Resolves when the rows of the records are durable; repeating a token changes nothing. */
   ingest(records: Buffer, token: string): Promise<void>
   identify(authorization: string | undefined): Promise<Caller | undefined>
+  /** rows drawn from the reference of a version; absent: the few that serving knows */
+  background?(project: string, model: string, version: number): Promise<ModelSample['instances'] | undefined>
 }
 
 const tag = 'internal'
@@ -20,7 +23,7 @@ const permission = 'internal' as const
 /** The calls of inference processes to control; they need the secret that the processes of an installation share. */
 export function internalRoutes(
   app: FastifyInstance,
-  { serving, blobs, ingest, identify }: InternalRoutesDependencies,
+  { serving, blobs, ingest, identify, background }: InternalRoutesDependencies,
 ): void {
   void app.register(async (scope) => {
     scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -72,6 +75,23 @@ export function internalRoutes(
         const sample = await serving.sample(project, model, version)
         if (!sample) return reply.status(204).send()
         return sample
+      },
+    })
+
+    route(scope, {
+      method: 'GET',
+      url: '/internal/background',
+      permission,
+      summary: "Rows drawn from a version's reference, over which explanations average; 204 when there are none",
+      tag,
+      query: z.object({ project: z.string(), model: z.string(), version: z.coerce.number().int() }),
+      handler: async (request, reply) => {
+        const { project, model, version } = request.query
+        const instances = background
+          ? await background(project, model, version)
+          : (await serving.sample(project, model, version))?.instances
+        if (!instances || instances.length === 0) return reply.status(204).send()
+        return { instances }
       },
     })
 

@@ -20,18 +20,18 @@ const passedOn =
 
 /** Explanations from a process of its own, which is started when it is needed and ends when nobody does. */
 export interface ExplainAside {
-  /** Errors: those of `createExplaining`; `explanations_busy` when too much waits; `unavailable` when the process dies. */
+  /** Errors: those of `createExplaining`; `unavailable` when the process dies. */
   explain(request: ExplainRequest): Promise<Explanations>
   profile(request: ProfileRequest): Promise<ModelProfile>
-  /** Errors: `explanations_busy` when a request would be refused now. */
-  admit(): void
+  /** Takes a place for a caller who wants explanations; it is left with what is returned. Errors: `explanations_busy`. */
+  enter(): () => void
   close(): Promise<void>
 }
 
 export interface ExplainAsideOptions {
   /** gets the lines that the process prints */
   print(line: string): void
-  /** requests that may wait or run, 16 when absent */
+  /** callers that may be inside at once, 16 when absent */
   most?: number
   /** milliseconds after which a process that has nothing to do ends, two minutes when absent */
   idle?: number
@@ -110,12 +110,18 @@ export function createExplainAside({ print, most = 16, idle = 120_000 }: Explain
     ending?.disconnect()
   }
 
-  function admit() {
-    if (waiting.size >= most) throw new KedgeError('explanations_busy', { most })
+  let inside = 0
+  function enter() {
+    if (inside >= most) throw new KedgeError('explanations_busy', { most })
+    inside++
+    let left = false
+    return () => {
+      if (!left) inside--
+      left = true
+    }
   }
 
   function ask(what: Omit<AsideRequest, 'id'>, timeout: number): Promise<Explanations | ModelProfile> {
-    admit()
     clearTimeout(rest)
     child ??= start()
     child.ref()
@@ -144,12 +150,11 @@ export function createExplainAside({ print, most = 16, idle = 120_000 }: Explain
   }
 
   return {
-    admit,
+    enter,
     explain: (request) => ask({ do: 'explain', request } as AsideRequest, request.timeout) as Promise<Explanations>,
     profile: (request) => ask({ do: 'profile', request } as AsideRequest, request.timeout) as Promise<ModelProfile>,
     async close() {
-      for (const id of [...waiting.keys()])
-        take(id)?.reject(new KedgeError('cancelled', { what: 'The explanation' }))
+      for (const id of [...waiting.keys()]) take(id)?.reject(new KedgeError('cancelled', { what: 'The explanation' }))
       clearTimeout(rest)
       const ending = child
       if (!ending) return

@@ -12,6 +12,8 @@ export interface ControlClient {
   blob(digest: string): Promise<AsyncIterable<Buffer>>
   /** Rows of a version with the scores on record for them; undefined without any. */
   sample(project: string, model: string, version: number): Promise<ModelSample | undefined>
+  /** Rows of a version's reference, over which explanations average; undefined without any. */
+  background(project: string, model: string, version: number): Promise<ModelSample['instances'] | undefined>
   /** Recorded rows. Errors: `invalid_input` when they can never be taken. */
   predictions(token: string, records: Buffer): Promise<void>
   report(report: InferenceReport): Promise<void>
@@ -85,6 +87,19 @@ export function createControlClient(address: string, secret: string): ControlCli
         return undefined
       } catch (error) {
         // the version was deleted, or control is an older one
+        if (error instanceof KedgeError && error.code === 'not_found') return undefined
+        throw error
+      }
+    },
+    async background(project, model, version) {
+      const query = new URLSearchParams({ project, model, version: String(version) })
+      try {
+        const answer = await send('GET', `/internal/background?${query}`)
+        if (answer.statusCode === 200) return modelSample.parse(await answer.body.json()).instances
+        await answer.body.dump()
+        return undefined
+      } catch (error) {
+        // as above
         if (error instanceof KedgeError && error.code === 'not_found') return undefined
         throw error
       }
