@@ -2,6 +2,7 @@ import { asKedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ControlClient } from './control-client.ts'
 import type { Spool } from './spool.ts'
+import { threadWait } from './thread-wait.ts'
 
 export interface SpoolShipper {
   /** Sends what is left for at most `patience` milliseconds. */
@@ -10,16 +11,34 @@ export interface SpoolShipper {
 
 const batchBytes = 1024 * 1024
 const idle = 200
+/** of the time, what requests may wait for a processor because of what is sent */
+const tolerated = 0.05
+const longestPause = 5000
 
-/** Sends the spool to control in the background, one batch after the other, each until it has arrived. */
+/**
+ * How long to wait after a batch that took `took` milliseconds, in which requests waited `waited` for a processor: so long that
+ * over both they lose no more than what is tolerated. On a machine that has a processor to spare they never wait.
+ */
+export const givenWay = (took: number, waited: number): number =>
+  Math.min(longestPause, Math.max(0, waited / tolerated - took))
+
+/**
+ * Sends the spool to control in the background, one batch after the other, each until it has arrived. Requests go first: where
+ * control and the stores take their processors, it pauses, as long as the spool is less than `crowded` bytes.
+ */
 export function startSpoolShipper({
   spool,
   control,
   log,
+  crowded = Number.POSITIVE_INFINITY,
+  waited = () => threadWait() ?? 0,
 }: {
   spool: Spool
   control: Pick<ControlClient, 'predictions'>
   log: Logger
+  crowded?: number
+  /** milliseconds that this thread has waited for a processor, since it began */
+  waited?(): number
 }): SpoolShipper {
   let stopping = false
   let deadline = Number.POSITIVE_INFINITY
@@ -56,10 +75,15 @@ export function startSpoolShipper({
     let failures = 0
     for (;;) {
       let more = false
+      const [began, waitedBefore] = [performance.now(), waited()]
       try {
         more = await ship()
         failures = 0
         if (!more && stopping) return
+        if (more && !stopping && spool.status().bytes < crowded) {
+          const way = givenWay(performance.now() - began, waited() - waitedBefore)
+          if (way >= 1) await pause(way)
+        }
       } catch (error) {
         if (stopping) return
         if (failures++ === 0) log.warn({ err: error }, 'predictions cannot be sent to control; they wait in the spool')

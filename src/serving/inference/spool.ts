@@ -44,6 +44,8 @@ export interface Spool {
   acknowledge(): Promise<void>
   /** The last batch of `next` can never arrive: it is kept in `rejected/` and passed over. */
   reject(): Promise<void>
+  /** bytes that may wait at most */
+  readonly limit: number
   /** bytes that wait, and predictions that were dropped because the limit was reached or the disk was full */
   status(): { bytes: number; dropped: number; rejected: number; full: boolean }
   close(): void
@@ -157,6 +159,8 @@ export function openSpool({
   }
 
   return {
+    limit: limitBytes,
+
     append(records, rows, whenFull = 'answer') {
       if (waiting >= limitBytes) return drop(rows, whenFull)
       const frame = encodeFrame(records)
