@@ -12,6 +12,7 @@ import { columnType, readValue } from './curation/engine-column.ts'
 import { type DataExtensions, datasetsOf, type SourceSpec } from './dataset-spec.ts'
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
 import { documentDigest } from './document-digest.ts'
+import { createDrafts, type Drafts } from './drafts.ts'
 import { convert } from './expression/conversion.ts'
 import { createAddressGuard } from './source/address-guard.ts'
 import { createDownloads } from './source/download.ts'
@@ -98,6 +99,7 @@ export interface Datasets {
 
 export interface Data {
   sources: Sources
+  drafts: Drafts
   datasets: Datasets
   streams: Streams
   start(): Promise<void>
@@ -304,6 +306,7 @@ export function createData(environment: Environment, options: DataOptions): Data
 
   return {
     sources,
+    drafts: createDrafts({ engine, access, extensions, declarations, versions, files, dataDirectory }),
     datasets,
     streams,
     async start() {

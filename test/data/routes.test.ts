@@ -122,6 +122,48 @@ describe('REST', () => {
     })
   })
 
+  test('previews steps on some rows: what each does to rows and to a column', async () => {
+    const spec = {
+      from: 'files',
+      curate: [
+        { filter: 'id > 1' },
+        { cast: { id: 'float' } },
+        { derive: { id: 'id * 10' } },
+        { check: { that: 'name is not null' } },
+      ],
+    }
+    const { status, body } = await call('POST', '/datasets/preview', { spec, column: 'id' })
+    expect(status).toBe(200)
+    expect(body.sampled).toBe(4)
+    expect(
+      body.steps.map((step: { in: number; out: number; quarantined: number }) => [step.in, step.out, step.quarantined]),
+    ).toEqual([
+      [4, 3, 1],
+      [3, 2, 0],
+      [2, 2, 0],
+      [2, 2, 0],
+      [2, 1, 1],
+    ])
+    expect(body.steps[3].histogram).toMatchObject({ before: [1, 1, 0, 0], after: [0, 0, 1, 1] })
+    expect(body.rows).toEqual([[20, 'y', Date.UTC(2001, 0, 2)]].map(([id, name, day]) => [name, day, id]))
+    expect(body.quarantine).toEqual([
+      { row: 2, step: 4, operation: 'check', reason: 'not: name is not null', value: null },
+      { row: 3, step: 0, operation: 'read', reason: 'day is not a date', value: 'soon' },
+    ])
+    expect(
+      await call('POST', '/datasets/preview', { spec: { from: 'files', curate: [{ filter: 'ix > 1' }] } }),
+    ).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('there is no column ix; did you mean id?') } },
+    })
+  })
+
+  test('shows the SQL of a dataset', async () => {
+    const { body } = await call('GET', '/datasets/people/sql')
+    expect(body.steps.map(({ operation }: { operation: string }) => operation)).toEqual(['read'])
+    expect(body.sql).toMatch(/^SELECT CAST\(/)
+  })
+
   test('says what is wrong', async () => {
     expect(await call('GET', '/datasets/nothing')).toMatchObject({
       status: 404,
@@ -140,6 +182,12 @@ describe('REST', () => {
       body: { error: { message: expect.stringContaining('exactly one of path and url') } },
     })
     expect(await call('DELETE', '/sources/files')).toMatchObject({ status: 409 })
+  })
+
+  test('a command is declared by who may apply the project file, not by who may write data', async () => {
+    const spec = { from: 'files', curate: [{ run: { command: 'true' } }] }
+    expect(await call('PUT', '/datasets/commands', spec)).toMatchObject({ status: 403 })
+    expect((await call('GET', '/datasets/commands')).status).toBe(404)
   })
 
   test('readers may look, not change', async () => {

@@ -10,10 +10,13 @@ import {
   diffAnswer,
   materialiseAnswer,
   materialiseBody,
+  previewAnswer,
+  previewBody,
   profileAnswer,
   rowsAnswer,
   sourceAnswer,
   sourceTestAnswer,
+  sqlAnswer,
 } from './schemas/data.ts'
 
 const inProject = z.object({ project: z.string() })
@@ -24,9 +27,12 @@ const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item)
 const base = '/api/v1/projects/:project'
 const tag = 'data'
 
+const hasCommand = ({ curate }: Record<string, unknown>) =>
+  Array.isArray(curate) && curate.some((step) => (step as { run?: unknown } | null)?.run !== undefined)
+
 /** Sources, datasets and their versions over REST. */
 export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void {
-  const { sources, datasets } = data
+  const { sources, datasets, drafts } = data
   const by = (request: { actor: string }) => ({ actor: request.actor })
 
   async function described(project: string, name: string) {
@@ -151,6 +157,13 @@ export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void
     answer: datasetAnswer,
     handler: async (request) => {
       const { project, name } = request.params
+      // a command runs with the rights of the server, so it takes more than the right to write data
+      if (hasCommand(request.body))
+        throw new KedgeError(
+          'forbidden',
+          { permission: 'project.write' },
+          { todo: 'Declare steps that are commands in kedge.yaml and apply it.' },
+        )
       await datasets.put(by(request), project, name, request.body)
       return described(project, name)
     },
@@ -180,6 +193,29 @@ export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void
     status: 202,
     handler: (request) =>
       datasets.materialise(by(request), request.params.project, request.params.name, request.body ?? {}),
+  })
+
+  route(app, {
+    method: 'POST',
+    url: `${base}/datasets/preview`,
+    permission: 'data.write',
+    summary:
+      'Does the steps of a declaration on the first rows of its source: what comes, goes and changes at each step',
+    tag,
+    params: inProject,
+    body: previewBody,
+    answer: previewAnswer,
+    handler: ({ params, body: { spec, ...options } }) => drafts.preview(params.project, spec, options),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/datasets/:name/sql`,
+    permission: 'read',
+    summary: 'Shows the SQL that the steps of a dataset are compiled to',
+    tag,
+    params: named,
+    answer: sqlAnswer,
+    handler: ({ params }) => drafts.sql(params.project, params.name),
   })
 
   const versions = `${base}/datasets/:name/versions`

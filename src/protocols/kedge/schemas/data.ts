@@ -72,12 +72,21 @@ export const expectationAnswer = z
 export const countsAnswer = z
   .object({
     read: z.number(),
+    added: z.number().meta({ description: 'rows of other datasets, and repeated rows' }),
     kept: z.number(),
     quarantined: z.number(),
     removed: z.number(),
-    steps: z.array(z.object({ step: z.number(), operation: z.string(), quarantined: z.number(), removed: z.number() })),
+    steps: z.array(
+      z.object({
+        step: z.number(),
+        operation: z.string(),
+        added: z.number().optional(),
+        quarantined: z.number(),
+        removed: z.number(),
+      }),
+    ),
   })
-  .meta({ id: 'VersionCounts', description: 'read = kept + quarantined + removed; step 0 is reading' })
+  .meta({ id: 'VersionCounts', description: 'read + added = kept + quarantined + removed; step 0 is reading' })
 
 export const datasetVersionSummary = z
   .object({
@@ -86,6 +95,7 @@ export const datasetVersionSummary = z
     version: z.number(),
     state: z.enum(['published', 'rejected']),
     digest: z.string(),
+    parts: z.array(z.object({ digest: z.string(), bytes: z.number(), rows: z.number() })),
     bytes: z.number(),
     rowCount: z.number(),
     schema: z.array(column),
@@ -107,6 +117,8 @@ export const datasetVersionSummary = z
     parent: z.number().nullable(),
     actor: z.string(),
     createdAt: time,
+    pinned: z.boolean(),
+    purgedAt: time.nullable().meta({ description: 'when the retention took its rows away' }),
     eventId: z.number().nullable(),
   })
   .meta({ id: 'DatasetVersionSummary' })
@@ -169,3 +181,48 @@ export const diffAnswer = z
     columns: z.array(columnDiffAnswer),
   })
   .meta({ id: 'DatasetDiff' })
+
+export const previewBody = z.strictObject({
+  spec: z.record(z.string(), z.unknown()).meta({ description: 'a declaration of a dataset: from, time, curate' }),
+  column: z.string().optional().meta({ description: 'whose distribution is shown before and after each step' }),
+  rows: z.number().int().min(1).max(1_000_000).default(10_000),
+})
+
+export const previewAnswer = z
+  .object({
+    sampled: z.number(),
+    steps: z.array(
+      z.object({
+        step: z.number(),
+        operation: z.string(),
+        in: z.number(),
+        out: z.number(),
+        added: z.number(),
+        quarantined: z.number(),
+        removed: z.number(),
+        reasons: z.array(z.object({ reason: z.string(), rows: z.number() })),
+        histogram: z
+          .object({ labels: z.array(z.string()), before: z.array(z.number()), after: z.array(z.number()) })
+          .nullable(),
+      }),
+    ),
+    columns: z.array(column),
+    rows: z.array(z.array(z.unknown())),
+    quarantine: z.array(
+      z.object({
+        row: z.number(),
+        step: z.number(),
+        operation: z.string(),
+        reason: z.string(),
+        value: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'CurationPreview' })
+
+export const sqlAnswer = z
+  .object({
+    sql: z.string(),
+    steps: z.array(z.object({ step: z.number(), operation: z.string(), sql: z.string() })),
+  })
+  .meta({ id: 'CurationSql' })
