@@ -22,10 +22,11 @@ const system = [
   // without these their clients are skipped, and say so
   {
     package: 'default-jdk-headless maven',
-    for: 'MLflow’s Java client',
+    for: 'MLflow’s Java client, a real Kafka',
     probe: ['sh', ['-c', 'command -v javac && command -v mvn']],
     optional: true,
   },
+  { package: 'mosquitto', for: 'streams from a real MQTT broker', paths: ['/usr/sbin/mosquitto'], optional: true },
   {
     package: 'r-base-core r-cran-httr r-cran-jsonlite',
     for: 'the calls of MLflow’s R client',

@@ -22,6 +22,7 @@ import { registryRoutes } from './protocols/kedge/registry-routes.ts'
 import { type ServerFacts, serverRoutes } from './protocols/kedge/server-routes.ts'
 import { servingLoadRoutes } from './protocols/kedge/serving-load-routes.ts'
 import { servingRoutes } from './protocols/kedge/serving-routes.ts'
+import { streamRoutes } from './protocols/kedge/stream-routes.ts'
 import { traceRoutes } from './protocols/kedge/trace-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
 import { uiRoutes } from './protocols/kedge/ui-routes.ts'
@@ -46,6 +47,7 @@ export async function addRoutes(
   backupRoutes(app, domains)
   garbageRoutes(app, domains)
   dataRoutes(app, domains)
+  streamRoutes(app, domains)
   trackingRoutes(app, domains)
   traceRoutes(app, domains)
   registryRoutes(app, domains)

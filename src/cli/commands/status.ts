@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { alertList } from '../../protocols/kedge/schemas/monitoring.ts'
 import type { endpointList } from '../../protocols/kedge/schemas/serving.ts'
+import type { streamList } from '../../protocols/kedge/schemas/streams.ts'
 import type { Act } from '../context.ts'
 import { bytes, moment, span } from '../readable.ts'
 
@@ -34,7 +35,8 @@ export function addStatus(program: Command, act: Act): void {
     const base = `/api/v1/projects/${encodeURIComponent(project)}`
     const endpoints = known ? (await api.get<z.output<typeof endpointList>>(`${base}/endpoints`)).items : []
     const alerts = known ? (await api.get<z.output<typeof alertList>>(`${base}/alerts`, { state: 'open' })).items : []
-    terminal.answer({ server, projects: projects.map(({ name }) => name), project, endpoints, alerts }, () => {
+    const streams = known ? (await api.get<z.output<typeof streamList>>(`${base}/streams`)).items : []
+    terminal.answer({ server, projects: projects.map(({ name }) => name), project, endpoints, alerts, streams }, () => {
       const { events, sql } = server.stores
       const lines = [
         `Kedge ${server.version} at ${server.addresses.http}, up for ${span(Date.now() - server.startedAt)}, ${bytes(server.memory.residentBytes)}, process ${server.pid}`,
@@ -60,6 +62,25 @@ export function addStatus(program: Command, act: Act): void {
             ]),
           ),
         )
+      if (streams.length > 0)
+        lines.push(
+          '',
+          terminal.table(
+            ['STREAM', 'KIND', 'STATE', 'ROWS/S', 'LAG', 'LANDED', 'WAITING', 'DEAD LETTERS'],
+            streams.map((stream) => [
+              stream.name,
+              stream.kind,
+              stream.state === 'paused' ? 'paused' : stream.connection,
+              stream.rate,
+              stream.lag,
+              stream.landed,
+              stream.buffered.rows,
+              stream.deadLetters,
+            ]),
+          ),
+        )
+      for (const { name, problem } of streams)
+        if (problem) lines.push(terminal.colour('red', `stream ${name}: ${problem}`))
       for (const { what, todo } of server.problems) lines.push(terminal.colour('red', `problem: ${what}. ${todo}`))
       for (const { node, spool } of server.nodes)
         if (spool.dropped + spool.rejected > 0)

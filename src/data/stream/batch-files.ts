@@ -20,8 +20,10 @@ export function batchTable(files: readonly string[], columns: readonly string[])
     "`_received_at` DateTime64(3, 'UTC')",
     ...columns.map((name) => `${quoteName(name)} Nullable(String)`),
   ]
-  const path = files.length === 1 ? files[0]! : `{${files.join(',')}}`
-  return `file(${quoteText(path)}, Parquet, ${quoteText(types.join(', '))})`
+  const structure = quoteText(types.join(', '))
+  const tables = files.map((file) => `file(${quoteText(file)}, Parquet, ${structure})`)
+  // not one pattern for all: a file that is missing would be passed over
+  return tables.length === 1 ? tables[0]! : `(${tables.map((table) => `SELECT * FROM ${table}`).join(' UNION ALL ')})`
 }
 
 const parquet = (file: string) => `file(${quoteText(file)}, Parquet)`

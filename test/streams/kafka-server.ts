@@ -1,0 +1,100 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { javaJars } from '../servers/java-jars.ts'
+import { freePort } from './brokers.ts'
+
+const run = promisify(execFile)
+const pom = join(import.meta.dirname, 'kafka-pom.xml')
+
+export interface KafkaServer {
+  port: number
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** starts it again on the same port and data */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Why no Kafka can be had on this machine; undefined when it can. */
+export const kafkaObstacle = (): Promise<string | undefined> =>
+  run('java', ['-version'])
+    .then(() => javaJars(pom))
+    .then(
+      () => undefined,
+      (error) =>
+        `Kafka was not tried: ${String((error as Error).message).slice(0, 200)}\nInstall with: sudo apt-get install default-jre-headless maven`,
+    )
+
+/** A real Kafka, one node, from Maven. */
+export async function startKafka(): Promise<KafkaServer> {
+  const jars = await javaJars(pom)
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-kafka-'))
+  const [port, controller] = [await freePort(), await freePort()]
+  const properties = join(folder, 'server.properties')
+  writeFileSync(
+    properties,
+    [
+      'process.roles=broker,controller',
+      'node.id=1',
+      `controller.quorum.voters=1@127.0.0.1:${controller}`,
+      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+      'controller.listener.names=CONTROLLER',
+      `log.dirs=${join(folder, 'logs')}`,
+      'offsets.topic.replication.factor=1',
+      'offsets.topic.num.partitions=1',
+      'transaction.state.log.replication.factor=1',
+      'transaction.state.log.num.partitions=1',
+      'transaction.state.log.min.isr=1',
+      'group.initial.rebalance.delay.ms=0',
+      'auto.create.topics.enable=false',
+    ].join('\n'),
+  )
+  const java = (...args: string[]) => [
+    '-Xmx400m',
+    '-Xms128m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-cp',
+    `${jars}/*`,
+    ...args,
+  ]
+  await run('java', java('kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', properties))
+  let child: ChildProcess
+  let ended: Promise<void>
+  const server: KafkaServer = {
+    port,
+    async start() {
+      child = spawn('java', java('kafka.Kafka', properties), { stdio: 'ignore', cwd: folder })
+      ended = new Promise((resolve) => child.once('exit', () => resolve()))
+      for (let attempt = 0; ; attempt++)
+        try {
+          await new Promise<void>((resolve, reject) => {
+            const socket = connect(port, '127.0.0.1', () => {
+              socket.destroy()
+              resolve()
+            })
+            socket.on('error', reject)
+          })
+          return
+        } catch (error) {
+          if (attempt > 600 || child.exitCode !== null) throw error
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+    },
+    async end(signal) {
+      child.kill(signal)
+      await ended
+    },
+    async stop() {
+      child.kill('SIGKILL')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  await server.start()
+  return server
+}
