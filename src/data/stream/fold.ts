@@ -124,17 +124,15 @@ export async function compact(deps: FoldDeps, kind: Kind): Promise<boolean> {
     .where('kind', '=', kind)
     .orderBy('first')
     .execute()
-  const last = batches.slice(-fanIn)
-  const level = last[0]?.level
-  if (last.length < fanIn || level === undefined) return false
-  if (!last.every((batch) => batch.level === level) || last.reduce((sum, { bytes }) => sum + bytes, 0) > largeFile)
-    return false
-  const rows = last.reduce((sum, batch) => sum + batch.rows, 0)
+  const merged = mergeable(batches)
+  if (!merged) return false
+  const level = merged[0]!.level
+  const rows = merged.reduce((sum, batch) => sum + batch.rows, 0)
   const folder = runFolder(environment.dataDirectory)
   try {
     await mkdir(folder, { recursive: true })
     const file = join(folder, 'batch.parquet')
-    const paths = await Promise.all(last.map(({ digest }) => blobs.localPath(digest)))
+    const paths = await Promise.all(merged.map(({ digest }) => blobs.localPath(digest)))
     check(rows, await mergeBatches(engine, paths, file, kind === 'dead' ? deadColumns : await columnsOf(deps)))
     const blob = await blobs.putFile(file, { move: true })
     await environment.journal.change({ actor: `stream/${name}` }, async (change) => {
@@ -144,13 +142,13 @@ export async function compact(deps: FoldDeps, kind: Kind): Promise<boolean> {
         .where(
           'id',
           'in',
-          last.map(({ id }) => id),
+          merged.map(({ id }) => id),
         )
         .execute()
       await change.db
         .insertInto('stream_batches')
         .values({
-          project, source: name, kind, first: last[0]!.first, rows, digest: blob.digest, bytes: blob.bytes, level: level + 1, created_at: change.now,
+          project, source: name, kind, first: merged[0]!.first, rows, digest: blob.digest, bytes: blob.bytes, level: level + 1, created_at: change.now,
         }) // biome-ignore format: a row
         .execute()
     })
@@ -158,6 +156,16 @@ export async function compact(deps: FoldDeps, kind: Kind): Promise<boolean> {
     await rm(folder, { recursive: true, force: true })
   }
   return true
+}
+
+/** The first consecutive files of one level that are to be one file; undefined when there are not enough. */
+export function mergeable<B extends { level: number; bytes: number }>(batches: readonly B[]): B[] | undefined {
+  for (let at = 0; at + fanIn <= batches.length; at++) {
+    const some = batches.slice(at, at + fanIn)
+    const bytes = some.reduce((sum, batch) => sum + batch.bytes, 0)
+    if (bytes <= largeFile && some.every(({ level }) => level === some[0]!.level)) return some
+  }
+  return undefined
 }
 
 /** Counts what was folded, if the stream is still held. Errors: `conflict`. */
