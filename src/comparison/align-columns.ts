@@ -78,7 +78,7 @@ function rolesOf({ target, prediction, score, groups }: ColumnRequest): Map<stri
   return roles
 }
 
-const scanned = ({ name, type, kind }: TableColumn, as: ColumnKind): ScannedColumn => ({
+const scanned = ({ name, type, kind, asText }: TableColumn, as: ColumnKind): ScannedColumn => ({
   name,
   type,
   // where it cannot be read as what the reference has, its presence is all that can be compared
@@ -88,7 +88,7 @@ const scanned = ({ name, type, kind }: TableColumn, as: ColumnKind): ScannedColu
       : kind === undefined
         ? as
         : 'other',
-  parsed: as === 'number' && (kind === 'category' || kind === undefined),
+  parsed: as === 'number' && (asText || kind === 'category' || kind === undefined),
 })
 
 /** What is wrong; undefined when nothing is. */

@@ -12,6 +12,8 @@ export interface TableColumn {
   type: string
   /** undefined while no row has a value of it */
   kind: ColumnKind | undefined
+  /** numbers that are kept as texts, because others of the file's columns are no numbers throughout */
+  asText: boolean
 }
 
 /** A file as a table that the engine can scan by columns. */
@@ -50,12 +52,15 @@ export async function openTable(engine: TableEngine, file: TableFile, name: 'ref
   const linked = join(engine.folder, `${name}${ending}`)
   await symlink(resolve(file.path), linked)
   const parquet = file.format === 'parquet' ? linked : join(engine.folder, `${name}-staged.parquet`)
-  if (file.format !== 'parquet') await stage(engine, file, linked, parquet, notes)
+  const texts = file.format === 'parquet' ? undefined : await stage(engine, file, linked, parquet, notes)
   const sql = `file(${quote(parquet)}, Parquet)`
   return reading(file, async () => {
     const columns = (await engine.query<{ name: string; type: string }>(`DESCRIBE TABLE ${sql}`)).rows.map((column) => {
       const type = plain(column.type)
-      return { name: column.name, type, kind: kindOf(type) }
+      const number = texts?.get(column.name)
+      return number
+        ? { name: column.name, type: number, kind: 'number' as const, asText: true }
+        : { name: column.name, type, kind: kindOf(type), asText: false }
     })
     if (columns.length > MOST_COLUMNS)
       throw new KedgeError('too_large', {
@@ -85,44 +90,68 @@ export async function reading<T>(file: TableFile, work: () => Promise<T>): Promi
     // what is wrong with our own statement is no fault of the file
     if (!(error instanceof EngineRefusal) || OURS.test(error.type)) throw error
     const where = error.row === undefined ? '' : `row ${error.row}: `
-    throw unreadable(file.path, `${where}${error.message}`, error)
+    throw unreadable(file.path, `${where}${inShort(error)}`, error)
   }
+}
+
+/** Without the engine's advice on SQL, and without what else stands in the row. */
+function inShort({ message }: EngineRefusal): string {
+  if (/^Cannot read rows from the data/.test(message)) return 'it has no rows'
+  return message
+    .replace(/\.*\s*You can specify the structure manually.*$/s, '')
+    .replace(/\s*:\s*Row 1:.*$/s, '')
+    .replace(/before: '.*$/s, 'here')
+    .slice(0, 300)
 }
 
 const FORMATS = { csv: 'CSVWithNames', tsv: 'TabSeparatedWithNames', jsonl: 'JSONEachRow', parquet: 'Parquet' } as const
 const CANNOT_PARSE =
   /^(CANNOT_(PARSE|READ|CONVERT)\w*|INCORRECT_DATA|UNEXPECTED_DATA_AFTER_PARSED_VALUE|TYPE_MISMATCH|ILLEGAL_TYPE_OF_ARGUMENT)$/
 
+const quoted = (name: string) => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
+
+/**
+ * Writes a text file's rows as Parquet. Where a value is of another type than the first rows promised, numbers are kept as
+ * texts; of those the columns that hold numbers throughout are returned, with their type.
+ */
 async function stage(engine: TableEngine, file: TableFile, linked: string, parquet: string, notes: string[]) {
   const format = FORMATS[file.format]
-  const source = `file(${quote(linked)}, ${format})`
-  const into = `INSERT INTO FUNCTION file(${quote(parquet)}, Parquet)`
+  const described = await reading(file, async () =>
+    engine.query<{ name: string; type: string }>(
+      `DESCRIBE TABLE file(${quote(linked)}, ${format}) SETTINGS input_format_csv_allow_variable_number_of_columns = 1, input_format_tsv_allow_variable_number_of_columns = 1`,
+    ),
+  )
+  const columns = described.rows
   // in the order of the file: neighbouring rows are neighbours in time
-  const ordered = 'SETTINGS max_threads = 1, max_insert_threads = 1'
+  const into = (types: (column: { name: string; type: string }) => string) =>
+    engine.query(
+      `INSERT INTO FUNCTION file(${quote(parquet)}, Parquet) SELECT * FROM file(${quote(linked)}, ${format}, ${quote(columns.map((column) => `${quoted(column.name)} ${types(column)}`).join(', '))}) SETTINGS max_threads = 1, max_insert_threads = 1`,
+    )
+  const isNumber = (column: { type: string }) => kindOf(plain(column.type)) === 'number'
+  let first: EngineRefusal
   try {
-    await engine.query(`${into} SELECT * FROM ${source} ${ordered}`)
+    await into((column) => (plain(column.type) === 'Nothing' ? 'Nullable(String)' : column.type))
+    return undefined
   } catch (error) {
     if (!(error instanceof EngineRefusal)) throw error
-    const columns = await reading(
-      file,
-      async () => (await engine.query<{ name: string; type: string }>(`DESCRIBE TABLE ${source}`)).rows,
-    )
-    if (file.format === 'jsonl' || !CANNOT_PARSE.test(error.type)) return reading(file, () => Promise.reject(error))
-    // a later value is of another type than the first ones promised
-    const name = (column: { name: string }) => `\`${column.name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
-    const texts = columns.map((column) => `${name(column)} Nullable(String)`).join(', ')
-    await reading(file, () =>
-      engine.query(`${into} SELECT * FROM file(${quote(linked)}, ${format}, ${quote(texts)}) ${ordered}`),
-    )
-    const staged = `file(${quote(parquet)}, Parquet)`
-    const numbers = columns.filter((column) => kindOf(plain(column.type)) === 'number')
-    if (numbers.length === 0) return
-    const { rows } = await engine.query<Record<string, number>>(
-      `SELECT ${numbers.map((column, i) => `countIf(${name(column)} != '' AND toFloat64OrNull(${name(column)}) IS NULL) AS bad${i}`).join(', ')} FROM ${staged}`,
-    )
-    const mixed = numbers.filter((_, i) => rows[0]![`bad${i}`]! > 0).map((column) => column.name)
-    notes.push(
-      `${file.name} has values of different types in ${listed(mixed)}${error.row === undefined ? '' : ` (the first in row ${error.row})`}: its columns are read as texts, as numbers where the other side has numbers`,
-    )
+    first = error
   }
+  const refused = () => reading(file, () => Promise.reject(first))
+  if (file.format === 'jsonl' || !CANNOT_PARSE.test(first.type)) return refused()
+  const text = 'Nullable(String)'
+  const onlyNumbers = await into((column) => (isNumber(column) ? text : column.type)).then(
+    () => true,
+    () => false,
+  )
+  if (!onlyNumbers) await into(() => text).catch(refused)
+  const numbers = columns.filter(isNumber)
+  if (numbers.length === 0) return undefined
+  const { rows } = await engine.query<Record<string, number>>(
+    `SELECT ${numbers.map(({ name }, i) => `countIf(${quoted(name)} != '' AND toFloat64OrNull(${quoted(name)}) IS NULL) AS bad${i}`).join(', ')} FROM file(${quote(parquet)}, Parquet)`,
+  )
+  const mixed = numbers.filter((_, i) => rows[0]![`bad${i}`]! > 0)
+  notes.push(
+    `${file.name} has values of different types${first.row === undefined ? '' : `, the first in row ${first.row}`}${mixed.length > 0 ? `: ${listed(mixed.map((column) => column.name))} cannot be read as numbers throughout` : ''}`,
+  )
+  return new Map(numbers.filter((column) => !mixed.includes(column)).map((column) => [column.name, plain(column.type)]))
 }

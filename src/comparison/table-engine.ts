@@ -25,7 +25,7 @@ export class EngineRefusal extends Error {
   readonly type: string
   readonly row: number | undefined
   constructor(text: string) {
-    super(plainMessage(text))
+    super(plainMessage(text.replace(/\(in file\/uri [^)]*\):?/g, '').replace(/ ?\((version [\d.]+|[A-Z_]+)\)/g, '')))
     this.type = /\((\w+)\)[^()]*$/.exec(text.trim())?.[1] ?? ''
     const row = /\(at row (\d+)\)/.exec(text)?.[1]
     this.row = row === undefined ? undefined : Number(row)
@@ -56,25 +56,38 @@ export async function openTableEngine(memory = Math.floor(totalmem() / 2)): Prom
     '--max_ast_elements=10000000',
     '--max_expanded_ast_elements=10000000',
   ])
+  const inFlight = new Set<Promise<unknown>>()
+  let closed = false
+  const answer = async <Row>(sql: string): Promise<Answer<Row>> => {
+    if (closed) throw new KedgeError('cancelled', { what: 'The comparison' })
+    const lease = await sessions.take()
+    try {
+      const result = await lease.session.queryAsync(`${lease.prelude({ settings: SETTINGS })}${sql}`, {
+        format: 'JSON',
+      })
+      const text = result.text()
+      if (text === '') return { rows: [], totals: undefined }
+      const { data: rows, totals } = JSON.parse(text) as { data: Row[]; totals?: Row }
+      return { rows, totals }
+    } catch (error) {
+      throw refusal(error)
+    } finally {
+      lease.release()
+    }
+  }
   return {
     folder,
-    async query<Row>(sql: string) {
-      const lease = await sessions.take()
-      try {
-        const result = await lease.session.queryAsync(`${lease.prelude({ settings: SETTINGS })}${sql}`, {
-          format: 'JSON',
-        })
-        const text = result.text()
-        if (text === '') return { rows: [], totals: undefined }
-        const { data: rows, totals } = JSON.parse(text) as { data: Row[]; totals?: Row }
-        return { rows, totals }
-      } catch (error) {
-        throw refusal(error)
-      } finally {
-        lease.release()
-      }
+    query<Row>(sql: string) {
+      const running = answer<Row>(sql)
+      const settled = running.catch(() => {})
+      inFlight.add(settled)
+      void settled.then(() => inFlight.delete(settled))
+      return running
     },
     async close() {
+      // the other side may still be read when one has failed
+      closed = true
+      await Promise.all(inFlight)
       sessions.close()
       await rm(folder, { recursive: true, force: true })
     },

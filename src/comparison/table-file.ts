@@ -117,5 +117,8 @@ function firstBadByte(bytes: Buffer, whole: boolean): number | undefined {
     if (decodes(mid)) low = mid
     else high = mid
   }
-  return high - 1
+  // the byte that promised more than what follows
+  let start = high - 1
+  while (start > 0 && high - 1 - start < 3 && (bytes[start]! & 0xc0) === 0x80) start--
+  return start > 0 && (bytes[start]! & 0xc0) !== 0xc0 && bytes[start - 1]! >= 0xc0 ? start - 1 : start
 }
