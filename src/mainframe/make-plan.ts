@@ -25,6 +25,8 @@ export function makePlan(records: readonly LayoutItem[], options: DecodeOptions)
   const taken = new Set<string>()
   const scope = new Map<string, Known>()
   const exploded: string[] = []
+  /** the exploded tables around where the walk is */
+  const within: string[] = []
   const explode = options.explode.map((name) => name.toUpperCase())
   const rules = new Map(Object.entries(options.redefines).map(([name, rule]) => [name.toUpperCase(), rule]))
   const forms = new Map(Object.entries(options.columns))
@@ -272,8 +274,9 @@ export function makePlan(records: readonly LayoutItem[], options: DecodeOptions)
 
   /** A row for each occurrence; what stands in the record beside the table is in all of them. */
   function explodeTable(item: LayoutItem, place: Place, mask: number, suffix: string, count: number): Place {
-    const within = explode.slice(0, explode.indexOf(item.name!))
-    if (exploded.length > 0 && !within.includes(exploded.at(-1)!))
+    if (exploded.includes(item.name!))
+      throw wrong(`explode: ${item.name} is within a table itself, which must become rows too`)
+    if (exploded.length > 0 && within.length === 0)
       throw wrong(`explode: ${item.name} is not within ${exploded.at(-1)}; only tables within one another become rows`)
     if (isMovable(item)) throw wrong(`explode: occurrences of ${item.name} have changing lengths, which is not offered`)
     exploded.push(item.name!)
@@ -287,7 +290,9 @@ export function makePlan(records: readonly LayoutItem[], options: DecodeOptions)
     const anchor = anchors++
     const own = masks++
     steps.push({ do: 'explode', to: anchor, mask: own, count, most, place, size: item.size, under: mask })
+    within.push(item.name!)
     one(item, { anchor, offset: 0 }, own, suffix)
+    within.pop()
     return end
   }
 

@@ -20,7 +20,7 @@ export function readPicture(text: string, comma = false): Picture | undefined {
   if (/^[NG]+$/.test(expanded)) return { kind: 'double', size: expanded.length * 2, digits: 0, scale: 0, signed: false }
   if (/^[XA9]+$/.test(expanded) && /[XA]/.test(expanded))
     return { kind: 'text', size: expanded.length, digits: 0, scale: 0, signed: false }
-  const number = /^(S?)(P*)(9*)(V?)(9*)(P*)$/.exec(expanded)
+  const number = /^(S?)(P*)(9*)(V?)(9*)(P*)V?$/.exec(expanded)
   if (number && /9/.test(expanded)) {
     const [, sign, before, whole, point, fraction, after] = number as unknown as string[]
     if (before !== '' && after !== '') return undefined
