@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { asKedgeError } from '../errors.ts'
 import { version } from '../version.ts'
+import { addActuals } from './commands/actuals.ts'
 import { addApply } from './commands/apply.ts'
 import { addBackup } from './commands/backup.ts'
 import { addBench } from './commands/bench.ts'
@@ -15,6 +16,7 @@ import { addGc } from './commands/gc.ts'
 import { addImport } from './commands/import.ts'
 import { addJournal } from './commands/journal.ts'
 import { addLineage } from './commands/lineage.ts'
+import { addLog } from './commands/log.ts'
 import { addLogs } from './commands/logs.ts'
 import { addLoop } from './commands/loop.ts'
 import { addRestore } from './commands/restore.ts'
@@ -76,6 +78,8 @@ Examples:
     addStatus,
     addRun,
     addLogs,
+    addLog,
+    addActuals,
     addData,
     addJournal,
     addLineage,
