@@ -1,3 +1,4 @@
+import type { SampledRow } from '../statistics/sampled-row.ts'
 import type { Slice } from '../statistics/slice.ts'
 import type { DriftMetric, FeatureType } from './drift-metric.ts'
 
@@ -16,6 +17,10 @@ export interface WindowView {
   task: Task
   /** whether the actuals of the whole window are there */
   actualsComplete: boolean
+  /** a uniform sample of its rows, for kinds that need one; empty once retention has taken them */
+  sample?: readonly SampledRow[]
+  /** probability from which a binary score counts as positive; 0.5 when absent */
+  threshold?: number
 }
 
 export interface WindowPart {
@@ -33,6 +38,10 @@ export interface ReferenceView {
   /** in time order */
   days: readonly Slice[]
   whole: Slice
+  /** a uniform sample of its rows, for kinds that need one */
+  sample?: readonly SampledRow[]
+  /** where its rows were sampled, and of them those of these hours */
+  rows?: { scope: string; revision: number; from: number; to: number; when?: (hour: number) => boolean }
 }
 
 export interface MonitorSettings {
@@ -41,6 +50,8 @@ export interface MonitorSettings {
   /** rows below which a window says "too few samples" */
   minRows: number
   metrics: Record<FeatureType, DriftMetric>
+  /** for these features another one */
+  metricsByFeature?: Readonly<Record<string, DriftMetric>>
   /** features to watch; all when absent */
   features?: readonly string[]
   /** fixed limits by monitor name instead of calibrated ones */
@@ -81,6 +92,8 @@ export interface MonitorKind {
    */
   alpha: number
   monitors: readonly { name: string; title: string; unit: string }[]
+  /** rows of the window and of the reference, besides their profiles */
+  needs?: 'sample'
   /** Pure. `reference` is absent while there is none. */
   evaluate(window: WindowView, reference: ReferenceView | undefined, settings: MonitorSettings): MonitorScore[]
 }

@@ -2,46 +2,54 @@ import type { Environment } from '../environment.ts'
 import type { JobHandler } from '../jobs/job.ts'
 import type { Change } from '../journal/journal.ts'
 import { applyVerdict, type FamilyVerdict } from './alert-transitions.ts'
-import { type DaySlice, loadDaySlices } from './day-slices.ts'
+import type { DaySlice } from './day-slices.ts'
 import { evaluateWindow, type FamilyScores, type Watchers } from './evaluate-window.ts'
-import { day } from './event-day.ts'
+import { hour } from './event-day.ts'
+import { againstOf, windowOf } from './monitor-settings.ts'
 import { rankCauses } from './rank-causes.ts'
 import type { References } from './reference.ts'
 import { encodeScore } from './scores.ts'
 import type { SettingsStore } from './settings-store.ts'
-import { type EndpointKey, enqueueEvaluate, nextMark } from './stale.ts'
-import { readHourRows, trafficWeights } from './traffic-share.ts'
-import { unmaskedReference } from './unmasked-reference.ts'
+import { type EndpointKey, enqueueAgain, enqueueEvaluate, nextMark } from './stale.ts'
+import { type HourRows, readHourRows } from './traffic-share.ts'
 import type { DescribeEndpoint, WatchedRevision } from './watched-revision.ts'
-import { ownReference, windowView } from './window-view.ts'
+import { createWindowSamples } from './window-samples.ts'
+import { loadWindows } from './windows/load-windows.ts'
+import { endsHolding, type HourCount, windowsEnding } from './windows/window-bounds.ts'
+import { type WindowSpec, windowText } from './windows/window-spec.ts'
 
 /** Windows that one job evaluates. */
 const BATCH = 40
 
 export interface EvaluateJobDependencies {
-  environment: Pick<Environment, 'store' | 'events' | 'journal' | 'jobs'>
+  environment: Pick<Environment, 'store' | 'events' | 'journal' | 'jobs' | 'clock'>
   describe: DescribeEndpoint
   references: References
   settings: SettingsStore
   watchers: Watchers
 }
 
+/** After so long a window is tried again whose monitors could not run. */
+const AGAIN = 10 * 60_000
+
 /**
  * Evaluates the monitors of windows that are stale and complete: the newest event time seen lies at or behind their end,
- * whatever the clock says. Scores are replaced, alerts move in the transaction that ends the job.
+ * whatever the clock says. Scores are replaced, alerts move in the transaction that ends the job. A window with a family that
+ * could not run keeps its mark and is tried again.
  */
 export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHandler<{ endpoint: string }> {
   const { environment, describe, references, settings: settingsStore, watchers } = dependencies
-  const { store, events, journal, jobs } = environment
+  const { store, events, journal, jobs, clock } = environment
+  const withSamples = createWindowSamples(events)
 
-  async function due(key: EndpointKey, windowDays: number) {
+  async function due(key: EndpointKey, spec: WindowSpec) {
     const endpoint = await store.read
       .selectFrom('monitored_endpoints')
       .selectAll()
       .where('project', '=', key.project)
       .where('name', '=', key.endpoint)
       .executeTakeFirst()
-    if (!endpoint?.last_prediction) return { windows: [], more: false, endpoint }
+    if (!endpoint?.last_prediction) return { marks: [], plan: { windows: [], parts: [] }, more: false, endpoint }
     const marked = await store.read
       .selectFrom('stale_windows')
       .select(['window_end', 'mark'])
@@ -57,10 +65,29 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       .where('endpoint', '=', key.endpoint)
       .execute()
     const buckets = stale.map((row) => Number(row.bucket))
+    const rows =
+      spec.kind === 'count'
+        ? await readHourRows(events, { ...scopeOf(key), from: 0, to: endpoint.last_prediction })
+        : []
+    const starts = new Map(
+      windowsEnding(
+        spec,
+        marked.map((w) => Number(w.window_end)),
+        perHour(rows),
+      ).windows.map(({ start, end }) => [end, start]),
+    )
     // a window with a stale hour would be judged half: recomputing the hour marks the window again
-    const whole = (end: number) => !buckets.some((bucket) => bucket < end && bucket >= end - windowDays * day)
-    const windows = marked.map((w) => ({ end: Number(w.window_end), mark: w.mark })).filter((w) => whole(w.end))
-    return { windows: windows.slice(0, BATCH), more: windows.length > BATCH, endpoint }
+    const whole = (end: number) => !buckets.some((bucket) => bucket < end && bucket >= starts.get(end)!)
+    const marks = marked.map((w) => ({ end: Number(w.window_end), mark: w.mark })).filter((w) => whole(w.end))
+    const batch = marks.slice(0, BATCH).map(({ end, mark }) => ({ start: starts.get(end)!, end, mark }))
+    // the settings may have made these no windows any more
+    const valid = batch.filter(({ end }) => endsHolding(spec, [end - hour]).has(end))
+    const plan = windowsEnding(
+      spec,
+      valid.map(({ end }) => end),
+      perHour(rows),
+    )
+    return { marks: batch, plan, more: marks.length > BATCH, endpoint }
   }
 
   return {
@@ -69,65 +96,53 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       const key = { project: job.project, endpoint: job.payload.endpoint }
       const version = await journal.change({ actor: job.actor }, (change) => nextMark(change, key))
       const settings = await settingsStore.of(key)
-      const { windows, more, endpoint } = await due(key, settings.window_days)
-      if (windows.length === 0 || !endpoint) return
+      const spec = windowOf(settings)
+      const { marks, plan, more, endpoint } = await due(key, spec)
+      if (marks.length === 0 || !endpoint) return
       const watched = await describe(key)
-      const scope = `endpoint/${key.endpoint}`
-      const first = windows[0]!.end - settings.window_days * day
-      const load = (from: number, to: number) => loadDaySlices(events, { project: key.project, scope, from, to })
-      const [days, hours] = await Promise.all([
-        load(first, windows.at(-1)!.end),
-        readHourRows(events, { project: key.project, scope, from: first, to: windows.at(-1)!.end }),
-      ])
-      const weight = trafficWeights(hours)
-      // the first days of revisions without a reference of their own
-      let early: DaySlice[] | undefined
-      const earlyDays = async () => {
-        early ??= await load(Number(endpoint.first_prediction ?? first), Number(endpoint.last_prediction))
-        return early
-      }
+      const { parts, revisions } = await loadWindows({ events, references }, key, {
+        plan,
+        against: againstOf(settings),
+        watched,
+        settings,
+        first: Number(endpoint.first_prediction ?? 0),
+        lastActual: endpoint.last_actual === null ? null : Number(endpoint.last_actual),
+      })
+      const sampled = watchers.kinds.some(({ needs, family }) => needs === 'sample' && !settings.off.includes(family))
 
       const rows: object[] = []
       const verdicts: FamilyVerdict[] = []
-      for (const { end } of windows) {
-        signal.throwIfAborted()
+      const failed = new Set<number>()
+      for (const [i, { start, end }] of plan.windows.entries()) {
         const byFamily = new Map<string, FamilyVerdict & { judged: boolean }>()
-        const answering = answeringIn(days, end - settings.window_days * day, end)
-        for (const revision of [...new Set(days.map((d) => d.revision))]) {
-          const known = watched.revisions.find((r) => r.revision === revision)
-          const window = windowView(
-            days,
-            revision,
-            end,
-            settings.window_days,
-            endpoint.last_actual === null ? null : Number(endpoint.last_actual),
-            known?.task,
-            weight,
-          )
-          if (!window) continue
-          const found =
-            (known && (await references.of(key.project, known, watched.threshold, settings.segments))) ??
-            ownReference(await earlyDays(), revision, key.endpoint, window.start)
-          const reference = found && unmaskedReference(found, watched.masked)
+        const answering = answeringIn(parts, start, end)
+        for (const { revision, known, windows } of revisions) {
+          signal.throwIfAborted()
+          const { view, reference: profiled } = windows[i]!
+          if (view.days === 0) continue
+          const [window, reference] = sampled ? await withSamples(key, view, profiled) : [view, profiled]
           const families = evaluateWindow(window, reference, settings, watchers)
-          for (const { scores } of families)
-            rows.push(...scores.map((score) => encodeScore(key, window, score, version)))
+          for (const { scores } of families) {
+            if (scores.some(({ state }) => state === 'failed')) failed.add(end)
+            rows.push(...scores.map((score) => encodeScore(key, window, score, version, windowText(spec))))
+          }
           if (answering.has(revision))
             collect(byFamily, window, families, known, () =>
-              rankCauses(window, reference, families, isNew(days, revision, window.start)),
+              rankCauses(window, reference, families, isNew(parts, revision, start)),
             )
         }
         for (const { judged, ...verdict } of byFamily.values()) if (judged) verdicts.push(verdict)
       }
       await events.insert('scores', rows, { token: `${key.project}/${key.endpoint}/${version}` })
       return {
-        result: { windows: windows.length, scores: rows.length },
+        result: { windows: plan.windows.length, scores: rows.length, failed: failed.size },
         async commit(change) {
-          for (const window of windows) {
+          for (const window of marks) {
             // rows that came meanwhile may be in what was read by halves: the window is computed again
-            if (!(await untouched(change, key, window, settings.window_days))) continue
+            if (!(await untouched(change, key, window))) continue
             for (const verdict of verdicts.filter(({ windowEnd }) => windowEnd === window.end))
               await applyVerdict(change, key, verdict, settings.healthy_windows)
+            if (failed.has(window.end)) continue
             await change.db
               .deleteFrom('stale_windows')
               .where('project', '=', key.project)
@@ -136,19 +151,28 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
               .where('mark', '=', window.mark)
               .execute()
           }
-          if (more) await enqueueEvaluate(change, jobs, key)
+          if (failed.size > 0) await enqueueAgain(change, jobs, key, clock() + AGAIN)
+          if (more && failed.size < marks.length) await enqueueEvaluate(change, jobs, key)
         },
       }
     },
   }
 }
 
+const scopeOf = ({ project, endpoint }: EndpointKey) => ({ project, scope: `endpoint/${endpoint}` })
+
+/** Rows of all revisions together. */
+function perHour(rows: readonly HourRows[]): HourCount[] {
+  const hours = new Map<number, number>()
+  for (const { hour: at, rows: n } of rows) hours.set(at, (hours.get(at) ?? 0) + n)
+  return [...hours].sort((a, b) => a[0] - b[0]).map(([at, n]) => ({ hour: at, rows: n }))
+}
+
 /** Whether no hour of the window was marked since it was found to be complete. */
 async function untouched(
   { db }: Pick<Change, 'db'>,
   { project, endpoint }: EndpointKey,
-  { end, mark }: { end: number; mark: number },
-  windowDays: number,
+  { start, end, mark }: { start: number; end: number; mark: number },
 ): Promise<boolean> {
   const window = await db
     .selectFrom('stale_windows')
@@ -158,16 +182,16 @@ async function untouched(
     .where('window_end', '=', end)
     .executeTakeFirst()
   if (!window || Number(window.mark) !== Number(mark)) return false
-  const hour = await db
+  const stale = await db
     .selectFrom('stale_buckets')
     .select('bucket')
     .where('project', '=', project)
     .where('endpoint', '=', endpoint)
-    .where('bucket', '>=', end - windowDays * day)
+    .where('bucket', '>=', start)
     .where('bucket', '<', end)
     .limit(1)
     .executeTakeFirst()
-  return hour === undefined
+  return stale === undefined
 }
 
 /** The revisions that answered callers on the last day of the window that has answers: only they raise or end an alert. */

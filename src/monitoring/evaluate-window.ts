@@ -36,6 +36,12 @@ export function settingsFor(
       numeric: metricFor(metrics, settings.drift_metric.numeric, 'numeric'),
       categorical: metricFor(metrics, settings.drift_metric.categorical, 'categorical'),
     },
+    metricsByFeature: Object.fromEntries(
+      Object.entries(settings.drift_metric.by_feature).flatMap(([feature, name]) => {
+        const metric = metrics.find((one) => one.name === name)
+        return metric ? [[feature, metric]] : []
+      }),
+    ),
     ...(settings.features ? { features: settings.features } : {}),
     limits: settings.limits,
   }
@@ -53,7 +59,7 @@ export function judgeFamily(scores: readonly MonitorScore[], alpha: number): Mon
   return scores.map((score, i) => (rejected[i] && score.state === 'watch' ? { ...score, state: 'violation' } : score))
 }
 
-/** Every monitor's verdict on one window of one revision. */
+/** Every monitor's verdict on one window of one revision. A kind that throws gives `failed` scores: it is not healthy. */
 export function evaluateWindow(
   window: WindowView,
   reference: ReferenceView | undefined,
@@ -64,6 +70,25 @@ export function evaluateWindow(
     .filter((kind) => !settings.off.includes(kind.family))
     .map((kind) => {
       const own = settingsFor(kind, watchers, settings)
-      return { family: kind.family, scores: judgeFamily(kind.evaluate(window, reference, own), own.alpha) }
+      try {
+        return { family: kind.family, scores: judgeFamily(kind.evaluate(window, reference, own), own.alpha) }
+      } catch (error) {
+        return { family: kind.family, scores: kind.monitors.map(({ name }) => failedScore(name, error)) }
+      }
     })
 }
+
+const failedScore = (monitor: string, error: unknown): MonitorScore => ({
+  monitor,
+  feature: '',
+  segment: '',
+  value: null,
+  low: null,
+  high: null,
+  samples: 0,
+  thresholdLow: null,
+  thresholdHigh: null,
+  state: 'failed',
+  p: null,
+  definition: { failed: error instanceof Error ? error.message : String(error) },
+})

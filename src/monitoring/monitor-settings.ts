@@ -1,15 +1,41 @@
 import { z } from 'zod'
+import { day } from './event-day.ts'
+import type { Against } from './windows/view-request.ts'
+import { isWindow, isZone, type WindowSpec, windowSpec } from './windows/window-spec.ts'
 
 const share = z.number().gt(0).lt(0.5)
 const limit = z.strictObject({ low: z.number().optional(), high: z.number().optional() })
 
+const against = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('training') }),
+  z.strictObject({ kind: z.literal('before') }),
+  z.strictObject({ kind: z.literal('weekdays'), weeks: z.number().int().min(1).max(12).default(4) }),
+  z.strictObject({ kind: z.literal('revision'), revision: z.number().int().min(0) }),
+  z.strictObject({
+    kind: z.literal('stretch'),
+    revision: z.number().int().min(0),
+    from: z.number().int().min(0),
+    to: z.number().int().min(0),
+  }),
+])
+
 /**
  * How an endpoint is watched; every field has a default, so that a complete set of monitors exists without any of this.
- * Windows are by event time, end at midnight UTC and slide by a day.
+ * Windows are by event time; without `window` they are `window_days` long, end at midnight UTC and slide by a day.
  */
 export const monitorSettings = z
   .strictObject({
     window_days: z.number().int().min(1).max(366).default(7),
+    /** instead of days: `12h`, `7d`, `2w` slide; `day`, `week`, `month` are of the calendar of `zone`; `5000rows` counts */
+    window: z.string().refine(isWindow, 'is no window as 12h, 7d, week or 5000rows').optional(),
+    /** by how much windows of hours, days or weeks slide; a day, or the window's own length when that is shorter */
+    step: z
+      .string()
+      .regex(/^\d{1,4}[hdw]$/, 'is no step as 6h or 1d')
+      .optional(),
+    zone: z.string().refine(isZone, 'is no time zone as Europe/Zurich').default('UTC'),
+    /** what windows are held against */
+    against: against.prefault({ kind: 'training' }),
     /** promised chance that a window without change violates, by family */
     alpha: z.record(z.string(), share).default({}),
     /** families that are not watched */
@@ -18,6 +44,8 @@ export const monitorSettings = z
       .strictObject({
         numeric: z.string().default('jensen-shannon'),
         categorical: z.string().default('jensen-shannon'),
+        /** another one for these features */
+        by_feature: z.record(z.string(), z.string()).default({}),
       })
       .prefault({}),
     /** features to watch; all when absent */
@@ -35,3 +63,14 @@ export const monitorSettings = z
 
 export type EndpointMonitorSettings = z.output<typeof monitorSettings>
 export type EndpointMonitorSettingsInput = z.input<typeof monitorSettings>
+
+/** What the settings take for a window, and what it is held against. */
+export const windowOf = (settings: EndpointMonitorSettings): WindowSpec =>
+  settings.window === undefined
+    ? { kind: 'rolling', length: settings.window_days * day, step: day }
+    : windowSpec(settings.window, {
+        zone: settings.zone,
+        ...(settings.step === undefined ? {} : { step: settings.step }),
+      })
+
+export const againstOf = ({ against }: EndpointMonitorSettings): Against => against

@@ -6,10 +6,11 @@ import type { ChangeContext } from '../journal/journal.ts'
 import type { InputProfile } from '../serving/routing.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { type Alerts, createAlerts } from './alerts.ts'
+import { type BackFills, createBackFills } from './back-fills.ts'
 import { compareFeature, type FeatureComparison } from './compare-feature.ts'
 import { loadDaySlices, loadWindow } from './day-slices.ts'
 import { createEvaluateJob } from './evaluate-job.ts'
-import { day, dayText } from './event-day.ts'
+import { dayText } from './event-day.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import type { EndpointMonitorSettings, EndpointMonitorSettingsInput } from './monitor-settings.ts'
 import { type MonitoringOverview, readOverview } from './overview.ts'
@@ -20,9 +21,10 @@ import { createReferences, type ParquetTable, type Reference } from './reference
 import { compareRevisions, type RevisionComparison } from './revision-comparison.ts'
 import { readScores, type ScoreFilter, type StoredScore } from './scores.ts'
 import { createSettingsStore } from './settings-store.ts'
-import { type EndpointKey, enqueueEvaluate, markWindows, nextMark } from './stale.ts'
+import type { EndpointKey } from './stale.ts'
 import { createViews, type Views } from './views/views.ts'
 import type { DescribeEndpoint } from './watched-revision.ts'
+import { createWindowSamples } from './window-samples.ts'
 import { taskOf } from './window-view.ts'
 
 export interface MonitoringDependencies {
@@ -45,6 +47,7 @@ export interface Stretch {
 export interface Monitoring {
   /** questions about windows of any kind, answered from merged profiles */
   views: Views
+  backFills: BackFills
   ingest: Ingest
   alerts: Alerts
   catalogue: { kinds: readonly MonitorKind[]; metrics: readonly DriftMetric[] }
@@ -85,11 +88,14 @@ export interface Monitoring {
 
 /** of a feature, that inference processes are told */
 const mostCategories = 10_000
+/** whose windows are evaluated anew when the settings change; older ones when somebody asks */
+const backFilledDays = 92
 
 /** Puts the domain together and registers its jobs. */
 export function createMonitoring({ environment, describe, table, kinds, metrics }: MonitoringDependencies): Monitoring {
   const { store, events, journal, jobs } = environment
   const settings = createSettingsStore(environment)
+  const backFills = createBackFills(environment, settings)
   const references = createReferences(environment, table)
   const shared = { environment, describe, references, settings }
   jobs.handle(createProfileJob(shared))
@@ -150,7 +156,15 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   }
 
   return {
-    views: createViews({ environment, describe, references, settings, watchers: { kinds, metrics } }),
+    views: createViews({
+      environment,
+      describe,
+      references,
+      settings,
+      watchers: { kinds, metrics },
+      withSamples: createWindowSamples(events),
+    }),
+    backFills,
     inputProfile,
     ingest: createIngest(environment),
     alerts: createAlerts(environment),
@@ -205,27 +219,20 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
           throw new KedgeError('invalid_input', {
             what: `"${family}" is no family of monitors (${kinds.map((kind) => kind.family).join(', ')})`,
           })
+      const chosen = given?.drift_metric ?? {}
+      for (const [at, name] of Object.entries({
+        ...chosen.by_feature,
+        numeric: chosen.numeric,
+        categorical: chosen.categorical,
+      }))
+        if (name !== undefined && !metrics.some((metric) => metric.name === name))
+          throw new KedgeError('invalid_input', {
+            what: `"${name}" (${at}) is no drift metric (${metrics.map((metric) => metric.name).join(', ')})`,
+          })
       const changed = await settings.set(context, key, given)
       if (!changed) return false
       references.forget()
-      await journal.change(context, async (change) => {
-        const row = await change.db
-          .selectFrom('monitored_endpoints')
-          .select(['first_prediction', 'last_prediction'])
-          .where('project', '=', key.project)
-          .where('name', '=', key.endpoint)
-          .executeTakeFirst()
-        if (!row?.first_prediction || !row.last_prediction) return
-        const days: number[] = []
-        for (
-          let at = Math.max(Number(row.first_prediction), Number(row.last_prediction) - 92 * day);
-          at <= Number(row.last_prediction);
-          at += day
-        )
-          days.push(at)
-        await markWindows(change, key, days, 1, await nextMark(change, key))
-        await enqueueEvaluate(change, jobs, key)
-      })
+      await journal.change(context, (change) => backFills.mark(change, key, backFilledDays))
       return true
     },
 

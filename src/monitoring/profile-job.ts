@@ -3,13 +3,15 @@ import type { JobHandler } from '../jobs/job.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { loadDaySlices } from './day-slices.ts'
 import { day } from './event-day.ts'
+import { windowOf } from './monitor-settings.ts'
 import { performanceStatement, predictionSource, profileStatement, sampleStatement } from './profile-sql.ts'
 import type { References } from './reference.ts'
 import { rollUpDays } from './roll-up-days.ts'
 import { chooseSegments } from './segments.ts'
 import type { SettingsStore } from './settings-store.ts'
-import { enqueueEvaluate, enqueueProfile, markWindows, nextMark } from './stale.ts'
+import { enqueueEvaluate, enqueueProfile, markEnds, nextMark } from './stale.ts'
 import type { DescribeEndpoint } from './watched-revision.ts'
+import { endsHolding } from './windows/window-bounds.ts'
 
 /** Hours that one statement recomputes. */
 const BATCH = 200
@@ -91,7 +93,7 @@ export function createProfileJob({
         { project: key.project, scope, buckets: buckets.map((bucket) => bucket / 1000) },
         { signal },
       )
-      const { window_days } = await settings.of(key)
+      const spec = windowOf(await settings.of(key))
       return {
         result: { buckets: buckets.length },
         async commit(change) {
@@ -103,7 +105,7 @@ export function createProfileJob({
               .where('bucket', '=', bucket)
               .where('mark', '=', mark)
               .execute()
-          await markWindows(change, key, buckets, window_days, version)
+          await markEnds(change, key, endsHolding(spec, buckets), version)
           const last = joined!.last
           if (last > 0)
             await change.db

@@ -51,7 +51,12 @@ export function createReferences(
   async function load(project: string, scope: string) {
     const days = await loadDaySlices(events, { project, scope, from: 0, to: EVER })
     const slices = days.sort((a, b) => a.day - b.day).map((found) => found.slice)
-    return { scope, days: slices, whole: mergeSlices(slices) }
+    return {
+      scope,
+      days: slices,
+      whole: mergeSlices(slices),
+      rows: { scope, revision: 0, from: 0, to: EVER },
+    }
   }
 
   async function loadTimed(project: string, scope: string, unit: 'hour' | 'day') {

@@ -1,17 +1,6 @@
+import type { SampledRow } from '../statistics/sampled-row.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { SAMPLED } from './profile-sql.ts'
-
-/** A row of a sample; what is missing is not in its maps. */
-export interface SampledRow {
-  /** uniform in [0, 1), always the same for a row */
-  chance: number
-  numbers: Readonly<Record<string, number>>
-  texts: Readonly<Record<string, string>>
-  score: number | null
-  label: string
-  truth: number | null
-  outcome: string
-}
 
 export interface SampleFilter {
   project: string
@@ -34,7 +23,7 @@ export async function loadSample(events: EventsStore, filter: SampleFilter): Pro
   const params = { ...filter, from: Math.max(0, filter.from / 1000), to: Math.min(4_102_444_800, filter.to / 1000) }
   return events.query<SampledRow>(
     `WITH (SELECT min(if(length(rows) < ${SAMPLED}, 1, rows[-1].1)) FROM samples FINAL WHERE ${where}) AS bound
-     SELECT r.1 AS chance, r.3 AS numbers, r.4 AS texts, r.5 AS score, r.6 AS label, r.7 AS truth, r.8 AS outcome
+     SELECT r.1 AS chance, toUnixTimestamp(bucket) * 1000 AS hour, r.3 AS numbers, r.4 AS texts, r.5 AS score, r.6 AS label, r.7 AS truth, r.8 AS outcome
      FROM samples FINAL ARRAY JOIN rows AS r WHERE ${where} AND r.1 <= bound ORDER BY chance LIMIT {most:UInt32}`,
     params,
   )

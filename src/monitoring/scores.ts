@@ -29,6 +29,7 @@ export const encodeScore = (
   window: WindowView,
   score: MonitorScore,
   version: number,
+  spec: { window: string; zone: string },
 ) => ({
   project,
   endpoint,
@@ -46,7 +47,13 @@ export const encodeScore = (
   threshold_low: finite(score.thresholdLow),
   threshold_high: finite(score.thresholdHigh),
   state: score.state,
-  definition: JSON.stringify({ ...score.definition, ...(score.p === null ? {} : { p: score.p }), days: window.days }),
+  definition: JSON.stringify({
+    ...score.definition,
+    ...(score.p === null ? {} : { p: score.p }),
+    days: window.days,
+    window: spec.window,
+    ...(spec.zone === 'UTC' ? {} : { zone: spec.zone }),
+  }),
 })
 
 export interface ScoreFilter {

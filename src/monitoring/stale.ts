@@ -65,7 +65,7 @@ export const enqueueEvaluate = (change: Change, jobs: Jobs, { project, endpoint 
     maxAttempts: 10,
   })
 
-/** Marks every window that holds one of these hours. Windows end at midnight UTC, one a day. */
+/** Marks every window of `windowDays` days that ends at a midnight UTC and holds one of these hours. */
 export async function markWindows(
   change: Change,
   key: EndpointKey,
@@ -75,6 +75,11 @@ export async function markWindows(
 ): Promise<void> {
   const ends = new Set<number>()
   for (const start of new Set(buckets.map(dayOf))) for (let i = 1; i <= windowDays; i++) ends.add(start + i * day)
+  await markEnds(change, key, ends, mark)
+}
+
+/** Marks the windows that end there: they are evaluated anew once they are complete. */
+export async function markEnds(change: Change, key: EndpointKey, ends: Iterable<number>, mark: number): Promise<void> {
   for (const some of chunks([...ends], 200))
     await change.db
       .insertInto('stale_windows')
@@ -82,3 +87,14 @@ export async function markWindows(
       .onConflict((c) => c.columns(['project', 'endpoint', 'window_end']).doUpdateSet({ mark }))
       .execute()
 }
+
+/** Tries the windows again later whose monitors could not run. It waits beside the job of new rows, not instead of it. */
+export const enqueueAgain = (change: Change, jobs: Jobs, { project, endpoint }: EndpointKey, runAt: number) =>
+  jobs.enqueue(change, {
+    kind: 'monitoring.evaluate',
+    project,
+    payload: { endpoint, again: true },
+    key: `${project}/${endpoint}/again`,
+    runAt,
+    maxAttempts: 10,
+  })

@@ -1,38 +1,7 @@
-import type { ReferenceView, Task, WindowView } from '../contracts/monitor-kind.ts'
+import type { ReferenceView, Task } from '../contracts/monitor-kind.ts'
 import { mergeSlices, type Slice } from '../statistics/slice.ts'
 import type { DaySlice } from './day-slices.ts'
 import { day } from './event-day.ts'
-import type { TrafficWeight } from './traffic-share.ts'
-
-/** The window of one revision out of its days; undefined when it has no rows in it. */
-export function windowView(
-  days: readonly DaySlice[],
-  revision: number,
-  end: number,
-  windowDays: number,
-  lastActual: number | null,
-  task: Task | undefined,
-  weight: TrafficWeight,
-): WindowView | undefined {
-  const start = end - windowDays * day
-  const inside = days.filter(
-    (found) => found.revision === revision && found.day >= start && found.day < end && found.slice.rows > 0,
-  )
-  if (inside.length === 0) return undefined
-  const slice = mergeSlices(inside.map((found) => found.slice))
-  const joined = slice.performance.joined
-  return {
-    revision,
-    start,
-    end,
-    days: inside.length,
-    slice,
-    parts: inside.map((found) => ({ slice: found.slice, weight: weight(revision, found.day) })),
-    task: task ?? taskOf(slice),
-    // the truth of a later hour is known, or nearly all of this window's
-    actualsComplete: joined > 0 && ((lastActual ?? 0) >= end || joined >= 0.99 * slice.rows),
-  }
-}
 
 /**
  * Multi-class when classes are predicted and there are more than two of them or they have no probability; binary when every
@@ -60,5 +29,10 @@ export function ownReference(
   const before = own.filter((found) => found.day < windowStart)
   if (before.length < Math.min(7, own.length) || before.length < 7) return undefined
   const slices = before.map((found) => found.slice)
-  return { scope: `endpoint/${endpoint}, its first ${before.length} days`, days: slices, whole: mergeSlices(slices) }
+  return {
+    scope: `endpoint/${endpoint}, its first ${before.length} days`,
+    days: slices,
+    whole: mergeSlices(slices),
+    rows: { scope: `endpoint/${endpoint}`, revision, from: before[0]!.day, to: before.at(-1)!.day + day },
+  }
 }

@@ -136,6 +136,43 @@ describe('three weeks of flights, seen through windows of any kind', () => {
     expect(segments.searched).toBeGreaterThan(50)
   })
 
+  test('other windows, metrics and references are monitored once the settings say so, old windows with them', async () => {
+    const { monitoring } = world
+    const context = { actor: 'user/test' }
+    await expect(
+      monitoring.configure(context, key, { drift_metric: { by_feature: { distance: 'kl' } } }),
+    ).rejects.toThrow(/is no drift metric/)
+    await expect(monitoring.configure(context, key, { window: '3 days' })).rejects.toMatchObject({
+      places: [{ where: 'window' }],
+    })
+    await monitoring.configure(context, key, {
+      window: 'week',
+      zone: 'America/New_York',
+      against: { kind: 'before' },
+      drift_metric: { by_feature: { distance: 'psi' } },
+    })
+    await monitoring.settled(key)
+    expect(await monitoring.backFills.state(key)).toMatchObject({ state: 'done', windows: 3, done: 3 })
+    const map = await monitoring.views.heatMap(key, { family: 'drift' })
+    expect(map.definition).toMatchObject({ source: 'stored', window: 'week', zone: 'America/New_York' })
+    expect(map.windows.map((w) => new Date(w.end).toISOString())).toEqual([
+      // the first week has no week before it
+      '2001-02-12T05:00:00.000Z',
+      '2001-02-19T05:00:00.000Z',
+    ])
+    expect(map.rows.find((r) => r.feature === 'distance')!.definition).toMatchObject({
+      metric: 'psi',
+      reference: 'the window before',
+    })
+    expect(map.rows.find((r) => r.feature === 'origin')!.definition).toMatchObject({ metric: 'jensen-shannon' })
+    await monitoring.configure(context, key, {})
+    await monitoring.settled(key)
+    const asked = await monitoring.backFills.ask(context, key, { from: at('2001-02-10') })
+    expect(asked.windows).toBe(11)
+    await monitoring.settled(key)
+    expect(await monitoring.backFills.state(key)).toMatchObject({ state: 'done', done: 11 })
+  })
+
   test('a sample is of all hours alike, the same every time', async () => {
     const { loadSample } = await import('../../src/monitoring/samples.ts')
     const of = {

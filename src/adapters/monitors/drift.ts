@@ -73,7 +73,8 @@ function scoreFeature(
 ): MonitorScore {
   const whole = reference.whole.features.get(feature)!
   const type = typeOf(whole)
-  const metric: DriftMetric = settings.metrics[type]
+  const chosen = settings.metricsByFeature?.[feature]
+  const metric: DriftMetric = chosen?.types.includes(type) ? chosen : settings.metrics[type]
   const { count, shown, expected } = binned(reference, feature, () => binning(whole, type))
   const { current, samples, effective, steady } = weighedCounts(window, feature, count)
   const definition: Record<string, unknown> = {

@@ -1,7 +1,8 @@
 import type { MonitorScore, ScoreState } from '../../contracts/monitor-kind.ts'
 import { evaluateWindow, type Watchers } from '../evaluate-window.ts'
-import type { EndpointMonitorSettings } from '../monitor-settings.ts'
+import { againstOf, type EndpointMonitorSettings, windowOf } from '../monitor-settings.ts'
 import type { EndpointKey } from '../stale.ts'
+import type { WindowSamples } from '../window-samples.ts'
 import type { ViewRequest } from '../windows/view-request.ts'
 import { type ViewDefinition, type ViewDependencies, viewWindows } from '../windows/view-windows.ts'
 import { readStoredRows } from './stored-rows.ts'
@@ -37,14 +38,14 @@ export interface HeatMapQuestion extends Partial<ViewRequest> {
   /** one feature's rows alone */
   feature?: string
   /** drift metric by type of feature, instead of the settings' */
-  metrics?: Partial<EndpointMonitorSettings['drift_metric']>
+  metrics?: Partial<Pick<EndpointMonitorSettings['drift_metric'], 'numeric' | 'categorical'>>
 }
 
 export const finite = (x: number | null): number | null => (x !== null && Number.isFinite(x) ? x : null)
 
 /** Every monitor of a family over time. */
 export async function heatMap(
-  dependencies: ViewDependencies & { watchers: Watchers },
+  dependencies: ViewDependencies & { watchers: Watchers; withSamples: WindowSamples },
   key: EndpointKey,
   { family, feature, metrics, ...request }: HeatMapQuestion,
 ): Promise<HeatMap> {
@@ -61,8 +62,8 @@ export async function heatMap(
     dependencies,
     key,
     {
-      spec: { kind: 'rolling', length: settings.window_days * 86_400_000, step: 86_400_000 },
-      against: { kind: 'training' },
+      spec: windowOf(settings),
+      against: againstOf(settings),
       ...request,
     },
     feature === undefined ? {} : { features: [feature] },
@@ -74,8 +75,10 @@ export async function heatMap(
     ...(feature === undefined ? {} : { features: [feature] }),
   }
   const rows = new Map<string, ScoreRow>()
-  found.windows.forEach(({ view, reference }, i) => {
-    if (view.days === 0) return
+  for (const [i, { view: profiled, reference: held }] of found.windows.entries()) {
+    if (profiled.days === 0) continue
+    const [view, reference] =
+      kind.needs === 'sample' ? await dependencies.withSamples(key, profiled, held) : [profiled, held]
     const scores = evaluateWindow(view, reference, own, { ...watchers, kinds: [kind] }).flatMap((f) => f.scores)
     for (const score of scores) {
       if (feature !== undefined && score.feature !== feature) continue
@@ -87,7 +90,7 @@ export async function heatMap(
       }
       put(row, i, score)
     }
-  })
+  }
   return {
     family,
     definition: found.definition,

@@ -1,8 +1,9 @@
 import type { ScoreState } from '../../contracts/monitor-kind.ts'
 import type { Environment } from '../../environment.ts'
-import type { EndpointMonitorSettings } from '../monitor-settings.ts'
+import { type EndpointMonitorSettings, windowOf } from '../monitor-settings.ts'
 import type { EndpointKey } from '../stale.ts'
 import type { ViewDefinition } from '../windows/view-windows.ts'
+import { windowText } from '../windows/window-spec.ts'
 import { emptyRow, put, type ScoreRow } from './heat-map.ts'
 
 interface Cell {
@@ -48,6 +49,7 @@ export async function readStoredRows(
     to: Math.floor(Math.min(EVER, question.to ?? EVER) / 1000),
     most: question.from === undefined ? USUAL : 1000,
   }
+  const spec = windowText(windowOf(settings))
   const [newest] = await events.query<{ revision: number }>(
     `SELECT max(revision) AS revision FROM profile_days FINAL
      WHERE project = {project:String} AND scope = {scope:String} AND segment = '' AND feature = '$rows' AND sum > 0`,
@@ -63,11 +65,11 @@ export async function readStoredRows(
      FROM (
        SELECT * FROM scores FINAL
        WHERE project = {project:String} AND endpoint = {endpoint:String} AND startsWith(monitor, {prefix:String})
-         AND revision = {revision:UInt32} AND ({any:Bool} OR feature = {feature:String})
+         AND revision = {revision:UInt32} AND JSONExtractString(definition, 'window') IN ('', {window:String}) AND ({any:Bool} OR feature = {feature:String})
          AND window_end > toDateTime({from:UInt32}, 'UTC') AND window_end <= toDateTime({to:UInt32}, 'UTC')
        ORDER BY window_end DESC LIMIT {most:UInt32} BY monitor, feature, segment
      ) GROUP BY monitor, feature, segment`,
-    { ...params, revision },
+    { ...params, revision, window: spec.window },
   )
   const bounds = new Map<number, { start: number; end: number; rows: number }>()
   for (const { cells } of found)
@@ -95,9 +97,7 @@ export async function readStoredRows(
   return {
     definition: {
       revision,
-      window: `${settings.window_days}d`,
-      step: '1d',
-      zone: 'UTC',
+      ...spec,
       reference,
       source: 'stored',
     },

@@ -1,5 +1,6 @@
 import type { Watchers } from '../evaluate-window.ts'
 import type { EndpointKey } from '../stale.ts'
+import type { WindowSamples } from '../window-samples.ts'
 import type { ViewRequest } from '../windows/view-request.ts'
 import type { ViewDependencies } from '../windows/view-windows.ts'
 import { type Fairness, fairnessView } from './fairness-view.ts'
@@ -21,7 +22,9 @@ export interface Views {
 }
 
 /** What people ask of windows. */
-export function createViews(dependencies: ViewDependencies & { watchers: Watchers }): Views {
+export function createViews(
+  dependencies: ViewDependencies & { watchers: Watchers; withSamples: WindowSamples },
+): Views {
   const { metrics } = dependencies.watchers
   return {
     heatMap: (key, question) => heatMap(dependencies, key, question),

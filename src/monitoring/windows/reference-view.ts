@@ -7,11 +7,11 @@ import type { Bounds } from './window-bounds.ts'
 /** Fewer chunks than this calibrate nothing. */
 const LEAST_CHUNKS = 8
 
-const withRows = (slices: readonly Slice[]) => slices.filter((slice) => slice.rows > 0)
+const notEmpty = (slices: readonly Slice[]) => slices.filter((slice) => slice.rows > 0)
 
 /** A reference out of slices in time order. */
 export function referenceView(scope: string, slices: readonly Slice[]): ReferenceView | undefined {
-  const days = withRows(slices)
+  const days = notEmpty(slices)
   return days.length > 0 ? { scope, days, whole: mergeSlices(days) } : undefined
 }
 
@@ -21,6 +21,12 @@ export const stretchReference = (scope: string, parts: readonly DaySlice[], { st
     `${scope}, ${dayText(start)} to ${dayText(end)}`,
     parts.filter((part) => part.day >= start && part.day < end).map((part) => part.slice),
   )
+
+/** The same with where its rows are sampled. */
+export const withRows = (
+  view: ReferenceView | undefined,
+  rows: NonNullable<ReferenceView['rows']>,
+): ReferenceView | undefined => view && { ...view, rows }
 
 /** The window's own hours and weekday in the weeks before it. */
 export const weekdayReference = (scope: string, parts: readonly DaySlice[], window: Bounds, weeks: number) =>
@@ -40,7 +46,7 @@ const weekdayOf = (start: number) => (Math.floor(start / day) + 3) % 7
  * is a Sunday, and limits are those of such chunks. `hours` are the hours of the reference, or its days where the window is one.
  */
 export function seasonalReference(
-  scope: string,
+  { scope, rows }: ReferenceView,
   hours: readonly DaySlice[],
   window: Bounds,
 ): ReferenceView | undefined {
@@ -67,8 +73,14 @@ export function seasonalReference(
   ]
   const ofHours = length < day ? `${length / hour} h from ${offset / hour}:00 UTC, ` : ''
   for (const [name, belongs] of classes) {
-    const found = withRows(all.filter(({ start }) => belongs(start)).map(({ slice }) => slice))
-    if (found.length >= LEAST_CHUNKS) return referenceView(`${scope}, ${ofHours}${name}`, found)
+    const found = notEmpty(all.filter(({ start }) => belongs(start)).map(({ slice }) => slice))
+    if (found.length < LEAST_CHUNKS) continue
+    const view = referenceView(`${scope}, ${ofHours}${name}`, found)
+    const when = (hour: number) => {
+      const since = (((hour - offset) % day) + day) % day
+      return since < length && belongs(hour - since)
+    }
+    return rows ? withRows(view, { ...rows, when }) : view
   }
   return undefined
 }

@@ -47,6 +47,52 @@ function steps(windows: readonly Bounds[], unit: number): number[] {
   return Array.from({ length: count + 1 }, (_, i) => first + i * unit)
 }
 
+/** Windows that count look back no further. */
+const FURTHEST = 31 * day
+
+/** The ends of every window that holds one of these hours (counting windows: of every one that may). */
+export function endsHolding(spec: WindowSpec, hours: Iterable<number>): Set<number> {
+  const ends = new Set<number>()
+  for (const at of hours) {
+    if (spec.kind === 'calendar') ends.add(unitStart(spec.unit, spec.zone, at, 1))
+    else {
+      const [step, reach] = spec.kind === 'count' ? [day, FURTHEST] : [spec.step, spec.length]
+      for (let end = (Math.floor(at / step) + 1) * step; end - reach <= at; end += step) ends.add(end)
+    }
+  }
+  return ends
+}
+
+/** The windows that end there. Counting windows need `rows`: the hours up to their ends. */
+export function windowsEnding(spec: WindowSpec, ends: readonly number[], rows: readonly HourCount[] = []): WindowPlan {
+  const windows = [...ends].sort((a, b) => a - b).map((end): Bounds => ({ start: startOf(spec, end, rows), end }))
+  const parts = new Set<number>()
+  if (spec.kind === 'rolling') {
+    const unit = spec.length % day === 0 && spec.step % day === 0 ? day : hour
+    for (const { start, end } of windows) for (let at = start; at <= end; at += unit) parts.add(at)
+  } else
+    for (const { start, end } of windows) {
+      const zone = spec.kind === 'calendar' ? spec.zone : 'UTC'
+      for (let at = start; at < end; at = unitStart('day', zone, at + hour, 1)) parts.add(at)
+      parts.add(end)
+    }
+  return { windows, parts: [...parts].sort((a, b) => a - b) }
+}
+
+function startOf(spec: WindowSpec, end: number, rows: readonly HourCount[]): number {
+  if (spec.kind === 'rolling') return end - spec.length
+  if (spec.kind === 'calendar') return unitStart(spec.unit, spec.zone, end - 1, 0)
+  let seen = 0
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const at = rows[i]!.hour
+    if (at >= end) continue
+    if (at < end - FURTHEST) break
+    seen += rows[i]!.rows
+    if (seen >= spec.rows) return at
+  }
+  return end - FURTHEST
+}
+
 function byCalendar(
   spec: Extract<WindowSpec, { kind: 'calendar' }>,
   from: number,

@@ -44,3 +44,15 @@ export function windowText(spec: WindowSpec): { window: string; step: string; zo
     ? { window: spec.unit, step: spec.unit, zone: spec.zone }
     : { window: `${spec.rows}rows`, step: `${spec.rows}rows`, zone: 'UTC' }
 }
+
+function succeeds(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const isWindow = (text: string): boolean => succeeds(() => windowSpec(text))
+export const isZone = (text: string): boolean => succeeds(() => checkZone(text))

@@ -167,4 +167,32 @@ export function monitoringViewRoutes(app: FastifyInstance, { monitoring }: { mon
     answer: schemas.worstSegments,
     handler: ({ params, query }) => views.segments(key(params), query),
   })
+
+  route(app, {
+    method: 'POST',
+    url: `${base}/back-fill`,
+    permission: 'monitoring.write',
+    summary: 'Evaluates windows anew by the definitions that hold now: all there are, or those that end in a stretch',
+    tag,
+    params,
+    body: schemas.backFillInput,
+    answer: schemas.backFill,
+    status: 202,
+    handler: ({ params, body: { from, to }, actor }) =>
+      monitoring.backFills.ask({ actor }, key(params), {
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      }),
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/back-fill`,
+    permission: 'read',
+    summary: 'How far the last evaluation of old windows is',
+    tag,
+    params,
+    answer: schemas.backFill,
+    handler: ({ params }) => monitoring.backFills.state(key(params)),
+  })
 }

@@ -16,6 +16,8 @@ import { migration as m0012 } from './0012-costs.ts'
 import { migration as m0018 } from './0018-run-views.ts'
 import { migration as m0028 } from './0028-capacities.ts'
 import { migration as m0029conversions } from './0029-conversions.ts'
+import { migration as m0031 } from './0031-monitors.ts'
+import { migration as m0032explanations } from './0032-explanations.ts'
 import { migration as m0033 } from './0033-logged-models.ts'
 import { migration as m0034 } from './0034-streams.ts'
 import { migration as m0035 } from './0035-data.ts'
@@ -40,6 +42,8 @@ export const migrations = {
   '0018-run-views': m0018,
   '0028-capacities': m0028,
   '0029-conversions': m0029conversions,
+  '0031-monitors': m0031,
+  '0032-explanations': m0032explanations,
   '0033-logged-models': m0033,
   '0034-streams': m0034,
   '0035-data': m0035,

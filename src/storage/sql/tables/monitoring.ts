@@ -14,6 +14,34 @@ export interface MonitoringTables {
     last_actual: number | null
     /** JSON of EndpointMonitorSettings as given; null: all defaults */
     settings: string | null
+    /** retention has taken the raw rows before it; null: none yet */
+    raw_from: Generated<number | null>
+  }
+  /** The last time that somebody had an endpoint's windows evaluated anew. */
+  back_fills: {
+    project: string
+    endpoint: string
+    from_time: number
+    to_time: number
+    windows: number
+    /** Kedge's clock */
+    asked_at: number
+    asked_by: string
+  }
+  /** What was erased of an endpoint's raw rows, and which hours could not be corrected. */
+  erasures: {
+    id: Generated<number>
+    project: string
+    endpoint: string
+    erased_at: number
+    erased_by: string
+    reason: string
+    predictions: number
+    actuals: number
+    /** hours whose profiles are computed anew */
+    corrected: number
+    /** JSON: the end of the time whose raw rows were gone, null when none was */
+    marked: string
   }
   /** Hours whose profiles are stale. */
   stale_buckets: {
