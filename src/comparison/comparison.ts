@@ -26,8 +26,8 @@ export interface ColumnSide {
   notFinite: number
   /** numbers expected, but these are texts: counted as missing too */
   unreadable: number
-  /** estimated, within about 1 % */
-  distinct: number
+  /** estimated, within about 1 %; null where it was not counted */
+  distinct: number | null
   /** ISO 8601 (UTC) of times; null where there are none */
   first: string | null
   last: string | null

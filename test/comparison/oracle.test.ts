@@ -82,7 +82,7 @@ test('performance is that of scikit-learn', () => {
   }
   const auc = metric(comparison, 'auc')
   ;[auc.reference!, auc.current!].forEach((found, i) => {
-    const { ok, value, binning } = found as { ok: boolean; value: number; binning: number }
+    const { ok, value, binning } = found as unknown as { ok: boolean; value: number; binning: number }
     expect(ok).toBe(true)
     expect(Math.abs(value - oracle.auc[i]!)).toBeLessThanOrEqual(binning + 1e-12)
   })
