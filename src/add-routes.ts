@@ -19,6 +19,7 @@ import { monitoringViewRoutes } from './protocols/kedge/monitoring-view-routes.t
 import { pipelinesRoutes } from './protocols/kedge/pipelines-routes.ts'
 import { projectRoutes } from './protocols/kedge/project-routes.ts'
 import { registryRoutes } from './protocols/kedge/registry-routes.ts'
+import { reportRoutes } from './protocols/kedge/report-routes.ts'
 import { type ServerFacts, serverRoutes } from './protocols/kedge/server-routes.ts'
 import { servingLoadRoutes } from './protocols/kedge/serving-load-routes.ts'
 import { servingRoutes } from './protocols/kedge/serving-routes.ts'
@@ -65,6 +66,7 @@ export async function addRoutes(
     resolveAlias: (project, model, alias) => registry.aliases.resolve(project, model, alias).catch(() => null),
   })
   servingLoadRoutes(app, domains)
+  reportRoutes(app, { monitoring, clock: environment.clock })
   monitoringRoutes(app, { monitoring })
   logRoutes(app, { logged: domains.logged, blobs, datasetFile: domains.data.datasets.version })
   monitoringViewRoutes(app, { monitoring })

@@ -19,6 +19,7 @@ import { addLineage } from './commands/lineage.ts'
 import { addLog } from './commands/log.ts'
 import { addLogs } from './commands/logs.ts'
 import { addLoop } from './commands/loop.ts'
+import { addReport } from './commands/report.ts'
 import { addRestore } from './commands/restore.ts'
 import { addRun } from './commands/run.ts'
 import { addSecret } from './commands/secret.ts'
@@ -83,6 +84,7 @@ Examples:
     addData,
     addJournal,
     addLineage,
+    addReport,
     addBackup,
     addRestore,
     addImport,
