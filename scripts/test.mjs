@@ -28,6 +28,12 @@ const system = [
   },
   { package: 'mosquitto', for: 'streams from a real MQTT broker', paths: ['/usr/sbin/mosquitto'], optional: true },
   {
+    package: 'gnucobol3',
+    for: 'mainframe files that a COBOL program writes and reads',
+    paths: ['cobc'],
+    optional: true,
+  },
+  {
     package: 'r-base-core r-cran-httr r-cran-jsonlite',
     for: 'the calls of MLflow’s R client',
     probe: ['Rscript', ['-e', 'library(httr); library(jsonlite)']],

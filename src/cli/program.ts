@@ -8,6 +8,7 @@ import { addBench } from './commands/bench.ts'
 import { addCheck } from './commands/check.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConvert } from './commands/convert.ts'
+import { addCopybook } from './commands/copybook.ts'
 import { addData } from './commands/data.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -82,6 +83,7 @@ Examples:
     addLog,
     addActuals,
     addData,
+    addCopybook,
     addJournal,
     addLineage,
     addReport,

@@ -5,6 +5,7 @@ import { defineSource, type SourceEnvironment } from '../../../contracts/source.
 import { KedgeError } from '../../../errors.ts'
 import { compileCopybook } from '../../../mainframe/compile-copybook.ts'
 import { makePlan } from '../../../mainframe/make-plan.ts'
+import { memberFiles } from '../../../mainframe/member-files.ts'
 import { checkFileSize } from '../../../mainframe/record-form.ts'
 import { faultReasons } from '../../../mainframe/rows.ts'
 import { quotedName } from '../sql-name.ts'
@@ -70,14 +71,13 @@ const memberOf =
   async (name: string): Promise<string> => {
     const listed = Object.entries(members).find(([member]) => member.toUpperCase() === name.toUpperCase())
     if (listed) return readText((await environment.localFile({ path: listed[1] })).path)
-    if (library !== undefined && /^[\w#@$-]+$/.test(name))
-      for (const spelling of [name, name.toUpperCase(), name.toLowerCase()])
-        for (const ending of ['', '.cpy', '.CPY', '.cob', '.cbl', '.txt'])
-          try {
-            return await readText((await environment.localFile({ path: join(library, spelling + ending) })).path)
-          } catch (error) {
-            if (!(error instanceof KedgeError) || error.code !== 'not_found') throw error
-          }
+    if (library !== undefined)
+      for (const file of memberFiles(name))
+        try {
+          return await readText((await environment.localFile({ path: join(library, file) })).path)
+        } catch (error) {
+          if (!(error instanceof KedgeError) || error.code !== 'not_found') throw error
+        }
     throw new KedgeError(
       'not_found',
       { kind: 'The copybook', name },
