@@ -1,5 +1,7 @@
+import { Metadata, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
+import { grpcClient } from './grpc-client.ts'
 import {
   type Control,
   eventually,
@@ -51,6 +53,29 @@ test('a trial takes the permission to change serving, answers as ever and leaves
   })
   const { predictions } = tried.body as { predictions: { score: number }[] }
   expect(predictions[0]!.score).toBeCloseTo(scores[0]!, 5)
+
+  // over gRPC it is asked for by metadata of the same name
+  const client = grpcClient(inference.addresses!.grpc, 'inference.GRPCInferenceService')
+  const askGrpc = (token: string) =>
+    new Promise<{ code?: number; model_name?: string }>((resolve) => {
+      const metadata = new Metadata()
+      metadata.set('authorization', `Bearer ${token}`)
+      metadata.set('kedge-trial', '1')
+      const infer = (client as unknown as { ModelInfer: (...all: unknown[]) => void }).ModelInfer
+      const { distance, hour, origin } = instances[0]!
+      const one = { shape: [1, 1] }
+      const inputs = [
+        { ...one, name: 'distance', datatype: 'FP32', contents: { fp32_contents: [distance] } },
+        { ...one, name: 'hour', datatype: 'FP32', contents: { fp32_contents: [hour] } },
+        { ...one, name: 'origin', datatype: 'BYTES', contents: { bytes_contents: [Buffer.from(String(origin))] } },
+      ]
+      infer.call(client, { model_name: 'delay', id: 'tried', inputs }, metadata, (error: object, answer: object) =>
+        resolve(error ?? answer),
+      )
+    })
+  expect((await askGrpc('caller')).code).toBe(status.PERMISSION_DENIED)
+  expect((await askGrpc('operator')).model_name).toBe('delay')
+  client.close()
 
   expect((await ask('caller', 'seen', false)).status).toBe(200)
   // the answer and its shadow

@@ -19,6 +19,8 @@ export interface Visitor {
 
 /** Lets callers in to an endpoint. Without `authorize` everybody may, as often as the endpoint's rate lets an address. */
 export interface Door {
+  /** whether callers must bring a token */
+  readonly secured: boolean
   /** Errors: `unauthenticated`, `forbidden`, `rate_limited`. */
   enter(endpoint: ServedEndpoint, visitor: Visitor): Promise<ServedEndpoint>
 }
@@ -35,6 +37,7 @@ export function createDoor({ authorize, clock }: { authorize: Authorize | undefi
   }
 
   return {
+    secured: authorize !== undefined,
     async enter(endpoint, visitor) {
       const { authorization, address, trial } = visitor
       if (!(await allowed(endpoint, visitor)))

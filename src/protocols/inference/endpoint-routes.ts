@@ -25,11 +25,13 @@ export function endpointRoutes({ node, clock, version, enter, explaining }: Endp
     const { request, response, signal } = exchange
     if (request.method === 'POST' && verb === 'predict') {
       const endpoint = await enter(request, name)
+      node.admit(endpoint)
       const text = decodeUtf8(await readBody(request))
       return sendLong(exchange, await kedgePredict(node, endpoint, text, clock(), signal, explaining))
     }
     if (request.method === 'POST' && verb === 'invocations') {
       const endpoint = await enter(request, name)
+      node.admit(endpoint)
       const body = await readBody(request)
       const type = request.headers['content-type'] ?? ''
       return sendLong(exchange, await mlflowInvocations(node, endpoint, body, type, clock(), signal))

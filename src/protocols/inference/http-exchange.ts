@@ -19,13 +19,52 @@ export interface Exchange {
   signal: AbortSignal
 }
 
+/** bodies that their senders hold back until they are told to send them */
+const heldBack = new WeakMap<IncomingMessage, ServerResponse>()
+
+/** Marks a request with `Expect: 100-continue`: its body is called for when it is read, not before somebody wants it. */
+export const holdBack = (request: IncomingMessage, response: ServerResponse) => heldBack.set(request, response)
+
+/** Whether its sender was not told yet to send the body. */
+export const isHeldBack = (request: IncomingMessage): boolean => heldBack.has(request)
+
+/** what is read of a body that nobody wants, so that its sender sees the answer, and how long: bytes, milliseconds */
+const unread = { bytes: 2 ** 20, time: 5000 }
+/** the same of one that was too large, and had been wanted */
+const tooMuch = { bytes: 2 * bodyLimit, time: 20_000 }
+
+const passedOver = new WeakSet<IncomingMessage>()
+
+/**
+ * Passes over what is left of a body, so that the connection can be used again; ends the connection when that is too much. To
+ * be called before the answer is sent: with it Node gives up an unread body, and then nobody sees how long that is.
+ */
+export function passOver(request: IncomingMessage, most = unread): void {
+  if (request.complete || request.destroyed || passedOver.has(request)) return
+  passedOver.add(request)
+  let left = most.bytes
+  const end = () => request.socket?.destroy()
+  const late = setTimeout(end, most.time)
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) end()
+  })
+  for (const event of ['end', 'close', 'error']) request.once(event, () => clearTimeout(late))
+  request.resume()
+}
+
 /**
  * The whole body, decompressed. Errors: `too_large`, `unsupported` encoding, `invalid_input`. What is left of a body that is
  * too large is passed over after the answer; closing at once would reset the connection, and the sender see no answer.
  */
 export async function readBody(request: IncomingMessage, limit = bodyLimit): Promise<Buffer> {
   const tooLarge = () => new KedgeError('too_large', { what: 'The body', limit: `${limit / 2 ** 20} MiB` })
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
+  if (Number(request.headers['content-length'] ?? 0) > limit) {
+    passOver(request, tooMuch)
+    throw tooLarge()
+  }
+  heldBack.get(request)?.writeContinue()
+  heldBack.delete(request)
   const bytes = await new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -33,7 +72,7 @@ export async function readBody(request: IncomingMessage, limit = bodyLimit): Pro
       size += chunk.length
       if (size <= limit) return void chunks.push(chunk)
       request.off('data', take)
-      request.resume()
+      passOver(request, tooMuch)
       reject(tooLarge())
     }
     request.on('data', take)

@@ -1,15 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { constants } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ExplainAnswers } from '../../serving/explain/explain-answers.ts'
+import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
 import { openInferenceRoutes } from '../open-inference/rest-routes.ts'
 import { acceptHttp2 } from './accept-http2.ts'
 import type { Door } from './door.ts'
 import { endpointRoutes } from './endpoint-routes.ts'
-import { type Exchange, sendJson, sendText } from './http-exchange.ts'
+import { type Exchange, holdBack, isHeldBack, passOver, sendJson, sendText } from './http-exchange.ts'
 import { noRoute } from './no-route.ts'
 import { type ErrorForm, endNow, refuse } from './refuse.ts'
 
@@ -23,9 +24,9 @@ export interface InferenceListenerOptions {
   /** names by which browsers may address this machine, without ports */
   allowedHosts: ReadonlySet<string>
   door: Door
-  /** how long the headers, and a whole request, may take to come, and how long a connection may be idle; milliseconds */
   /** absent where nothing is explained */
   explaining?: ExplainAnswers
+  /** how long the headers, and a whole request, may take to come, and how long a connection may be idle; milliseconds */
   patience?: { headers: number; request: number; idle: number }
 }
 
@@ -61,6 +62,7 @@ export async function startInferenceListener(options: InferenceListenerOptions):
     const gone = new AbortController()
     response.once('close', () => {
       if (!response.writableEnded) gone.abort()
+      else if (!request.complete) passOver(request)
     })
     let form: ErrorForm = 'kedge'
     try {
@@ -88,6 +90,9 @@ export async function startInferenceListener(options: InferenceListenerOptions):
     } catch (error) {
       const endpoint = entered.get(request)
       if (endpoint) node.failed(endpoint, error)
+      // who was not told to send its body need not send it, and nobody could tell whether it does
+      if (isHeldBack(request)) response.setHeader('connection', 'close')
+      else if (request.httpVersionMajor === 1) passOver(request)
       refuse(response, form, error, log)
     }
   }
@@ -104,12 +109,20 @@ export async function startInferenceListener(options: InferenceListenerOptions):
       void handle(request, response)
     },
   )
+  server.on('checkContinue', (request, response) => {
+    holdBack(request, response)
+    void handle(request, response)
+  })
   const http2 = acceptHttp2(
     server,
     (request, response) => {
       const late = setTimeout(() => endNow(response as unknown as ServerResponse), patience.request)
       request.once('end', () => clearTimeout(late))
       response.once('close', () => clearTimeout(late))
+      // nobody reads what is left of its body: the stream would stay open
+      response.once('finish', () => {
+        if (!request.complete) response.stream?.close(constants.NGHTTP2_NO_ERROR)
+      })
       // the compatibility layer of HTTP/2 has what is used here of HTTP/1's classes
       void handle(request as unknown as IncomingMessage, response as unknown as ServerResponse)
     },

@@ -45,14 +45,18 @@ export interface GrpcInferenceOptions {
 
 /** The methods of `inference.GRPCInferenceService`. */
 export function grpcInference({ node, door, log, clock, version }: GrpcInferenceOptions) {
-  const enter = (name: string, call: Caller) =>
-    door.enter(node.find(name), {
+  const enter = async (name: string, call: Caller) => {
+    const trial = call.metadata.get('kedge-trial').length > 0
+    const endpoint = await door.enter(node.find(name), {
+      trial,
       authorization: call.metadata.get('authorization')[0]?.toString(),
       address: call
         .getPeer()
         .replace(/:\d+$/, '')
         .replace(/^\[(.*)\]$/, '$1'),
     })
+    return trial ? node.trial(endpoint) : endpoint
+  }
 
   const signalOf = (call: Caller) => {
     const gone = new AbortController()
@@ -71,6 +75,7 @@ export function grpcInference({ node, door, log, clock, version }: GrpcInference
 
   async function inferAt(endpoint: ServedEndpoint, request: GrpcInferRequest, call: Caller, signal: AbortSignal) {
     const name = request.model_name
+    node.admit(endpoint)
     const { tensors, raw } = readTensors(request)
     const id = request.id === '' ? node.nextId() : request.id
     if (id.length > 200) throw new KedgeError('invalid_input', { what: 'id must be a text of at most 200 characters' })

@@ -1,4 +1,11 @@
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import {
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
@@ -22,11 +29,36 @@ export interface GrpcListenerOptions {
 const messageLimit = 64 * 2 ** 20
 const inference = 'inference.GRPCInferenceService'
 
+const ofOneModel = new Set(
+  [
+    'ModelInfer',
+    'ModelStreamInfer',
+    'ModelMetadata',
+    'ModelConfig',
+    'RepositoryModelLoad',
+    'RepositoryModelUnload',
+  ].map((method) => `/${inference}/${method}`),
+)
+
+/** Who brings no token is refused before the message is read; which endpoint is meant stands in the message. */
+const refuseUnnamed: ServerInterceptor = (method, call) =>
+  new ServerInterceptingCall(call, {
+    start: (next) =>
+      next({
+        onReceiveMetadata(metadata, proceed) {
+          if (metadata.get('authorization').length > 0 || !ofOneModel.has(method.path)) return proceed(metadata)
+          const { message } = new KedgeError('unauthenticated')
+          call.sendStatus({ code: status.UNAUTHENTICATED, details: message })
+        },
+      }),
+  })
+
 /** The gRPC listener of an inference process: the Open Inference Protocol V2, gRPC's health and reflection. */
 export async function startGrpcListener(options: GrpcListenerOptions): Promise<Listener> {
   const { node } = options
   const root = readProtos()
   const server = new Server({
+    ...(options.door.secured ? { interceptors: [refuseUnnamed] } : {}),
     'grpc.max_receive_message_length': messageLimit,
     'grpc.max_send_message_length': messageLimit,
     'grpc.max_concurrent_streams': 1024,

@@ -31,6 +31,7 @@ export function openInferenceRoutes({ node, clock, version, enter }: RestRoutesO
   async function infer(exchange: Exchange, name: string, revision: number | undefined) {
     const { request, signal } = exchange
     const endpoint = await enter(request, name)
+    node.admit(endpoint)
     const answer = await restInfer(node, endpoint, {
       body: await readBody(request),
       headerLength: request.headers['inference-header-content-length'] as string | undefined,

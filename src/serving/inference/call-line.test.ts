@@ -230,6 +230,29 @@ describe('a line of calls', () => {
     await expect(inline.score(column([4]), 1)).rejects.toMatchObject({ code: 'overloaded' })
   })
 
+  test('says before a call has come that it would be refused, unless its priority could change that', async () => {
+    let now = 0
+    const { model, held } = heldModel()
+    const line = createCallLine(model, { ...limits, queue: 1 }, () => now)
+    const ask = (priority: number) => line.score(column([1]), 1, { priority }).catch(() => {})
+    expect(line.refusal()).toBeUndefined()
+    const asked = [ask(0)]
+    expect(line.refusal()).toBeUndefined()
+    asked.push(ask(-1))
+    // the one that waits would give way
+    expect(line.refusal()).toBeUndefined()
+    asked.push(ask(0))
+    expect(line.refusal()).toMatchObject({ code: 'overloaded' })
+    asked.push(ask(1))
+    expect(line.refusal()).toBeUndefined()
+    now += 60_001
+    expect(line.refusal()).toMatchObject({ code: 'overloaded' })
+    // whose time was over meanwhile does not run
+    held.shift()!.finish()
+    await Promise.all(asked)
+    expect(line.refusal()).toBeUndefined()
+  })
+
   test('repeats once what died with its worker, each call of a joined one by itself', async () => {
     const died = () => new KedgeError('worker_died', { what: 'gone' })
     const { model, held } = heldModel()

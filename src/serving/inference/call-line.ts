@@ -17,6 +17,8 @@ export interface CallLine {
   /** See `LoadedModel`. Errors besides: `overloaded` at once, `deadline_passed`, `cancelled`. */
   score(columns: readonly Column[], rows: number, terms?: CallTerms): Promise<Float64Array>
   infer(tensors: readonly Tensor[], terms?: CallTerms): Promise<Tensor[]>
+  /** Why a call of common priority would be refused if it came now; undefined where that cannot be told before it has come. */
+  refusal(): KedgeError | undefined
   /** calls that run or wait now */
   readonly inProgress: number
   /** calls of the model so far, and those of them that answered several callers */
@@ -53,6 +55,8 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
   let inProgress = 0
   /** milliseconds of a call, smoothed */
   let typical = 0
+  /** when a call with more than the common priority came last */
+  let urgent = Number.NEGATIVE_INFINITY
 
   const slots = () => Math.max(1, Math.min(limits.concurrency ?? Number.POSITIVE_INFINITY, model.parallel ?? 1))
 
@@ -73,12 +77,18 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
     return inferInChunks(model, tensors, pieces(together))
   }
 
-  function refuseWhatIsTooMuch(priority: number) {
+  /** How long a call would wait, and whether that is too much. */
+  function ahead(): { tooMuch: boolean; wait: number } {
     const full = inProgress >= (limits.concurrency ?? model.parallel ?? 1) + limits.queue
     const best = size.best()
-    const ahead = Math.ceil(best === null ? queue.length : waitingRows / best)
-    const wait = (ahead * typical) / slots()
-    if (!full && wait <= Math.max(limits.wait, typical)) return
+    const calls = Math.ceil(best === null ? queue.length : waitingRows / best)
+    const wait = (calls * typical) / slots()
+    return { tooMuch: full || wait > Math.max(limits.wait, typical), wait }
+  }
+
+  function refuseWhatIsTooMuch(priority: number) {
+    const { tooMuch, wait } = ahead()
+    if (!tooMuch) return
     // whoever waits with less priority gives way
     const last = queue.at(-1)
     if (last && last.priority < priority) {
@@ -102,6 +112,7 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
     if (terms.signal?.aborted) throw new KedgeError('cancelled', { what: 'The request' })
     if (deadline <= now) throw tooLate(now, deadline)
     const priority = terms.priority ?? 0
+    if (priority > 0) urgent = now
     if (inProgress > 0) refuseWhatIsTooMuch(priority)
     inProgress++
     return new Promise((resolve, reject) => {
@@ -275,6 +286,15 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
       if (model.place !== 'inline') return (await ask({ tensors, rows: tensors[0]?.shape[0] ?? 1 }, terms)) as Tensor[]
       return directly(terms, () => inferWhole(tensors))
     },
+    refusal() {
+      if (inProgress === 0) return undefined
+      if (model.place === 'inline')
+        return inProgress >= (limits.concurrency ?? 1) + limits.queue ? overloaded(0) : undefined
+      // the next one may have more priority than those that wait, which its body says
+      if (clock() - urgent < urgentSpan || (queue.at(-1)?.priority ?? 0) < 0) return undefined
+      const { tooMuch, wait } = ahead()
+      return tooMuch ? overloaded(wait) : undefined
+    },
     get inProgress() {
       return inProgress
     },
@@ -284,6 +304,9 @@ export function createCallLine(model: LineModel, first: CallLimits, clock: () =>
     },
   }
 }
+
+/** for so long after a call of more than common priority others are expected, in milliseconds */
+const urgentSpan = 60_000
 
 /** Before the answer is given: whoever waits for it reads the time at once. */
 function tell(timing: CallTiming | undefined, milliseconds: number, part = 1) {

@@ -52,6 +52,8 @@ export interface TensorsAnswer {
 }
 
 export interface Predictor {
+  /** Before a request is read. Errors: `overloaded` when every revision that could answer would refuse it. */
+  admit(endpoint: ServedEndpoint): void
   /**
    * Resolves when the predictions are recorded. Errors: `invalid_input` with every place that breaks the signature,
    * `endpoint_not_ready`, `prediction_failed`; `overloaded`, `deadline_passed` and `cancelled` before the model was called.
@@ -198,6 +200,19 @@ export function createPredictor(deps: {
   }
 
   return {
+    admit({ revisions }) {
+      let refusal: KedgeError | undefined
+      for (const { traffic, line } of revisions) {
+        if (traffic === 0) continue
+        refusal = line.refusal()
+        if (!refusal) return
+      }
+      if (!refusal) return
+      const first = revisions.find(({ traffic }) => traffic > 0)!
+      first.counters.shed++
+      throw refusal
+    },
+
     async rows(endpoint, request) {
       const n = request.ids.length
       const answer: RowsAnswer = { scores: new Float64Array(n), labels: new Array(n), revisions: new Array(n) }

@@ -13,14 +13,14 @@ const request = (id: string) => ({ ids: [id], times: [0], rows: [{}], where: () 
 
 /** A log around a predictor that says how long the model took, or fails. */
 function watching() {
-  const log = createRequestLog({ clock: () => now })
+  let passed = 0
+  const log = createRequestLog({ clock: () => now, elapsed: () => passed })
   let next: number | KedgeError = 0
   const predictor = log.watch({
     async rows(_endpoint, asked) {
       if (next instanceof KedgeError) throw next
       asked.spent!.model += next
-      const from = performance.now()
-      while (performance.now() - from < next / 1000);
+      passed += next / 1000
       return { scores: new Float64Array(1), labels: [''], revisions: [3] }
     },
   } as Predictor)

@@ -28,7 +28,14 @@ interface Kept extends WatchedRequests {
 }
 
 /** Keeps the slowest and the failed requests of each endpoint, a few of each. A request that is neither costs a comparison. */
-export function createRequestLog({ clock }: { clock: () => number }): RequestLog {
+export function createRequestLog({
+  clock,
+  elapsed = () => performance.now(),
+}: {
+  clock: () => number
+  /** milliseconds that only rise */
+  elapsed?: () => number
+}): RequestLog {
   const endpoints = new Map<number, Kept>()
   /** errors that are kept already */
   const seen = new WeakSet<object>()
@@ -68,7 +75,7 @@ export function createRequestLog({ clock }: { clock: () => number }): RequestLog
     predict: () => Promise<T>,
     revisionOf: (answer: T) => number,
   ): Promise<T> {
-    const started = performance.now()
+    const started = elapsed()
     const spent = { model: 0 }
     request.spent = spent
     const facts = (revision: number | null) => ({
@@ -76,7 +83,7 @@ export function createRequestLog({ clock }: { clock: () => number }): RequestLog
       id: endpoint.record > 0 ? told.id : null,
       revision,
       rows: told.rows,
-      total: performance.now() - started,
+      total: elapsed() - started,
       model: spent.model / 1000,
     })
     let answer: T
@@ -89,13 +96,14 @@ export function createRequestLog({ clock }: { clock: () => number }): RequestLog
     if (endpoint.trial) return answer
     const { slow } = of(endpoint)
     const least = slow.length < most ? undefined : slow.at(-1)
-    if (!least || performance.now() - started > least.total || clock() - least.at > span)
+    if (!least || elapsed() - started > least.total || clock() - least.at > span)
       addSlow(of(endpoint), { ...facts(revisionOf(answer)), error: null })
     return answer
   }
 
   return {
     watch: (predictor) => ({
+      admit: predictor.admit,
       rows: (endpoint, request) =>
         timed(
           endpoint,

@@ -21,7 +21,7 @@ test('finds what was put in, the newest of each key, and nothing else', () => {
       const newest = new Map<string, (typeof rows)[number]>()
       for (const one of rows) {
         builder.add(one.key, one.time, (i) => (i === 0 ? one.amount : one.town))
-        if (!(newest.get(one.key)?.time > one.time)) newest.set(one.key, one)
+        if ((newest.get(one.key)?.time ?? 0) <= one.time) newest.set(one.key, one)
       }
       const lookup = createTableLookup('t@1', builder.done())
       expect(lookup.entities).toBe(newest.size)
