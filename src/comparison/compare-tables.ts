@@ -1,3 +1,4 @@
+import { KedgeError } from '../errors.ts'
 import type { Watchers } from '../monitoring/evaluate-window.ts'
 import { monitorSettings } from '../monitoring/monitor-settings.ts'
 import { alignColumns } from './align-columns.ts'
@@ -26,6 +27,12 @@ export async function compareTables(
   watchers: Watchers,
   clock: () => number,
 ): Promise<Comparison> {
+  const settings = monitorSettings.parse({ min_rows: 30, ...request.monitors })
+  for (const metric of Object.values(settings.drift_metric))
+    if (typeof metric === 'string' && !watchers.metrics.some((known) => known.name === metric))
+      throw new KedgeError('invalid_input', {
+        what: `"${metric}" is no drift metric (${watchers.metrics.map((known) => known.name).join(', ')})`,
+      })
   const [before, after] = await Promise.all([tableFile(request.reference), tableFile(request.current)])
   const engine = await openTableEngine(request.memory)
   try {
@@ -39,7 +46,6 @@ export async function compareTables(
       reference: before.name,
       current: before.name === after.name ? `${after.name} (current)` : after.name,
     }
-    const settings = monitorSettings.parse({ min_rows: 30, ...request.monitors })
     const notes = [...reference.notes, ...current.notes]
 
     const found = createFindings(watchers, settings, labels)

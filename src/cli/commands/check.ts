@@ -5,6 +5,11 @@ import type { TablesRequest } from '../../comparison/tables-request.ts'
 import type { Act } from '../context.ts'
 import { listOf, nameAndValue } from '../option-values.ts'
 
+interface Limit {
+  low?: number
+  high?: number
+}
+
 interface CheckOptions {
   failOn: Family[]
   columns?: string[]
@@ -14,8 +19,8 @@ interface CheckOptions {
   positive?: string
   group?: string[]
   decision: number
-  threshold?: Record<string, string>
-  alpha?: Record<string, string>
+  threshold?: Record<string, Limit>
+  alpha?: Record<string, number>
   metric?: string
   smallest: number
   minRows: number
@@ -45,12 +50,12 @@ export function addCheck(program: Command, act: Act): void {
     .option(
       '--threshold <monitor=limit>',
       'a fixed limit, such as drift=0.1, quality.missing=0.02, performance.auc=0.7; repeatable',
-      nameAndValue,
+      limitOption,
     )
     .option(
       '--alpha <family=share>',
       'promised share of false alarms of a family, such as drift=0.001; repeatable',
-      nameAndValue,
+      alphaOption,
     )
     .option('--metric <name>', 'distance that measures drift: jensen-shannon, psi, hellinger …')
     .option('--smallest <distance>', 'a smaller distance is never wrong, however certain it is', number, 0.02)
@@ -107,10 +112,8 @@ function requestOf(options: CheckOptions, reference: string, current: string): T
     smallest: options.smallest,
     monitors: {
       min_rows: Math.max(1, Math.round(options.minRows)),
-      limits: limitsOf(options.threshold ?? {}),
-      alpha: Object.fromEntries(
-        Object.entries(options.alpha ?? {}).map(([family, share]) => [known(family), alphaOf(share)]),
-      ),
+      limits: options.threshold ?? {},
+      alpha: options.alpha ?? {},
       ...(metric === undefined ? {} : { drift_metric: { numeric: metric, categorical: metric } }),
     },
   }
@@ -120,15 +123,18 @@ function requestOf(options: CheckOptions, reference: string, current: string): T
 const HIGH_IS_GOOD = /\.(estimated_)?(auc|accuracy|macro_f1|f1|precision|recall|r2)$/
 const SHORT: Record<string, string> = { drift: 'drift.distance', quality: 'quality.missing' }
 
-function limitsOf(given: Record<string, string>): Record<string, { low?: number; high?: number }> {
-  return Object.fromEntries(
-    Object.entries(given).map(([name, text]) => {
-      const monitor = SHORT[name] ?? name
-      known(monitor.split('.')[0]!)
-      const limit = number(text)
-      return [monitor, HIGH_IS_GOOD.test(monitor) ? { low: limit } : { high: limit }]
-    }),
-  )
+function limitOption(text: string, before: Record<string, Limit> = {}): Record<string, Limit> {
+  const [name, limit] = Object.entries(nameAndValue(text))[0]!
+  const monitor = SHORT[name] ?? name
+  known(monitor.split('.')[0]!)
+  return { ...before, [monitor]: HIGH_IS_GOOD.test(monitor) ? { low: number(limit) } : { high: number(limit) } }
+}
+
+function alphaOption(text: string, before: Record<string, number> = {}): Record<string, number> {
+  const [family, share] = Object.entries(nameAndValue(text))[0]!
+  const value = number(share)
+  if (!(value > 0 && value < 0.5)) throw new InvalidArgumentError('A share of false alarms lies between 0 and 0.5.')
+  return { ...before, [known(family)]: value }
 }
 
 function known(family: string): string {
@@ -145,12 +151,6 @@ function familiesOf(text: string): Family[] {
 function number(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.')
-  return value
-}
-
-function alphaOf(text: string): number {
-  const value = number(text)
-  if (!(value > 0 && value < 0.5)) throw new InvalidArgumentError('A share of false alarms lies between 0 and 0.5.')
   return value
 }
 
