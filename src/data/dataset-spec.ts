@@ -38,12 +38,13 @@ const keyed = (
     expressions?: (config: never) => PlacedExpression[]
   }[],
   what: string,
+  beside: Record<string, z.ZodType> = {},
 ): z.ZodType<KeyedStep> => {
   const known = new Map(kinds.map((kind) => [kind.kind, kind]))
   const shape = Object.fromEntries(
     kinds.map(({ kind, title, config }) => [kind, config.optional().meta({ description: title })]),
   )
-  return z.strictObject(shape).check((context) => {
+  return z.strictObject({ ...shape, ...beside }).check((context) => {
     const found = Object.keys(context.value).filter((key) => known.has(key) && context.value[key] !== undefined)
     if (found.length !== 1)
       context.issues.push({
@@ -62,6 +63,11 @@ const keyed = (
   }) as unknown as z.ZodType<KeyedStep>
 }
 
+const severity = z
+  .enum(['error', 'warn'])
+  .optional()
+  .meta({ description: 'warn: a version that fails is published all the same; error when absent' })
+
 /** The schema of `datasets.<name>` in kedge.yaml. */
 export const datasetSpec = (extensions: Omit<DataExtensions, 'sources' | 'streams'>): z.ZodType<DatasetSpec> =>
   z
@@ -77,7 +83,10 @@ export const datasetSpec = (extensions: Omit<DataExtensions, 'sources' | 'stream
         .default('full')
         .meta({ description: 'incremental: each version adds the rows that the source has gained since' }),
       curate: z.array(keyed(extensions.operations, 'A step')).max(200).default([]),
-      expect: z.array(keyed(extensions.expectations, 'An expectation')).max(200).default([]),
+      expect: z
+        .array(keyed(extensions.expectations, 'An expectation', { severity }))
+        .max(200)
+        .default([]),
     })
     .meta({ id: 'Dataset' }) as unknown as z.ZodType<DatasetSpec>
 

@@ -177,53 +177,6 @@ test('every row is kept, quarantined or removed, whatever the rows and the steps
   )
 })
 
-describe('expectations', () => {
-  const rows = [1, 2, 3, 4].map((x) => ({
-    x,
-    kind: x < 3 ? 'a' : 'b',
-    at: `2001-01-0${x} 00:00:00`,
-    empty: x === 1 ? null : 1,
-  }))
-  test.each([
-    [{ not_null: ['x', 'kind'] }, true],
-    [{ not_null: 'empty' }, false],
-    [{ not_null: { columns: ['empty'], mostly: 0.75 } }, true],
-    [{ between: { column: 'x', min: 1, max: 4 } }, true],
-    [{ between: { column: 'x', min: 2 } }, false],
-    [{ between: { column: 'x', min: 2, mostly: 0.75 } }, true],
-    [{ between: { column: 'at', min: '2001-01-01', max: '2001-01-03' } }, false],
-    [{ in_set: { column: 'kind', values: ['a', 'b'] } }, true],
-    [{ in_set: { column: 'kind', values: ['a'] } }, false],
-    [{ unique: ['x'] }, true],
-    [{ unique: 'kind' }, false],
-    [{ row_count: { min: 1, max: 4 } }, true],
-    [{ row_count: { min: 5 } }, false],
-    [{ freshness: { column: 'at', within: '36h' } }, false],
-    [{ schema: { columns: { x: 'int', at: 'time' } } }, true],
-    [{ schema: { columns: { x: 'int' }, exact: true } }, false],
-    [{ holds: { that: 'x < 10' } }, true],
-    [{ holds: { that: "kind = 'a'" } }, false],
-  ])('%j is %s', async (expectation, ok) => {
-    const work = curate(rows, [], [expectation])
-    if (ok) {
-      const { version } = await work
-      expect(version.expectations).toMatchObject([
-        { ok: true, config: Object.values(expectation)[0] },
-        ...('row_count' in expectation ? [] : [{ kind: 'row_count' }]),
-      ])
-      return
-    }
-    await expect(work).rejects.toMatchObject({ code: 'expectations_failed' })
-    const [newest] = (await data.datasets.versions(project, 'rows', { limit: 1 })).items
-    expect(newest).toMatchObject({ state: 'rejected' })
-    expect(newest!.expectations.some((result) => !result.ok && result.message.length > 5)).toBe(true)
-  })
-
-  test('a version without rows is never published', async () => {
-    await expect(curate([{ x: 1 }], [{ filter: 'x > 1' }], [])).rejects.toMatchObject({ code: 'expectations_failed' })
-  })
-})
-
 describe('declarations that are wrong', () => {
   const rows = [{ delay: 1, origin: 'ATL' }]
   test.each([

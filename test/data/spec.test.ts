@@ -48,7 +48,31 @@ const examples: Record<string, unknown[]> = {
   not_null: ['a', ['a'], { columns: ['a'], mostly: 0.9 }],
   row_count: [{ min: 1 }],
   schema: [{ columns: { a: 'int' } }],
-  unique: ['a', ['a', 'b']],
+  unique: ['a', ['a', 'b'], { columns: ['a'], mostly: 0.9 }],
+  not_in_set: [{ column: 'a', values: [1] }],
+  matches: [
+    { column: 'a', patterns: '^x' },
+    { column: 'a', patterns: ['^x', 'y$'], match: 'all' },
+  ],
+  length: [{ column: 'a', min: 1 }],
+  format: [{ column: 'a', is: 'email' }],
+  z_score: [{ column: 'a', at_most: 3 }],
+  missing: [{ column: 'a', max: 0.1 }],
+  pair: [
+    { a: 'a', b: 'b', is: 'less' },
+    { a: 'a', b: 'b', pairs: [['x', 1]] },
+  ],
+  unique_within_row: [{ columns: ['a', 'b'] }],
+  sum: [{ columns: ['a', 'b'], to: 'c' }],
+  statistic: [{ column: 'a', of: 'median', min: 1 }],
+  quantiles: [{ column: 'a', values: { '0.5': [1, null] } }],
+  values: [{ column: 'a', equal: ['x'] }],
+  monotone: [{ column: 'a' }],
+  column_count: [{ min: 1 }],
+  foreign_key: [{ columns: ['a'], dataset: 'other' }],
+  same_row_count: [{ dataset: 'other' }],
+  distribution: [{ column: 'a' }, { column: 'a', shares: { x: 1 }, metric: 'chi2', p_at_least: 0.01 }],
+  sql: [{ query: 'SELECT * FROM rows WHERE a > 1' }],
 }
 
 describe.each([...operations, ...expectations].map((definition) => [definition.kind, definition] as const))(

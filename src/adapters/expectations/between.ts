@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { defineExpectation } from '../../contracts/expectation.ts'
+import { defineRowExpectation } from '../../contracts/expectation.ts'
+import { mostly } from '../../contracts/mostly.ts'
 
 const bound = z.union([z.number(), z.string()])
 
-export default defineExpectation({
+export default defineRowExpectation({
   kind: 'between',
   title: 'The values of a column lie between two bounds (both inclusive)',
   config: z
@@ -11,32 +12,22 @@ export default defineExpectation({
       column: z.string(),
       min: bound.optional(),
       max: bound.optional(),
-      mostly: z.number().min(0).max(1).default(1).meta({ description: 'share of the values that must' }),
+      strict: z.boolean().default(false).meta({ description: 'the bounds themselves are outside' }),
+      mostly,
     })
     .refine((config) => config.min !== undefined || config.max !== undefined, 'needs min or max'),
-  statistics({ column, min, max }, relation) {
+  columns: ({ column }) => [column],
+  fails({ column, min, max, strict }, relation) {
     const { sql, type } = relation.column(column)
-    const outside = [
-      ...(min === undefined ? [] : [`${sql} < ${relation.literal(min, type)}`]),
-      ...(max === undefined ? [] : [`${sql} > ${relation.literal(max, type)}`]),
-    ]
-    return {
-      values: `count(${sql})`,
-      outside: `countIf(${outside.join(' OR ')})`,
-      least: `toString(min(${sql}))`,
-      most: `toString(max(${sql}))`,
-    }
+    const equal = strict ? '=' : ''
+    return [
+      ...(min === undefined ? [] : [`${sql} <${equal} ${relation.literal(min, type)}`]),
+      ...(max === undefined ? [] : [`${sql} >${equal} ${relation.literal(max, type)}`]),
+    ].join(' OR ')
   },
-  judge({ column, min, max, mostly }, { values, outside, least, most }) {
-    const share = Number(values) === 0 ? 0 : Number(outside) / Number(values)
-    const ok = share <= 1 - mostly + 1e-12
-    const bounds = `[${min ?? '−∞'}, ${max ?? '∞'}]`
-    return {
-      ok,
-      observed: { outside: Number(outside), values: Number(values), least, most },
-      message: ok
-        ? `${column} lies in [${least}, ${most}]`
-        : `${outside} of ${values} values of ${column} lie outside of ${bounds}; found [${least}, ${most}]`,
-    }
+  says: ({ min, max, strict }) => `lies in ${strict ? '(' : '['}${min ?? '−∞'}, ${max ?? '∞'}${strict ? ')' : ']'}`,
+  observes({ column }, relation): Record<string, string> {
+    const { sql } = relation.column(column)
+    return { least: `toString(min(${sql}))`, most: `toString(max(${sql}))` }
   },
 })

@@ -1,25 +1,13 @@
 import { z } from 'zod'
-import { defineExpectation } from '../../contracts/expectation.ts'
+import { defineRowExpectation } from '../../contracts/expectation.ts'
+import { mostly } from '../../contracts/mostly.ts'
 
-export default defineExpectation({
+export default defineRowExpectation({
   kind: 'holds',
   title: 'An expression is true in every row, or in most',
-  config: z.strictObject({
-    that: z.string().min(1).meta({ description: 'expression' }),
-    mostly: z.number().min(0).max(1).default(1).meta({ description: 'share of the rows for which it must' }),
-  }),
+  config: z.strictObject({ that: z.string().min(1).meta({ description: 'expression' }), mostly }),
   expressions: ({ that }) => [{ path: ['that'], text: that }],
-  statistics: ({ that }, relation) => ({
-    rows: 'count()',
-    fail: `countIf(NOT ifNull(${relation.condition(that).sql}, false))`,
-  }),
-  judge({ that, mostly }, statistics) {
-    const [rows, fail] = [Number(statistics.rows), Number(statistics.fail)]
-    const ok = rows === 0 || fail / rows <= 1 - mostly + 1e-12
-    return {
-      ok,
-      observed: { rows, fail },
-      message: ok ? `${that} holds` : `${that} does not hold in ${fail} of ${rows} rows`,
-    }
-  },
+  columns: () => [],
+  fails: ({ that }, relation) => `NOT ifNull(${relation.condition(that).sql}, false)`,
+  says: ({ that }) => `${that} holds`,
 })

@@ -95,8 +95,11 @@ export function checkCuration(
   }
   for (const [index, given] of listOf(spec.expect).entries()) {
     const step = open(given, kinds.expectations, ['expect', index])
-    if (step)
-      attempt(step, (config, relation) => (step.definition as ExpectationDefinition).statistics?.(config, relation))
+    const expectation = step?.definition as ExpectationDefinition | undefined
+    if (!step || !expectation) continue
+    attempt(step, (config, relation) => expectation.statistics?.(config, relation))
+    if (expectation.datasets?.(step.config).every((name) => others.has(name)) !== false)
+      attempt(step, (config, relation) => expectation.queries?.(config, relation))
   }
   return { mistakes, columns: mistakes.length === 0 ? columns : undefined }
 }
@@ -112,10 +115,13 @@ function open(
   kinds: readonly (OperationDefinition | ExpectationDefinition)[],
   path: (string | number)[],
 ): Step | undefined {
-  const [kind, value] = Object.entries(given ?? {}).find(([, one]) => one !== undefined) ?? []
-  const definition = kinds.find((candidate) => candidate.kind === kind)
+  const step = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
+  const definition = kinds.find((candidate) => step[candidate.kind] !== undefined)
+  const value = definition && step[definition.kind]
   const parsed = definition?.config.safeParse(value)
-  return definition && parsed?.success ? { definition, config: parsed.data, path: [...path, kind!] } : undefined
+  return definition && parsed?.success
+    ? { definition, config: parsed.data, path: [...path, definition.kind] }
+    : undefined
 }
 
 const missing = (name: string, columns: readonly Column[]) => {

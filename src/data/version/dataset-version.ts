@@ -34,10 +34,17 @@ export interface ExpectationResult {
   kind: string
   title: string
   config: unknown
+  /** one that only warns does not keep the version from being published; absent in versions made before: error */
+  severity?: 'error' | 'warn'
   ok: boolean
   message: string
   observed?: unknown
+  /** the first rows at fault, by their position in the version, from 0 */
+  evidence?: { columns: string[]; rows: { row: number; values: unknown[] }[] } | null
 }
+
+/** Whether a result keeps its version from being published. */
+export const isRefusal = ({ ok, severity }: ExpectationResult): boolean => !ok && severity !== 'warn'
 
 export interface VersionSource {
   name: string

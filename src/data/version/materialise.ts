@@ -13,7 +13,14 @@ import { type DataExtensions, type DatasetSpec, datasetsOf, type SourceSpec } fr
 import { documentDigest } from '../document-digest.ts'
 import { openSource, type SourceAccess } from '../source/open-source.ts'
 import { sourceError } from '../source/source-error.ts'
-import type { Batch, DatasetVersion, DatasetVersionSummary, VersionPart, VersionSource } from './dataset-version.ts'
+import {
+  type Batch,
+  type DatasetVersion,
+  type DatasetVersionSummary,
+  isRefusal,
+  type VersionPart,
+  type VersionSource,
+} from './dataset-version.ts'
 import { pullAll, pullNew } from './pull-source.ts'
 import { createRunEngine } from './run-engine.ts'
 import { runFolder } from './run-folder.ts'
@@ -138,6 +145,8 @@ export const createMaterialise =
         before: window || !previous ? [] : await versions.parts(project, dataset, previous.version),
         expect: spec.expect,
         expectations: extensions.expectations,
+        others: rowsOf,
+        reference: (which) => versions.reference(project, dataset, which),
         now: environment.clock(),
         progress,
       })
@@ -162,7 +171,7 @@ export const createMaterialise =
           rows: one.rowCount,
         })),
       ]
-      const rejected = written.expectations.some((result) => !result.ok)
+      const rejected = written.expectations.some(isRefusal)
       const version = await versions.publish(context, {
         project,
         dataset,
@@ -234,7 +243,7 @@ function refuseLostColumns(
 
 function accepted(version: DatasetVersion): DatasetVersion {
   if (version.state === 'published') return version
-  const failed = version.expectations.filter((result) => !result.ok)
+  const failed = version.expectations.filter(isRefusal)
   throw new KedgeError(
     'expectations_failed',
     { dataset: version.dataset, version: version.version, what: failed.map((result) => result.message).join('; ') },

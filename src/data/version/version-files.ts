@@ -30,6 +30,20 @@ export const digestOfParts = (parts: readonly VersionPart[]): string =>
         .update(JSON.stringify(parts.map(({ digest, rows }) => [digest, rows])))
         .digest('hex')
 
+const numbered = (file: string, offset: number, columns: readonly Column[]) =>
+  `SELECT ${[...columns.map(({ name }) => quoteName(name)), `toUInt64(_row_number) + ${offset} AS __position`].join(', ')} FROM file(${quoteText(file)}, Parquet)`
+
+/** Rows of several files, one after the other, as a table expression with `__position`, from 0. */
+export function numberedParts(parts: readonly { path: string; rows: number }[], columns: readonly Column[]): string {
+  let offset = 0
+  const pieces = parts.map(({ path, rows }) => {
+    const piece = numbered(path, offset, columns)
+    offset += rows
+    return piece
+  })
+  return `(${pieces.join(' UNION ALL ')})`
+}
+
 /** Several files as one pattern of the engine, which must not begin with a brace. */
 function inOne(paths: readonly string[]): string {
   const [first = '', ...others] = paths
@@ -68,8 +82,6 @@ export function createVersionFiles({
       )
     return Promise.all(version.parts.map(({ digest }) => blobs.localPath(digest)))
   }
-  const numbered = (file: string, offset: number, columns: readonly Column[]) =>
-    `SELECT ${[...columns.map(({ name }) => quoteName(name)), `toUInt64(_row_number) + ${offset} AS __position`].join(', ')} FROM file(${quoteText(file)}, Parquet)`
 
   async function make(version: DatasetVersionSummary): Promise<string> {
     const folder = join(dataDirectory, 'cache', 'datasets')
@@ -88,16 +100,11 @@ export function createVersionFiles({
   const files: VersionFiles = {
     async rows(version) {
       const found = await paths(version)
-      let offset = 0
-      const pieces = found.map((path, i) => {
-        const piece = numbered(path, offset, version.schema)
-        offset += version.parts[i]!.rows
-        return piece
-      })
+      const parts = found.map((path, i) => ({ path, rows: version.parts[i]!.rows }))
       return {
         dataset: version.dataset,
         version: version.version,
-        sql: `(${pieces.join(' UNION ALL ')})`,
+        sql: numberedParts(parts, version.schema),
         columns: version.schema,
         rows: version.rowCount,
       }

@@ -1,14 +1,17 @@
 import type { Insertable } from 'kysely'
 import type { Column } from '../../contracts/column.ts'
+import type { ExpectationContext } from '../../contracts/expectation.ts'
 import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { ChangeContext } from '../../journal/journal.ts'
 import { fromJson } from '../../storage/sql/json-column.ts'
 import type { DataTables } from '../../storage/sql/tables/data.ts'
+import type { Profile } from '../profile/profile.ts'
 import {
   type Batch,
   type DatasetVersion,
   type DatasetVersionSummary,
+  isRefusal,
   partsOf,
   toSummary,
   toVersion,
@@ -41,6 +44,12 @@ export interface Versions {
   byInput(project: string, dataset: string, inputKey: string): Promise<DatasetVersion | undefined>
   /** The newest version, of any state, that was read from this declaration of the source: what the next builds on. */
   newest(project: string, dataset: string, sourceConfigDigest: string): Promise<Earlier | undefined>
+  /** The profile of the newest published version, of a number, or of what a tag names; undefined when there is none. */
+  reference(
+    project: string,
+    dataset: string,
+    which: 'previous' | number | string,
+  ): Promise<ExpectationContext['reference']>
   /** The files of a version, none when it does not exist. */
   parts(project: string, dataset: string, version: number): Promise<VersionPart[]>
   /** Adds the version with its event, or finds the one with the same input key. */
@@ -76,6 +85,17 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
   }
   const eventId = async (project: string, dataset: string, version: number) =>
     (await eventIds(project, dataset, [version])).get(subject(dataset, version)) ?? null
+
+  const taggedVersion = async (project: string, dataset: string, tag: string) =>
+    (
+      await store.read
+        .selectFrom('dataset_tags')
+        .select('version')
+        .where('project', '=', project)
+        .where('dataset', '=', dataset)
+        .where('tag', '=', tag)
+        .executeTakeFirst()
+    )?.version
 
   const versions: Versions = {
     async list(project, dataset, { limit = 100, offset = 0 } = {}) {
@@ -141,6 +161,25 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
         }
       )
     },
+    async reference(project, dataset, which) {
+      let row: { version: number; profile: string } | undefined
+      if (which === 'previous')
+        row = await of(project, dataset)
+          .select(['version', 'profile'])
+          .where('state', '=', 'published')
+          .orderBy('version', 'desc')
+          .limit(1)
+          .executeTakeFirst()
+      else {
+        const number = typeof which === 'number' ? which : await taggedVersion(project, dataset, which)
+        if (number !== undefined)
+          row = await of(project, dataset)
+            .select(['version', 'profile'])
+            .where('version', '=', number)
+            .executeTakeFirst()
+      }
+      return row && { version: row.version, ...fromJson<Profile>(row.profile) }
+    },
     async parts(project, dataset, version) {
       const row = await of(project, dataset)
         .select(['digest', 'parts', 'bytes', 'row_count'])
@@ -181,7 +220,7 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
         if (row.state === 'published') change.append({ type: 'dataset_version.published', ...where, data })
         else {
           const reasons = fromJson<DatasetVersionSummary['expectations']>(row.expectations)
-            .filter((result) => !result.ok)
+            .filter(isRefusal)
             .map((result) => result.message)
           change.append({ type: 'dataset_version.rejected', ...where, data: { ...data, reasons } })
         }

@@ -4,8 +4,8 @@ import type { ExpectationDefinition } from '../../contracts/expectation.ts'
 import type { SourceTable } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { ofPosition, type Pipeline } from '../curation/compile-curation.ts'
-import { createRelation } from '../curation/relation.ts'
 import type { KeyedStep } from '../dataset-spec.ts'
+import { type JudgeInput, judgeExpectations } from '../expect/judge-expectations.ts'
 import { quoteText } from '../expression/sql-text.ts'
 import type { Profile } from '../profile/profile.ts'
 import { profileRows } from '../profile/profile-rows.ts'
@@ -13,6 +13,7 @@ import { countVerdicts, type Tally } from './count-verdicts.ts'
 import type { ExpectationResult, QuarantineReason, VersionCounts, VersionPart } from './dataset-version.ts'
 import { judgeRows } from './judged-rows.ts'
 import type { RunEngine } from './run-engine.ts'
+import { numberedParts } from './version-files.ts'
 import { type WrittenPart, writeParts } from './write-parts.ts'
 import { writeQuarantine } from './write-quarantine.ts'
 
@@ -25,6 +26,8 @@ export interface WriteInput {
   before: readonly VersionPart[]
   expect: readonly KeyedStep[]
   expectations: readonly ExpectationDefinition[]
+  others: JudgeInput['others']
+  reference: JudgeInput['reference']
   now: number
   progress(stage: string): void
 }
@@ -89,10 +92,16 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
       { cause: new Error(`the counts do not add up: ${JSON.stringify({ counts, found })}`) },
     )
 
-  input.progress('expect')
-  const expectations = await judge(input, (sql) => engine.query(sql), kept)
   input.progress('profile')
   const profile = await profileRows((sql) => engine.query(sql), kept, pipeline.columns)
+  input.progress('expect')
+  const expectations = await judgeExpectations({
+    ...input,
+    table: kept,
+    numbered: numberedParts(parts, pipeline.columns),
+    columns: pipeline.columns,
+    profile,
+  })
   return {
     parts,
     quarantined: counts.quarantined > 0 ? quarantined : undefined,
@@ -101,36 +110,4 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
     expectations,
     profile,
   }
-}
-
-type Query = <T>(sql: string) => Promise<T[]>
-
-/** Judges the declared expectations on the kept rows; a version without rows always fails. */
-async function judge(
-  { expect, expectations, pipeline, now }: WriteInput,
-  query: Query,
-  from: string,
-): Promise<ExpectationResult[]> {
-  const context = { columns: pipeline.columns, now }
-  const results: ExpectationResult[] = []
-  const declared = expect.map((step) => Object.entries(step).find(([, value]) => value !== undefined)!)
-  if (!declared.some(([kind]) => kind === 'row_count')) declared.push(['row_count', { min: 1 }])
-  for (const [index, [kind, given]] of declared.entries()) {
-    const definition = expectations.find((candidate) => candidate.kind === kind)
-    if (!definition)
-      throw new KedgeError('invalid_input', { what: `expect[${index}]: there is no expectation ${kind}` })
-    const config = definition.config.parse(given)
-    const wanted = Object.entries(
-      definition.statistics?.(config, createRelation(pipeline.columns, `expect[${index}] ${kind}`)) ?? {},
-    )
-    const [row] =
-      wanted.length === 0
-        ? [{}]
-        : await query<Record<string, unknown>>(
-            `SELECT ${wanted.map(([, sql], i) => `${sql} AS a${i}`).join(', ')} FROM ${from} AS p`,
-          )
-    const statistics = Object.fromEntries(wanted.map(([name], i) => [name, (row as Record<string, unknown>)[`a${i}`]]))
-    results.push({ kind, title: definition.title, config: given, ...definition.judge(config, statistics, context) })
-  }
-  return results
 }

@@ -63,9 +63,17 @@ export const expectationAnswer = z
     kind: z.string(),
     title: z.string(),
     config: z.unknown(),
+    severity: z.enum(['error', 'warn']).optional(),
     ok: z.boolean(),
     message: z.string(),
     observed: z.unknown().optional(),
+    evidence: z
+      .object({
+        columns: z.array(z.string()),
+        rows: z.array(z.object({ row: z.number(), values: z.array(z.unknown()) })),
+      })
+      .nullish()
+      .meta({ description: 'the first rows at fault, by their position in the version' }),
   })
   .meta({ id: 'ExpectationResult' })
 
