@@ -114,6 +114,8 @@ export interface LoadedModel {
   readonly description: ModelDescription | undefined
   /** a process of its own when absent */
   readonly place?: ModelPlace
+  /** processor time of its own processes so far, in microseconds, which only rises; absent where it has none */
+  readonly cpu?: number | undefined
   /** how many calls can run beside each other, 1 when absent; more of them wait for their turn */
   readonly parallel?: number
   /** Raw tensors in; the named outputs, all when absent, out. */

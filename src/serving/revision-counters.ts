@@ -31,7 +31,7 @@ export interface RevisionCounters {
   refused: number
   /** predictions that the model was not asked for: too many at once, too late, or their caller had gone */
   shed: number
-  /** processor time of the inference process, as far as it worked for the revision, in microseconds */
+  /** processor time of the inference process, as far as it worked for the revision, and of its model's own processes, in microseconds */
   cpu: number
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
 import { putFolder } from '../../src/storage/blobs/folder.ts'
+import { processTree } from '../loop/process-tree.ts'
 import { pythonEnvironment, runPython } from '../servers/python-env.ts'
 import { grpcClient, unary } from '../serving/grpc-client.ts'
 import { type Control, eventually, post, startControl, startInference, temporaryDirectory } from '../serving/stand.ts'
@@ -112,4 +113,21 @@ test('what the model cannot take is the caller’s to mend, and is said in the p
   const { status, body } = await post(`${at}/v2/models/mixed/infer`, { inputs: wrong })
   expect(status).toBe(400)
   expect((body as { error: string }).error).toContain('hour')
+})
+
+test('what the processes of the model took of the processors is in the cost of its endpoint', async () => {
+  const [worker] = processTree(inference.pid!).filter(({ command }) => /python/.test(command))
+  // user and system, in hundredths of a second; the name before them may hold anything
+  const spent = () => {
+    const [user, system] = readFileSync(`/proc/${worker!.pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11)
+    return (Number(user) + Number(system)) / 100
+  }
+  const seconds = async () => (await control.serving.endpoints.get('default', 'mixed')).live.cpuSeconds
+  await post(`${at}/v2/models/mixed/infer`, { inputs: inputs() })
+  const settled = async (wanted: number) => eventually(async () => (await seconds()) >= wanted, 'the cost')
+  await settled(0.001)
+  const [before, worked] = [await seconds(), spent()]
+  while (spent() - worked < 0.3)
+    expect((await post(`${at}/v2/models/mixed/infer`, { inputs: inputs() })).status).toBe(200)
+  await settled(before + 0.25)
 })

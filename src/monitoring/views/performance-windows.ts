@@ -1,10 +1,11 @@
-import type { Task } from '../../contracts/monitor-kind.ts'
+import type { Task, WindowView } from '../../contracts/monitor-kind.ts'
 import { noPerformance, type PerformanceSums, type Slice } from '../../statistics/slice.ts'
 import type { Estimate } from '../../statistics/too-few-samples.ts'
+import { evaluateWindow, type Watchers } from '../evaluate-window.ts'
 import type { EndpointKey } from '../stale.ts'
+import type { WindowSamples } from '../window-samples.ts'
 import type { ViewRequest } from '../windows/view-request.ts'
 import { type ViewDefinition, type ViewDependencies, viewWindows } from '../windows/view-windows.ts'
-import { estimatedMetrics, estimation } from './estimated-metrics.ts'
 import { type MetricInfo, metricInfos, performanceMetrics } from './performance-metrics.ts'
 
 export interface PerformanceWindow {
@@ -31,13 +32,19 @@ export interface PerformanceWindows {
   windows: PerformanceWindow[]
 }
 
+const estimation: Record<Task, string> = {
+  binary: 'CBPE: expected under calibrated scores; blind to a change of what scores mean',
+  multiclass: 'M-CBPE: expected under calibrated confidence; blind to a change of what the confidence means',
+  regression: 'DLE: the loss of the reference’s rows with such inputs; blind to a change of what inputs mean',
+}
+
 /** The sums of all rows, or of a segment's. */
 export const sumsOf = (slice: Slice, segment: string): PerformanceSums =>
   segment === '' ? slice.performance : (slice.groups.get(segment)?.performance ?? noPerformance)
 
 /** Performance as it was where the truth is known, beside what the scores alone let expect. */
 export async function performanceWindows(
-  dependencies: ViewDependencies,
+  dependencies: ViewDependencies & { watchers: Watchers; withSamples: WindowSamples },
   key: EndpointKey,
   request: ViewRequest,
   segment = '',
@@ -48,6 +55,22 @@ export async function performanceWindows(
   })
   const task = found.known?.task ?? found.windows.findLast(({ view }) => view.slice.performance.joined > 0)?.view.task
   const { training } = found
+  const settings = { ...(await dependencies.settings.of(key)), off: [] }
+  const kinds = dependencies.watchers.kinds.filter(({ family }) => family === 'estimated-performance')
+
+  async function estimated(view: WindowView): Promise<Record<string, Estimate | null>> {
+    // neither scores nor samples are kept by segment
+    if (segment !== '' || view.days === 0) return {}
+    const [window, reference] = await dependencies.withSamples(key, view, training)
+    const scores = evaluateWindow(window, reference, settings, { ...dependencies.watchers, kinds }).flatMap((f) => f.scores)
+    return Object.fromEntries(
+      scores.map(({ monitor, value, low, high, samples }) => [
+        monitor.slice(monitor.indexOf('.') + 1),
+        value === null ? null : { value, low: low ?? value, high: high ?? value, n: samples },
+      ]),
+    )
+  }
+
   return {
     task: task ?? 'binary',
     definition: found.definition,
@@ -55,7 +78,8 @@ export async function performanceWindows(
     metrics: metricInfos[task ?? 'binary'],
     estimation: estimation[task ?? 'binary'],
     reference: training ? performanceMetrics(sumsOf(training.whole, segment), task ?? 'binary') : null,
-    windows: found.windows.map(({ view }) => {
+    windows: await Promise.all(
+      found.windows.map(async ({ view }) => {
       const sums = sumsOf(view.slice, segment)
       const group = view.slice.groups.get(segment)
       const n = sums.binary.brier.n
@@ -70,9 +94,8 @@ export async function performanceWindows(
         positives: n > 0 ? sums.binary.positives / n : null,
         meanScore: n > 0 ? sums.binary.scoreSum / n : null,
         realised: performanceMetrics(sums, task ?? 'binary'),
-        // scores are not kept by segment
-        estimated: segment === '' ? estimatedMetrics(view.slice, training, task ?? 'binary', found.threshold) : {},
+        estimated: await estimated(view),
       }
-    }),
+    })),
   }
 }

@@ -74,6 +74,7 @@ const retryAfter = 1000
 const startTime = 10_000
 
 interface RevisionStatus {
+  artifact: string
   state: 'loading' | 'ready' | 'failed'
   error: string | null
   loaded?: ServedModel
@@ -113,6 +114,8 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     const { user, system } = process.cpuUsage()
     return user + system
   })
+  /** of models that have processes of their own */
+  const modelShares = new WeakMap<ServedModel, ReturnType<typeof createCpuShares>>()
   const shipper = startSpoolShipper({ spool, control, log })
   const stopping = new AbortController()
   const routingFile = join(directory, 'routing.json')
@@ -132,7 +135,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
 
   async function load(endpoint: RoutedEndpoint, revision: RoutedRevision): Promise<ServedRevision | undefined> {
     const key = keyOf(endpoint.id, revision.number)
-    if (!statuses.has(key)) statuses.set(key, { state: 'loading', error: null })
+    if (!statuses.has(key)) statuses.set(key, { artifact: revision.artifact, state: 'loading', error: null })
     try {
       const loaded = await models.get(revision.kind, revision.artifact, () =>
         control.sample(endpoint.project, revision.model, revision.version),
@@ -143,7 +146,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       const line =
         before?.line && before.loaded === loaded ? before.line : createCallLine(loaded, endpoint.limits, clock)
       line.limit(endpoint.limits)
-      statuses.set(key, { state: 'ready', error: null, loaded, line })
+      statuses.set(key, { artifact: revision.artifact, state: 'ready', error: null, loaded, line })
       let counted = counters.get(key)
       if (!counted) {
         counted = noCounters()
@@ -156,6 +159,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       const known = asKedgeError(error)
       const away = known.class === 'unavailable'
       statuses.set(key, {
+        artifact: revision.artifact,
         state: away ? 'loading' : 'failed',
         error: known.class === 'internal' ? String(error) : known.message,
       })
@@ -216,6 +220,16 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
 
   function report(): InferenceReport {
     shareCpu(counters.values(), trials.busy())
+    for (const [loaded, users] of Map.groupBy(statuses, ([, status]) => status.loaded)) {
+      if (loaded?.cpu === undefined) continue
+      let share = modelShares.get(loaded)
+      if (!share) {
+        share = createCpuShares(() => loaded.cpu ?? 0)
+        modelShares.set(loaded, share)
+      }
+      const own = users.flatMap(([key]) => counters.get(key) ?? [])
+      share(own, trials.busy(users[0]![1].artifact))
+    }
     return {
       requests: requests.changed(),
       boot,

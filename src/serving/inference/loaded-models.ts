@@ -49,6 +49,8 @@ interface Entry {
   there: LoadedModel | undefined
   lastUse: number
   inUse: number
+  /** processor time of its processes before it left memory last, in microseconds */
+  spent: number
 }
 
 /** A model whose call of one row takes longer, in microseconds, does not run in the thread of the protocols. */
@@ -158,6 +160,7 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
       there: found.model,
       lastUse: performance.now(),
       inUse: 0,
+      spent: 0,
     }
     entries.set(key, entry)
     makeRoom()
@@ -203,6 +206,7 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
 
   function release(entry: Entry, after: number) {
     const { model } = entry
+    entry.spent += entry.there?.cpu ?? 0
     entry.model = undefined
     entry.there = undefined
     if (!model) return
@@ -256,6 +260,9 @@ export function createLoadedModels(options: LoadedModelsOptions): LoadedModels {
       facts,
       get parallel() {
         return entry.there?.parallel ?? facts.parallel
+      },
+      get cpu() {
+        return place === 'process' ? entry.spent + (entry.there?.cpu ?? 0) : undefined
       },
       get resident() {
         return entry.model !== undefined

@@ -7,20 +7,31 @@ export interface Trials {
    * releases nor monitors see it.
    */
   of(endpoint: ServedEndpoint): ServedEndpoint
-  /** what models worked for trials, in microseconds, ever rising */
-  busy(): number
+  /** what models, or that of one artifact, worked for trials, in microseconds, ever rising */
+  busy(artifact?: string): number
 }
 
 /** Predictions that are asked for to try or to measure an endpoint. */
 export function createTrials(): Trials {
   const made = new WeakMap<ServedEndpoint, ServedEndpoint>()
-  const counters: RevisionCounters = noCounters()
+  const byModel = new Map<string, RevisionCounters>()
+  const countersOf = (artifact: string) => {
+    let counters = byModel.get(artifact)
+    if (!counters) {
+      counters = noCounters()
+      byModel.set(artifact, counters)
+    }
+    return counters
+  }
   return {
     of(endpoint) {
       let trial = made.get(endpoint)
       if (!trial) {
         const unseen = new Map(
-          endpoint.revisions.map((revision): [ServedRevision, ServedRevision] => [revision, { ...revision, counters }]),
+          endpoint.revisions.map((revision): [ServedRevision, ServedRevision] => [
+            revision,
+            { ...revision, counters: countersOf(revision.artifact) },
+          ]),
         )
         trial = {
           ...endpoint,
@@ -37,6 +48,9 @@ export function createTrials(): Trials {
       }
       return trial
     },
-    busy: () => counters.live.busy,
+    busy: (artifact) =>
+      artifact === undefined
+        ? [...byModel.values()].reduce((sum, { live }) => sum + live.busy, 0)
+        : (byModel.get(artifact)?.live.busy ?? 0),
   }
 }

@@ -137,6 +137,9 @@ async function connect({ server, served, own, agent, command, timeout }: Connect
     outputs,
     description: own,
     parallel: connections,
+    get cpu() {
+      return command?.cpu ?? 0
+    },
     infer,
     async score(columns, rows) {
       if (!toFeeds)

@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { KedgeError } from '../../../errors.ts'
 import { limitedLines } from '../python/limited-lines.ts'
+import { processCpu } from './process-cpu.ts'
 
 export interface SupervisedCommand {
   readonly port: number
   readonly pid: number | undefined
+  /** processor time of all its starts, in microseconds; 0 where the system does not tell */
+  readonly cpu: number
   /** Resolves when it answers. Errors: `unavailable` when that takes too long, `model_unloadable` when it cannot be started. */
   ready(): Promise<void>
   /** Ends it as it is, so that it is started again. */
@@ -37,6 +40,9 @@ export async function superviseCommand(options: CommandOptions): Promise<Supervi
   let misses = 0
   let again: NodeJS.Timeout | undefined
   let ready: Promise<void> | undefined
+  /** of the starts before the present one, and of that as it was seen last */
+  let spent = 0
+  let now = 0
 
   const kill = (signal: NodeJS.Signals) => {
     try {
@@ -63,6 +69,8 @@ export async function superviseCommand(options: CommandOptions): Promise<Supervi
       },
     })
     child = own
+    spent += now
+    now = 0
     for (const stream of [own.stdout, own.stderr]) limitedLines(stream, print)
     const ended = new Promise<string>((resolve) => {
       own.once('error', (error) => resolve(`cannot be started: ${error.message}`))
@@ -131,6 +139,10 @@ export async function superviseCommand(options: CommandOptions): Promise<Supervi
     port,
     get pid() {
       return child?.pid
+    },
+    get cpu() {
+      now = Math.max(now, (child?.pid && processCpu(child.pid)) || 0)
+      return spent + now
     },
     async ready() {
       if (stopped) throw new KedgeError('unavailable', { what: 'The model was closed' })

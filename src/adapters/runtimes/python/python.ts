@@ -50,6 +50,9 @@ export default defineModelRuntime({
       inputs,
       outputs,
       description,
+      get cpu() {
+        return pool.cpu
+      },
       get parallel() {
         return pool.parallel
       },

@@ -20,6 +20,8 @@ export interface WorkerPool {
   /** what the model said of itself when it was loaded first */
   readonly loaded: Frame['header']
   readonly parallel: number
+  /** processor time of all workers up to their last answers, also of those that ended, in microseconds */
+  readonly cpu: number
   /** process ids of the workers that are loaded */
   readonly pids: number[]
   /** Errors: the model's own; `worker_died` when a second worker died of it too, `unavailable` after the time limit. */
@@ -56,6 +58,9 @@ const longestPause = 30_000
 export async function startWorkerPool(options: PoolOptions): Promise<WorkerPool> {
   const { print, instances, growAfter = 500, idleAfter = 60_000 } = options
   const slots = new Set<Slot>()
+  /** every worker that lives, whether it takes calls or not */
+  const workers = new Set<WorkerProcess>()
+  let spent = 0
   const waiting: Job[] = []
   let closed = false
   /** deaths since the last answer */
@@ -74,7 +79,12 @@ export async function startWorkerPool(options: PoolOptions): Promise<WorkerPool>
       idle: undefined,
     }
     slots.add(slot)
-    void slot.worker.ended.then(() => lost(slot))
+    workers.add(slot.worker)
+    void slot.worker.ended.then(() => {
+      workers.delete(slot.worker)
+      spent += slot.worker.cpu()
+      lost(slot)
+    })
     const slow = setInterval(
       () => print(`the model is still loading after ${Math.round((performance.now() - began) / 1000)} s`),
       10_000,
@@ -197,6 +207,9 @@ export async function startWorkerPool(options: PoolOptions): Promise<WorkerPool>
     get parallel() {
       const ready = [...slots].filter((slot) => slot.ready).length
       return Math.max(1, Math.min(instances.max, ready + 1))
+    },
+    get cpu() {
+      return [...workers].reduce((sum, worker) => sum + worker.cpu(), spent)
     },
     get pids() {
       return [...slots].filter((slot) => slot.ready).map((slot) => slot.worker.pid!)

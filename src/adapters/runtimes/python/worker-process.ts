@@ -23,6 +23,8 @@ export interface WorkerOptions {
 export interface WorkerProcess {
   readonly pid: number | undefined
   dead(): boolean
+  /** processor time up to its last answer, in microseconds */
+  cpu(): number
   /** What the model says of itself. Errors: `model_unloadable`, `worker_died`. */
   load(): Promise<Frame['header']>
   /** One at a time. Errors: the model's; `worker_died` when the process ended; `unavailable` when it took too long and was ended. */
@@ -65,6 +67,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   let next = 0
   let dead = false
   let lastLine = ''
+  let cpu = 0
 
   const settle = () => {
     const entry = waiting
@@ -119,6 +122,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   })
   const read = createFrameReader((frame) => {
     if (waiting?.id !== frame.header.id) return
+    cpu = Number(frame.header.cpu) || cpu
     const entry = settle()!
     const error = frame.header.error as { code: ErrorCode; what: string; memory?: boolean } | undefined
     if (error) entry.reject(new KedgeError(error.code, { what: error.what, ...(error.memory ? { memory: true } : {}) }))
@@ -160,6 +164,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   return {
     pid: child.pid,
     dead: () => dead,
+    cpu: () => cpu,
     ended,
     load: async () =>
       (

@@ -46,6 +46,10 @@ def write(header, buffers=()):
 
 page = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
+def spent():
+    times = os.times()
+    return int((times.user + times.system + times.children_user + times.children_system) * 1e6)
+
 def resident():
     try:
         with open("/proc/self/statm", "rb") as file:
@@ -247,7 +251,7 @@ while True:
         answer, made = getattr(worker, header["do"])(header, buffers)
         if os.getpid() != own:
             os._exit(0)
-        answer["id"], answer["rss"] = header["id"], resident()
+        answer["id"], answer["rss"], answer["cpu"] = header["id"], resident(), spent()
         write(answer, made)
     except BaseException as error:
         if os.getpid() != own:
@@ -257,5 +261,5 @@ while True:
         code = "invalid_input" if refused else "model_unloadable" if loading else "prediction_failed"
         if not refused:
             traceback.print_exc()
-        write({"id": header["id"], "rss": resident(), "error": {"code": code, "what": ("%s: %s" % (type(error).__name__, error)).split("\n")[0][:500], "memory": isinstance(error, MemoryError)}})
+        write({"id": header["id"], "rss": resident(), "cpu": spent(), "error": {"code": code, "what": ("%s: %s" % (type(error).__name__, error)).split("\n")[0][:500], "memory": isinstance(error, MemoryError)}})
 `
