@@ -71,7 +71,7 @@ for (const shape of shapes)
         if (scores.some((s) => s.state === 'violation')) alarms.set(family, alarms.get(family)! + 1)
       const scores = found.flatMap((f) => f.scores)
       const realised = scores.find((s) => s.monitor === 'performance.log_loss')!.value!
-      const estimated = scores.find((s) => s.monitor === 'performance.estimated_log_loss')!
+      const estimated = scores.find((s) => s.monitor === 'estimated-performance.log_loss')!
       if (realised < estimated.low! || realised > estimated.high!) outside++
     }
     for (const [family, n] of alarms) {

@@ -7,6 +7,7 @@ import { evaluateWindow } from '../../src/monitoring/evaluate-window.ts'
 import { monitorSettings } from '../../src/monitoring/monitor-settings.ts'
 import { binarySumsOf } from '../../src/statistics/binary-performance.ts'
 import { regressionSumsOf } from '../../src/statistics/regression-performance.ts'
+import type { SampledRow } from '../../src/statistics/sampled-row.ts'
 import { sketchOf } from '../../src/statistics/sketch.ts'
 import { type FeatureProfile, mergeSlices, noSlice, type Slice } from '../../src/statistics/slice.ts'
 
@@ -74,16 +75,41 @@ const dayOf = fc
     }
   })
 
+const rowOf = fc
+  .record({
+    x: fc.oneof(fc.constant(3), fc.double({ noNaN: true, noDefaultInfinity: true })),
+    text: fc.constantFrom('a', 'b', ''),
+    score: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+    truth: fc.option(fc.constantFrom(0, 1, 2.5)),
+    label: fc.constantFrom('', 'a', 'b'),
+    day: fc.nat(40),
+    chance: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  })
+  .map(
+    ({ x, text, score, truth, label, day, chance }): SampledRow => ({
+      chance,
+      hour: day * 86_400_000,
+      numbers: { x, ...(text === '' ? { mixed: x } : {}) },
+      texts: text === '' ? {} : { mixed: text },
+      score,
+      label,
+      truth,
+      outcome: truth === null ? '' : String(truth),
+    }),
+  )
+
 describe.each(monitors.map((kind) => [kind.family, kind] as const))('monitors of %s', (family, kind) => {
   test('judge whatever comes: named monitors, known states, no number out of too few rows, the same every time', () => {
     const states = ['ok', 'watch', 'violation', 'too_few_samples', 'no_reference']
+    // `failed` is not among them: a kind judges whatever comes
     fc.assert(
       fc.property(
         fc.array(dayOf, { minLength: 1, maxLength: 7 }),
         fc.array(dayOf, { maxLength: 12 }),
-        fc.constantFrom('binary' as const, 'regression' as const),
+        fc.constantFrom('binary' as const, 'multiclass' as const, 'regression' as const),
         fc.constantFrom(1, 30),
-        (days, past, task, minRows) => {
+        fc.array(rowOf, { maxLength: 60 }),
+        (days, past, task, minRows, sample) => {
           const window: WindowView = {
             revision: 1,
             start: 0,
@@ -93,9 +119,12 @@ describe.each(monitors.map((kind) => [kind.family, kind] as const))('monitors of
             parts: days.map((slice, i) => ({ slice, weight: i % 3 })),
             task,
             actualsComplete: true,
+            sample,
           }
           const reference: ReferenceView | undefined =
-            past.length > 0 ? { scope: 'model/m/1', days: past, whole: mergeSlices(past) } : undefined
+            past.length > 0
+              ? { scope: 'model/m/1', days: past, whole: mergeSlices(past), sample: past.length > 6 ? sample : [] }
+              : undefined
           const settings = monitorSettings.parse({ min_rows: minRows })
           const judge = () =>
             evaluateWindow(window, reference, settings, { kinds: [kind], metrics: driftMetrics })[0]!.scores

@@ -123,7 +123,7 @@ describe('seven weeks of flights, replayed by event time', () => {
       type: 'categorical',
       threshold: { alpha: 0.01 },
     })
-    expect(one('performance.estimated_log_loss').length).toBeGreaterThanOrEqual(losses.length)
+    expect(one('estimated-performance.log_loss').length).toBeGreaterThanOrEqual(losses.length)
     expect(one('bias.demographic_parity', 'origin').at(-1)!.definition).toHaveProperty('groups')
     for (const s of scores.filter((x) => x.state === 'too_few_samples')) expect(s.value).toBeNull()
     const overview = await world.monitoring.overview(key)

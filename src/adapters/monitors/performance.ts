@@ -3,10 +3,10 @@ import {
   type MonitorScore,
   type MonitorSettings,
   type ReferenceView,
+  type Task,
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
 import { binaryPerformance } from '../../statistics/binary-performance.ts'
-import { estimatedPerformance } from '../../statistics/estimated-performance.ts'
 import {
   forecastLimits,
   forecastMean,
@@ -18,6 +18,7 @@ import {
   spreadForecast,
 } from '../../statistics/mean-forecast.ts'
 import { createMemory } from '../../statistics/memory.ts'
+import { type MultiClassPerformance, multiClassPerformance } from '../../statistics/multi-class-performance.ts'
 import { regressionPerformance } from '../../statistics/regression-performance.ts'
 import { mergePerformance, noPerformance, type PerformanceSums, type Slice } from '../../statistics/slice.ts'
 import { forecastRuns } from '../../statistics/threshold.ts'
@@ -98,6 +99,54 @@ const regression: Metric[] = [
     formula: 'mean of prediction − actual',
   },
 ]
+
+/** Share of rows whose predicted class is not the actual one. */
+const errorRate = ({ confusion }: PerformanceSums, minimum: number): Measured<Estimate> => {
+  const found = multiClassPerformance(confusion ?? new Map(), 0.95, minimum)
+  if (!found.ok) return found
+  const { value, low, high, n } = found.accuracy
+  return { ok: true, value: 1 - value, low: 1 - high, high: 1 - low, n }
+}
+
+/** A value without an interval: how it varies is told by the reference's runs of days. */
+const bare =
+  (of: (found: MultiClassPerformance) => number) =>
+  ({ confusion }: PerformanceSums, minimum: number): Measured<Estimate> => {
+    const found = multiClassPerformance(confusion ?? new Map(), 0.95, minimum)
+    if (!found.ok) return found
+    const value = of(found)
+    return { ok: true, value, low: value, high: value, n: found.accuracy.n }
+  }
+
+const multiclass: Metric[] = [
+  {
+    name: 'error_rate',
+    title: 'Error rate',
+    side: 'above',
+    decides: true,
+    varies: 'linear',
+    of: errorRate,
+    formula: 'share of rows whose predicted class is not the actual one; Wilson’s interval',
+  },
+  {
+    name: 'macro_f1',
+    title: 'Macro F1',
+    side: 'below',
+    varies: 'runs',
+    of: bare((found) => found.macro.f1),
+    formula: 'plain mean of the classes’ F1',
+  },
+  {
+    name: 'balanced_accuracy',
+    title: 'Balanced accuracy',
+    side: 'below',
+    varies: 'runs',
+    of: bare((found) => found.balancedAccuracy),
+    formula: 'mean recall of the classes that occur',
+  },
+]
+
+const metrics: Record<Task, Metric[]> = { binary, multiclass, regression }
 
 const merged = (days: readonly Slice[]) => days.map((d) => d.performance).reduce(mergePerformance, noPerformance)
 
@@ -244,58 +293,20 @@ function scoreMetric(
   }
 }
 
-/** What the scores alone let expect; shown beside the realised values, never a cause of an alert. */
-function estimates(window: WindowView, settings: MonitorSettings): MonitorScore[] {
-  const sketch = window.slice.features.get('$score')?.sketch
-  if (!sketch) return []
-  const found = estimatedPerformance(sketch, 0.5, 0.95, settings.minRows)
-  const names = [
-    ['estimated_log_loss', found.logLoss],
-    ['estimated_brier', found.brier],
-    ['estimated_auc', found.auc],
-  ] as const
-  return names.flatMap(([name, e]) =>
-    e.ok
-      ? [
-          {
-            monitor: `performance.${name}`,
-            feature: '',
-            segment: '',
-            value: e.value,
-            low: e.low,
-            high: e.high,
-            samples: e.n,
-            thresholdLow: null,
-            thresholdHigh: null,
-            state: 'ok' as const,
-            p: null,
-            definition: {
-              metric: name,
-              method: 'CBPE: expected under calibrated scores; blind to a change of what the scores mean',
-              confidence: 0.95,
-            },
-          },
-        ]
-      : [],
-  )
-}
-
 export default defineMonitorKind({
   family: 'performance',
   title: 'Performance',
-  description:
-    'Metrics of predictions whose actuals are known, against what they do on the reference; expected values until then',
+  description: 'Metrics of predictions whose actuals are known, against what they do on the reference',
   alpha: 0.05,
   monitors: [
-    ...[...binary, ...regression].map(({ name, title }) => ({ name: `performance.${name}`, title, unit: '' })),
-    { name: 'performance.estimated_log_loss', title: 'Log loss, estimated without labels', unit: '' },
-    { name: 'performance.estimated_brier', title: 'Brier score, estimated without labels', unit: '' },
-    { name: 'performance.estimated_auc', title: 'AUC, estimated without labels', unit: '' },
+    ...[...binary, ...multiclass, ...regression].map(({ name, title }) => ({
+      name: `performance.${name}`,
+      title,
+      unit: '',
+    })),
   ],
   evaluate(window, reference, settings) {
-    const estimated = window.task === 'binary' ? estimates(window, settings) : []
-    if (!window.actualsComplete) return estimated
-    const metrics = window.task === 'binary' ? binary : regression
-    return [...metrics.map((metric) => scoreMetric(metric, window, reference, settings)), ...estimated]
+    if (!window.actualsComplete) return []
+    return metrics[window.task].map((metric) => scoreMetric(metric, window, reference, settings))
   },
 })

@@ -62,7 +62,9 @@ export async function performanceWindows(
     // neither scores nor samples are kept by segment
     if (segment !== '' || view.days === 0) return {}
     const [window, reference] = await dependencies.withSamples(key, view, training)
-    const scores = evaluateWindow(window, reference, settings, { ...dependencies.watchers, kinds }).flatMap((f) => f.scores)
+    const scores = evaluateWindow(window, reference, settings, { ...dependencies.watchers, kinds }).flatMap(
+      (f) => f.scores,
+    )
     return Object.fromEntries(
       scores.map(({ monitor, value, low, high, samples }) => [
         monitor.slice(monitor.indexOf('.') + 1),
@@ -80,22 +82,23 @@ export async function performanceWindows(
     reference: training ? performanceMetrics(sumsOf(training.whole, segment), task ?? 'binary') : null,
     windows: await Promise.all(
       found.windows.map(async ({ view }) => {
-      const sums = sumsOf(view.slice, segment)
-      const group = view.slice.groups.get(segment)
-      const n = sums.binary.brier.n
-      return {
-        revision: view.revision,
-        start: view.start,
-        end: view.end,
-        rows: segment === '' ? view.slice.rows : (group?.n ?? 0),
-        live: view.slice.live,
-        actuals: sums.joined,
-        actualsComplete: view.actualsComplete,
-        positives: n > 0 ? sums.binary.positives / n : null,
-        meanScore: n > 0 ? sums.binary.scoreSum / n : null,
-        realised: performanceMetrics(sums, task ?? 'binary'),
-        estimated: await estimated(view),
-      }
-    })),
+        const sums = sumsOf(view.slice, segment)
+        const group = view.slice.groups.get(segment)
+        const n = sums.binary.brier.n
+        return {
+          revision: view.revision,
+          start: view.start,
+          end: view.end,
+          rows: segment === '' ? view.slice.rows : (group?.n ?? 0),
+          live: view.slice.live,
+          actuals: sums.joined,
+          actualsComplete: view.actualsComplete,
+          positives: n > 0 ? sums.binary.positives / n : null,
+          meanScore: n > 0 ? sums.binary.scoreSum / n : null,
+          realised: performanceMetrics(sums, task ?? 'binary'),
+          estimated: await estimated(view),
+        }
+      }),
+    ),
   }
 }

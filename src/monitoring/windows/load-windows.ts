@@ -102,6 +102,7 @@ export async function loadWindows(
           slice,
           parts: inside.map((part) => ({ slice: part.slice, weight: weight(revision, part.day) })),
           task: known?.task ?? taskOf(slice),
+          threshold: watched.threshold,
           // the truth of a later hour is known, or nearly all of this window's
           actualsComplete: joined > 0 && ((lastActual ?? 0) >= bounds.end || joined >= 0.99 * slice.rows),
         }

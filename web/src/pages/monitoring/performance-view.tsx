@@ -32,12 +32,11 @@ export function PerformanceView({ endpoint, alerts }: { endpoint: string; alerts
   const [wanted, setMetric] = useQueryState('metric')
   const [revision, setRevision] = useQueryState('revision')
   const scores = useQuery(scoresQuery(project, endpoint, { monitor: 'performance' }))
+  const estimates = useQuery(scoresQuery(project, endpoint, { monitor: 'estimated-performance' }))
   return (
     <Load query={scores}>
       {({ items }) => {
-        const metrics = [...new Set(items.map(({ monitor }) => monitor.split('.')[1]!))].filter(
-          (name) => !name.startsWith('estimated_'),
-        )
+        const metrics = [...new Set(items.map(({ monitor }) => monitor.split('.')[1]!))]
         const metric = metrics.includes(wanted) ? wanted : (metrics.find((name) => name === 'log_loss') ?? metrics[0])
         const revisions = [...new Set(items.map((score) => score.revision))].sort((a, b) => a - b)
         return (
@@ -68,7 +67,7 @@ export function PerformanceView({ endpoint, alerts }: { endpoint: string; alerts
           >
             {metric ? (
               <Plot
-                scores={items}
+                scores={[...items, ...(estimates.data?.items ?? [])]}
                 metric={metric}
                 revision={revision === '' ? undefined : Number(revision)}
                 alerts={alerts.filter(({ family }) => family === 'performance')}
@@ -105,7 +104,7 @@ function Plot({
       revision,
     )
     const estimated = answeredScores(
-      scores.filter(({ monitor }) => monitor === `performance.estimated_${metric}`),
+      scores.filter(({ monitor }) => monitor === `estimated-performance.${metric}`),
       revision,
     )
     const x = [...new Set([...realised, ...estimated].map(({ windowEnd }) => windowEnd))].sort((a, b) => a - b)
