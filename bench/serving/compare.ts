@@ -350,7 +350,7 @@ async function promises() {
     body: instances[0]!,
   })
   const empty = await startEmptyHandler(await answer.text(), directory)
-  const reached = { kedge: [] as number[], empty: [] as number[], beside: [] as number[] }
+  const reached = { kedge: [] as number[], empty: [] as number[], alone: [] as number[], beside: [] as number[] }
   const costs = { recording: [] as number[], shadow: [] as number[], shadow50: [] as number[] }
   try {
     await against(empty.http, '/')(8, 0.5)
@@ -358,7 +358,9 @@ async function promises() {
       await drained()
       reached.empty.push(p(await against(empty.http, '/')(8, seconds, half), 0.99))
       reached.kedge.push(p(await to('forest')(8, seconds, half), 0.99))
-      // at half of the load that it carries alone the first would not be at half any more: a quarter
+      // two that share the processors carry half of it each: the first at half of that, alone and beside the second
+      await drained()
+      reached.alone.push(p(await to('forest')(8, seconds, half / 2), 0.99))
       const other = to('forest-second')(8, seconds + 0.4)
       reached.beside.push(p(await to('forest')(8, seconds, half / 2), 0.99))
       await other
@@ -381,8 +383,9 @@ async function promises() {
     await empty.stop()
   }
   const raw = 1000 / limits.get(1)!
-  const alone = middle(reached.kedge)
-  const over = alone - middle(reached.empty) - raw
+  const atHalf = middle(reached.kedge)
+  const over = atHalf - middle(reached.empty) - raw
+  const alone = middle(reached.alone)
   const percent = (list: number[]) => `${(100 * middle(list)).toFixed(1)} %`
   const range = (list: number[]) =>
     `${(100 * Math.min(...list)).toFixed(1)} … ${(100 * Math.max(...list)).toFixed(1)} %`
@@ -392,8 +395,8 @@ async function promises() {
     '',
     '| what | value | goal |',
     '| --- | --- | --- |',
-    `| p99 at half load, over an empty handler (${middle(reached.empty).toFixed(2)} ms) and the raw call (${raw.toFixed(3)} ms) | ${over.toFixed(2)} ms over, of ${alone.toFixed(2)} ms | ≤ 1 ms |`,
-    `| p99 of the first model while a second takes all it can, ÷ p99 alone | ${(middle(reached.beside) / alone).toFixed(2)} (${middle(reached.beside).toFixed(2)} ms) | ≤ 2 |`,
+    `| p99 at half load, over an empty handler (${middle(reached.empty).toFixed(2)} ms) and the raw call (${raw.toFixed(3)} ms) | ${over.toFixed(2)} ms over, of ${atHalf.toFixed(2)} ms | ≤ 1 ms |`,
+    `| p99 of the first model at a quarter of the load while a second takes all it can, ÷ p99 alone at the same load | ${(middle(reached.beside) / alone).toFixed(2)} (${middle(reached.beside).toFixed(2)} ms, ${alone.toFixed(2)} ms) | ≤ 2 |`,
     `| recording: throughput that it costs, with control and the store on the same processors | ${percent(costs.recording)} (${range(costs.recording)}) | ≤ 10 % |`,
     `| shadow: p50 / p99 that it costs at a quarter of the load | ${percent(costs.shadow50)} / ${percent(costs.shadow)} (${range(costs.shadow)}) | ≤ 5 % |`,
   )
