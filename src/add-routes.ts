@@ -9,6 +9,7 @@ import { backupRoutes } from './protocols/kedge/backup-routes.ts'
 import { costRoutes } from './protocols/kedge/cost-routes.ts'
 import { dataRoutes } from './protocols/kedge/data-routes.ts'
 import { docsRoutes } from './protocols/kedge/docs-routes.ts'
+import { explanationRoutes } from './protocols/kedge/explanation-routes.ts'
 import { garbageRoutes } from './protocols/kedge/garbage-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { importRoutes } from './protocols/kedge/import-routes.ts'
@@ -70,12 +71,14 @@ export async function addRoutes(
   monitoringRoutes(app, { monitoring })
   logRoutes(app, { logged: domains.logged, blobs, datasetFile: domains.data.datasets.version })
   monitoringViewRoutes(app, { monitoring })
+  explanationRoutes(app, domains)
   mlflowRoutes(app, domains)
   internalRoutes(app, {
     ...domains,
     blobs,
     ingest: monitoring.ingest.records,
     identify: governance.tokens.identify,
+    background: domains.explanations.background,
   })
   docsRoutes(app)
   await uiRoutes(app, { directory: fileURLToPath(new URL('../web/dist', import.meta.url)) })

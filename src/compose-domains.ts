@@ -20,6 +20,7 @@ import { createGarbage } from './garbage/create-garbage.ts'
 import { nameBlobs } from './garbage/name-blobs.ts'
 import type { Governance } from './governance/governance.ts'
 import { startLineageReader } from './journal/lineage.ts'
+import { createExplanations } from './monitoring/explanations.ts'
 import { createDescribeExternal } from './monitoring/log-describe.ts'
 import { createLoggedModels } from './monitoring/logged-models.ts'
 import { createMonitoring } from './monitoring/monitoring.ts'
@@ -30,6 +31,7 @@ import { createPipelines } from './pipelines/pipelines.ts'
 import { createProjectFile } from './project-file/project-file.ts'
 import { createRegistryCollection } from './registry/collect.ts'
 import { createRegistry } from './registry/registry.ts'
+import { createExplainAside } from './serving/explain/explain-aside.ts'
 import { createServing } from './serving/serving.ts'
 import type { EventsStore } from './storage/events/events-store.ts'
 import { createTrackingCollection } from './tracking/collect.ts'
@@ -89,12 +91,18 @@ export function composeDomains(
     ...(config.auth === 'token' ? { stepToken: async (project: string) => governance.tokens.forStep(project) } : {}),
     variables: process.env,
   })
+  const table = createParquetTable(environment, bucket)
   const monitoring = createMonitoring({
     environment,
     describe: createDescribeExternal(createDescribeEndpoint(environment.store), environment),
-    table: createParquetTable(environment, bucket),
+    table,
     kinds: monitors,
     metrics: driftMetrics,
+  })
+  const explanations = createExplanations({
+    environment,
+    table,
+    aside: createExplainAside({ print: (line) => environment.log.info({ line }, 'the process that explains says') }),
   })
   const logged = createLoggedModels({
     environment,
@@ -142,6 +150,7 @@ export function composeDomains(
     pipelines,
     accounts: createAccounts(environment, prices),
     monitoring,
+    explanations,
     logged,
     serving,
     automation,
@@ -155,9 +164,11 @@ export function composeDomains(
       await logged.start()
       serving.start()
       await automation.start()
+      await explanations.start()
     },
     async stop() {
       await automation.stop()
+      await explanations.stop()
       await serving.stop()
       await pipelines.stop()
       await Promise.all(lineage.map((reader) => reader.stop()))

@@ -45,6 +45,7 @@ const explaining = createExplainAnswers({
   store: createModelStore(join(settings.directory, 'models'), control),
   control,
   directory: join(settings.directory, 'explain'),
+  clock,
 })
 const door = createDoor({ authorize, clock })
 const listening = { node, host: settings.host, log, clock, version, door, explaining }

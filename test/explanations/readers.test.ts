@@ -107,7 +107,7 @@ afterAll(() => explaining.close())
 const explain = (one: ModelCase, method?: string) =>
   explaining.explain({
     model: { kind: 'onnx', artifact: one.name, folder: one.folder },
-    background: one.background,
+    background: { origin: 'reference', instances: one.background },
     instances: one.rows,
     method,
     timeout: 60_000,

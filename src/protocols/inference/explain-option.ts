@@ -88,7 +88,7 @@ async function explainRows(
 }
 
 function explanationOf(explained: Explanations, instance: Instance, row: number, top: number | undefined) {
-  const { method, unit, base, inexact, background, features, values, errors, outputs, residuals } = explained
+  const { method, unit, base, inexact, background, origin, features, values, errors, outputs, residuals } = explained
   const attributions = features.map((feature, j) => ({
     feature,
     value: instance[feature] ?? null,
@@ -107,6 +107,7 @@ function explanationOf(explained: Explanations, instance: Instance, row: number,
     output: outputs[row]!,
     residual: residuals[row]!,
     background,
+    ...(origin === null ? {} : { origin }),
     ...(inexact === null ? {} : { inexact }),
     attributions: shown,
     ...(others.length > 0

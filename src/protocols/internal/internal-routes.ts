@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import type { Caller } from '../../governance/tokens.ts'
-import type { ModelSample } from '../../serving/inference/model-sample.ts'
+import type { BackgroundRows } from '../../serving/explain/explanation.ts'
 import { inferenceReport } from '../../serving/inference-report.ts'
 import type { Serving } from '../../serving/serving.ts'
 import { route } from '../route.ts'
@@ -13,8 +13,8 @@ export interface InternalRoutesDependencies {
   /** Resolves when the rows of the records are durable; repeating a token changes nothing. */
   ingest(records: Buffer, token: string): Promise<void>
   identify(authorization: string | undefined): Promise<Caller | undefined>
-  /** rows drawn from the reference of a version; absent: the few that serving knows */
-  background?(project: string, model: string, version: number): Promise<ModelSample['instances'] | undefined>
+  /** rows over which explanations of a version average; absent: the few of its reference that serving knows */
+  background?(project: string, model: string, version: number): Promise<BackgroundRows | undefined>
 }
 
 const tag = 'internal'
@@ -82,16 +82,14 @@ export function internalRoutes(
       method: 'GET',
       url: '/internal/background',
       permission,
-      summary: "Rows drawn from a version's reference, over which explanations average; 204 when there are none",
+      summary: 'Rows over which explanations of a version average; 204 when there are none',
       tag,
       query: z.object({ project: z.string(), model: z.string(), version: z.coerce.number().int() }),
       handler: async (request, reply) => {
         const { project, model, version } = request.query
-        const instances = background
-          ? await background(project, model, version)
-          : (await serving.sample(project, model, version))?.instances
-        if (!instances || instances.length === 0) return reply.status(204).send()
-        return { instances }
+        if (background) return (await background(project, model, version)) ?? reply.status(204).send()
+        const instances = (await serving.sample(project, model, version))?.instances
+        return instances?.length ? { origin: 'reference', instances } : reply.status(204).send()
       },
     })
 

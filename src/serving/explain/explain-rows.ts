@@ -26,6 +26,7 @@ export interface PrepareOptions {
   /** rows of a model's call at most */
   piece: number
   background: FeatureRows | undefined
+  origin: Explanations['origin']
   readers: readonly StructureReader[]
   explainers: readonly Explainer[]
 }
@@ -34,7 +35,7 @@ export interface PrepareOptions {
  * Reads what a model is on the inside, and believes it only where it gives the model's own scores on rows of the reference.
  * Errors: `unsupported` for a model that does not name its features.
  */
-export async function prepareModel({ folder, loaded, piece, background, readers, explainers }: PrepareOptions) {
+export async function prepareModel({ folder, loaded, piece, background, origin, readers, explainers }: PrepareOptions) {
   const { description, inputs } = loaded
   if (!description)
     throw new KedgeError('unsupported', { what: 'Explaining predictions of a model that does not name its features' })
@@ -107,7 +108,9 @@ export async function prepareModel({ folder, loaded, piece, background, readers,
         title: explainer.title,
         definition: explainer.definition,
         unit: unitOf(link, description.task),
-        background: explainer.method === 'tree_path' ? 0 : (background?.rows ?? 0),
+        ...(explainer.method === 'tree_path'
+          ? { background: 0, origin: null }
+          : { background: background?.rows ?? 0, origin }),
         inexact: exact || method !== undefined ? null : (unread ?? null),
         features,
         base,

@@ -5,6 +5,7 @@ import { type ErrorPlace, KedgeError } from '../../errors.ts'
 import { createRowReader } from '../inference/row-reader.ts'
 import { type PreparedModel, prepareModel } from './explain-rows.ts'
 import type {
+  BackgroundRows,
   ExplainableModel,
   ExplainRequest,
   Explanations,
@@ -39,24 +40,35 @@ export function createExplaining({ runtimes, readers, explainers, now, print }: 
 
   async function load(
     { kind, folder, environments }: ExplainableModel,
-    background: readonly Instance[],
+    background: BackgroundRows | undefined,
   ): Promise<Entry> {
     const runtime = runtimes.find((candidate) => candidate.kind === kind)
     if (!runtime) throw new KedgeError('unsupported', { what: `Explaining models of the kind ${kind}` })
     const loaded = await runtime.load(folder, { print, ...(environments ? { environments } : {}) })
     try {
       const piece = kind === 'onnx' ? pieces.onnx : pieces.other
-      const rows = background.length > 0 && loaded.description ? rowsOf(loaded, background) : undefined
-      return { loaded, prepared: await prepareModel({ folder, loaded, piece, background: rows, readers, explainers }) }
+      const rows = background && loaded.description ? rowsOf(loaded, background.instances) : undefined
+      return {
+        loaded,
+        prepared: await prepareModel({
+          folder,
+          loaded,
+          piece,
+          background: rows,
+          origin: background?.origin ?? null,
+          readers,
+          explainers,
+        }),
+      }
     } catch (error) {
       await loaded.close()
       throw error
     }
   }
 
-  function entryOf(model: ExplainableModel, background: readonly Instance[]): Promise<Entry> {
+  function entryOf(model: ExplainableModel, background: BackgroundRows | undefined): Promise<Entry> {
     // the same folder with another reference explains otherwise
-    const key = `${model.kind}/${model.artifact}/${JSON.stringify(background.slice(0, 3))}/${background.length}`
+    const key = `${model.kind}/${model.artifact}/${JSON.stringify(background?.instances.slice(0, 3))}/${background?.instances.length}`
     let found = entries.get(key)
     if (found) entries.delete(key)
     else {
@@ -85,11 +97,11 @@ export function createExplaining({ runtimes, readers, explainers, now, print }: 
       const checkpoint = limit(timeout)
       const { loaded, prepared } = await entryOf(model, background)
       checkpoint()
-      return prepared.explain(rowsOf(loaded, instances), method, checkpoint)
+      return prepared.explain(rowsOf(loaded, complete(loaded, instances)), method, checkpoint)
     },
     async profile({ model, instances, truths, timeout }: ProfileRequest): Promise<ModelProfile> {
       const checkpoint = limit(timeout)
-      const { loaded, prepared } = await entryOf(model, instances)
+      const { loaded, prepared } = await entryOf(model, undefined)
       const known = Float64Array.from(truths, (truth) => truth ?? Number.NaN)
       return profileModel(prepared, rowsOf(loaded, instances), known, checkpoint)
     },
@@ -99,6 +111,13 @@ export function createExplaining({ runtimes, readers, explainers, now, print }: 
     },
   }
 }
+
+/** What stands not on record of a row is missing. */
+const complete = ({ description }: LoadedModel, instances: readonly Instance[]): Instance[] =>
+  instances.map((row) => ({
+    ...Object.fromEntries((description?.features ?? []).map(({ name }) => [name, null])),
+    ...row,
+  }))
 
 /** Rows as the model's columns. Errors: `invalid_input` where they do not fit its features; `unsupported` without names. */
 function rowsOf({ description }: LoadedModel, instances: readonly Instance[]): FeatureRows {

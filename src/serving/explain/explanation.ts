@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ModelSample } from '../inference/model-sample.ts'
+import { type ModelSample, modelSample } from '../inference/model-sample.ts'
 
 /** What the sum of attributions is: the score itself, or what a link turns into the score. */
 export const explanationUnits = ['probability', 'value', 'log_odds', 'log'] as const
@@ -17,10 +17,16 @@ export interface ExplainableModel {
   environments?: string | undefined
 }
 
+/** Where the rows come from that not knowing a feature is averaged over. */
+export const backgroundOrigins = ['reference', 'model folder', 'recorded predictions'] as const
+
+export const backgroundRows = z.object({ origin: z.enum(backgroundOrigins), instances: modelSample.shape.instances })
+export type BackgroundRows = z.output<typeof backgroundRows>
+
 export interface ExplainRequest {
   model: ExplainableModel
-  /** rows of the model's reference, over which not knowing a feature is averaged; empty without any */
-  background: Instance[]
+  /** undefined without any */
+  background: BackgroundRows | undefined
   instances: Instance[]
   /** the first that can explain the model when absent */
   method?: string | undefined
@@ -34,8 +40,9 @@ export const explanationDefinition = z.object({
   title: z.string(),
   definition: z.string(),
   unit: z.enum(explanationUnits),
-  /** rows of the reference that unknown features were averaged over; 0 where the method needs none */
+  /** rows that unknown features were averaged over; 0 where the method needs none */
   background: z.number(),
+  origin: z.enum(backgroundOrigins).nullable(),
   /** why no exact method was taken; null where one was */
   inexact: z.string().nullable(),
 })

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import { KedgeError } from '../../errors.ts'
+import { type BackgroundRows, backgroundRows } from '../explain/explanation.ts'
 import type { InferenceReport } from '../inference-report.ts'
 import { type Routing, routing } from '../routing.ts'
 import { type ModelSample, modelSample } from './model-sample.ts'
@@ -12,8 +13,8 @@ export interface ControlClient {
   blob(digest: string): Promise<AsyncIterable<Buffer>>
   /** Rows of a version with the scores on record for them; undefined without any. */
   sample(project: string, model: string, version: number): Promise<ModelSample | undefined>
-  /** Rows of a version's reference, over which explanations average; undefined without any. */
-  background(project: string, model: string, version: number): Promise<ModelSample['instances'] | undefined>
+  /** Rows over which explanations of a version average; undefined without any. */
+  background(project: string, model: string, version: number): Promise<BackgroundRows | undefined>
   /** Recorded rows. Errors: `invalid_input` when they can never be taken. */
   predictions(token: string, records: Buffer): Promise<void>
   report(report: InferenceReport): Promise<void>
@@ -95,7 +96,7 @@ export function createControlClient(address: string, secret: string): ControlCli
       const query = new URLSearchParams({ project, model, version: String(version) })
       try {
         const answer = await send('GET', `/internal/background?${query}`)
-        if (answer.statusCode === 200) return modelSample.parse(await answer.body.json()).instances
+        if (answer.statusCode === 200) return backgroundRows.parse(await answer.body.json())
         await answer.body.dump()
         return undefined
       } catch (error) {

@@ -4,8 +4,9 @@ import type { EventsStore } from './events-store.ts'
 import { tables } from './migrations/0001-tables.ts'
 import { days } from './migrations/0002-days.ts'
 import { samples } from './migrations/0003-samples.ts'
+import { explanations } from './migrations/0004-explanations.ts'
 
-const MIGRATIONS: readonly EventsMigration[] = [tables, days, samples]
+const MIGRATIONS: readonly EventsMigration[] = [tables, days, samples, explanations]
 
 const RECORD = `CREATE TABLE IF NOT EXISTS kedge_migrations (number UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
   ENGINE = ReplacingMergeTree(applied_at) ORDER BY number`

@@ -2,6 +2,7 @@ import type { AutomationTables } from './tables/automation.ts'
 import type { CostTables } from './tables/costs.ts'
 import type { DataTables } from './tables/data.ts'
 import type { EvaluationTables } from './tables/evaluation.ts'
+import type { ExplanationTables } from './tables/explanations.ts'
 import type { GovernanceTables } from './tables/governance.ts'
 import type { JobTables } from './tables/jobs.ts'
 import type { JournalTables } from './tables/journal.ts'
@@ -34,6 +35,7 @@ export type Database = JournalTables &
   CostTables &
   ServingTables &
   MonitoringTables &
+  ExplanationTables &
   LoggedModelTables &
   AutomationTables &
   GovernanceTables

@@ -1,0 +1,197 @@
+import type { Environment } from '../environment.ts'
+import { asKedgeError } from '../errors.ts'
+import type { JobHandler } from '../jobs/job.ts'
+import type { ExplainAside } from '../serving/explain/explain-aside.ts'
+import type { Explanations, Instance } from '../serving/explain/explanation.ts'
+import { attributionDrift } from '../statistics/attribution-drift.ts'
+import { day as dayLength } from './event-day.ts'
+import type { ExplanationBackground } from './explanation-background.ts'
+import type { ExplanationDue } from './explanation-due.ts'
+import type { ExplainedVersion, ExplanationModels } from './explanation-model.ts'
+import { instanceOf, type RecordedRow, readRecorded } from './explanation-rows.ts'
+import { segmentsOf } from './explanation-segments.ts'
+import type { ExplainedDay, ExplanationStore, StoredDefinition, StoredDrift } from './explanation-store.ts'
+import type { EndpointKey } from './stale.ts'
+
+/** Rows of a day that are explained at most, and of the reference. */
+const sampled = 200
+const referenceRows = 300
+/** below it a day has no explanation */
+const fewest = 20
+/** rows of one request, and milliseconds that a day may take */
+const piece = 20
+const budget = 60_000
+/** days that one job explains */
+const batch = 8
+
+export interface ExplanationJobDependencies {
+  environment: Pick<Environment, 'events' | 'jobs' | 'journal' | 'clock'>
+  store: ExplanationStore
+  models: ExplanationModels
+  due: ExplanationDue
+  aside: ExplainAside
+  background: ExplanationBackground
+  /** rows of the reference that stand for it */
+  reference(version: ExplainedVersion, most: number): Promise<Instance[]>
+}
+
+/**
+ * Explains a sample of the recorded rows of each day of each revision that is not explained yet, or has got many rows since.
+ * What it writes is the same when it is done again: a day counts once its line in SQL names the rows.
+ */
+export function createExplanationJob(dependencies: ExplanationJobDependencies): JobHandler<{ endpoint: string }> {
+  const { environment, store, models, due, aside, background, reference } = dependencies
+  const { events, jobs, clock } = environment
+
+  /** Explains rows piece by piece, as many as the time allows. */
+  async function explain(
+    project: string,
+    version: ExplainedVersion,
+    instances: readonly Instance[],
+    signal: AbortSignal,
+  ): Promise<Explanations> {
+    const model = await models.folder(version)
+    const rows = await background(project, version)
+    const end = clock() + budget
+    let all: Explanations | undefined
+    for (let from = 0; from < instances.length && (!all || clock() < end); from += piece) {
+      signal.throwIfAborted()
+      const found = await aside.explain({
+        model,
+        background: rows,
+        instances: instances.slice(from, from + piece),
+        timeout: budget,
+      })
+      if (!all) all = found
+      else
+        for (const part of ['values', 'outputs', 'scores', 'residuals'] as const)
+          all[part].push(...(found[part] as never[]))
+    }
+    return all!
+  }
+
+  /** The reference's own attributions, made once a version and method. */
+  async function referenceOf(
+    { project }: EndpointKey,
+    version: ExplainedVersion,
+    like: Explanations,
+    signal: AbortSignal,
+  ): Promise<{ scope: string; rows: number[][] } | { missing: string }> {
+    if (version.reference === null) return { missing: 'the model version has no reference' }
+    const scope = `model/${version.model}/${version.version}`
+    const same = ({ definition }: ExplainedDay) =>
+      definition?.method === like.method && definition.features.join() === like.features.join()
+    let [kept] = await store.days(project, scope, { from: 0, to: 1 })
+    if (kept?.state !== 'explained' || !same(kept)) {
+      const instances = await reference(version, referenceRows)
+      if (instances.length < fewest) return { missing: `the reference has ${instances.length} rows` }
+      const explained = await explain(project, version, instances, signal)
+      const n = explained.scores.length
+      const at = { project, scope, day: 0, revision: 0, computedAt: clock(), rows: n }
+      const rows = explained.scores.map((_, i) => ({ id: String(i), time: 0 }))
+      await store.write(at, rows, explained, new Map([['', rows.map((_, i) => i)]]))
+      kept = explainedDay(at, explained, null)
+      await store.record(project, scope, kept)
+    }
+    if (!same(kept)) return { missing: `the reference is explained by ${kept.definition?.method}` }
+    const rows = await store.attributions(project, scope, [kept], referenceRows)
+    return { scope, rows: rows.map(({ attributions }) => attributions) }
+  }
+
+  async function explainDay(
+    key: EndpointKey,
+    { day, revision, rows }: { day: number; revision: number; rows: number },
+    version: ExplainedVersion | undefined,
+    masked: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ExplainedDay> {
+    const scope = `endpoint/${key.endpoint}`
+    const at = { project: key.project, scope, day, revision, computedAt: clock(), rows }
+    const none = (state: 'failed' | 'unsupported', reason: string): ExplainedDay => ({
+      ...at,
+      state,
+      reason,
+      samples: 0,
+      residual: null,
+      definition: null,
+      drift: null,
+    })
+    if (!version) return none('unsupported', 'the model is served elsewhere')
+    if (masked.length > 0) return none('unsupported', `features stand masked on record: ${masked.join(', ')}`)
+    try {
+      const recorded = await readRecorded(events, key, { from: day, to: day + dayLength, revision }, { most: sampled })
+      if (recorded.length < fewest)
+        return none('unsupported', `only ${recorded.length} recorded rows are left of the day`)
+      const names = [...new Set(recorded.flatMap(({ features }) => Object.keys(features)))]
+      const explained = await explain(
+        key.project,
+        version,
+        recorded.map((row) => instanceOf(row, names)),
+        signal,
+      )
+      const rowsDone: RecordedRow[] = recorded.slice(0, explained.scores.length)
+      await store.write(at, rowsDone, explained, segmentsOf(rowsDone))
+      const expected = await referenceOf(key, version, explained, signal)
+      return explainedDay(at, explained, driftOf(expected, explained))
+    } catch (error) {
+      signal.throwIfAborted()
+      const known = asKedgeError(error)
+      const lasting = known.class === 'unsupported' || known.class === 'invalid' || known.class === 'not_found'
+      return none(lasting ? 'unsupported' : 'failed', known.class === 'internal' ? String(error) : known.message)
+    }
+  }
+
+  return {
+    kind: 'monitoring.explain',
+    async run(job, { signal, progress }) {
+      const key = { project: job.project, endpoint: job.payload.endpoint }
+      const waiting = await due.of(key)
+      if (waiting.length === 0) return
+      const [revisions, masked] = await Promise.all([models.revisions(key), models.masked(key)])
+      const now = waiting.slice(0, batch)
+      for (const [i, one] of now.entries()) {
+        progress({ done: i, of: now.length })
+        await store.record(
+          key.project,
+          `endpoint/${key.endpoint}`,
+          await explainDay(key, one, revisions.get(one.revision), masked, signal),
+        )
+      }
+      return {
+        result: { days: now.length },
+        async commit(change) {
+          if (waiting.length > now.length) await due.enqueue(change, jobs, key)
+        },
+      }
+    },
+  }
+}
+
+function explainedDay(
+  at: { day: number; revision: number; computedAt: number; rows: number },
+  explained: Explanations,
+  drift: StoredDrift | null,
+): ExplainedDay {
+  const { method, title, definition, unit, background, origin, inexact, features, base } = explained
+  const stored: StoredDefinition = { method, title, definition, unit, background, origin, inexact, features, base }
+  return {
+    ...at,
+    state: 'explained',
+    reason: null,
+    samples: explained.scores.length,
+    residual: Math.max(...explained.residuals),
+    definition: stored,
+    drift,
+  }
+}
+
+function driftOf(
+  expected: { scope: string; rows: number[][] } | { missing: string },
+  { values }: Explanations,
+): StoredDrift {
+  if ('missing' in expected) return expected
+  const found = attributionDrift(expected.rows, values)
+  if (!found.ok) return { missing: `${found.had} of at least ${found.needed} ${found.of}` }
+  const { ok: _, ...drift } = found
+  return { ...drift, against: expected.scope }
+}
