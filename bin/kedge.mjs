@@ -17,12 +17,15 @@ const cache = join(root, 'node_modules', '.cache', 'kedge')
 
 // Node 24 lets what is young grow to 130 MB before it looks for garbage; a server that is asked much would keep them
 const young = '--max-semi-space-size=8'
+// what a load took is given back after it: the server does so itself, and the system's allocator must let go of it
+const options = [young, '--expose-gc']
+const allocator = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' }
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   // the option counts from a process's start only, and is of use only to one that stays
   if (process.argv[2] === 'serve' && process.execve && !process.execArgv.includes(young)) {
-    const again = [process.execPath, young, ...process.execArgv, ...process.argv.slice(1)]
-    process.execve(process.execPath, again, { NODE_COMPILE_CACHE: cache, ...process.env })
+    const again = [process.execPath, ...options, ...process.execArgv, ...process.argv.slice(1)]
+    process.execve(process.execPath, again, { NODE_COMPILE_CACHE: cache, ...allocator, ...process.env })
   }
   process.env.NODE_COMPILE_CACHE ??= module.enableCompileCache(cache).directory
   await import(pathToFileURL(main).href)
@@ -37,9 +40,9 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
     process.exit(1)
   }
   // the channel tells the child when this process is gone, however it went
-  const child = spawn(node, [young, main, ...process.argv.slice(2)], {
+  const child = spawn(node, [...options, main, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { NODE_COMPILE_CACHE: cache, ...process.env, KEDGE_WRAPPED: '1' },
+    env: { NODE_COMPILE_CACHE: cache, ...allocator, ...process.env, KEDGE_WRAPPED: '1' },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {

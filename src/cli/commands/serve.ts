@@ -1,11 +1,14 @@
 import type { Command } from 'commander'
 import { configSchema, readConfig } from '../../config.ts'
 import type { Act } from '../context.ts'
+import { memoryOfProcess, returnMemory } from '../return-memory.ts'
 
 /** What must not stand on a command line, where every user of the machine can read it. */
 const secret = new Set(['adminToken', 'internalSecret', 'secretKey'])
 const kebab = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 const variable = (key: string) => `KEDGE_${kebab(key).replaceAll('-', '_').toUpperCase()}`
+
+const everything = { type: 'major', execution: 'sync', flavor: 'last-resort' } as const
 
 /** Adds `kedge serve`; its options are those of the configuration. */
 export function addServe(program: Command, act: Act): void {
@@ -43,8 +46,12 @@ Examples:
       await kedge.stop()
       throw error
     }
+    // there when the server was started with what `bin/kedge.mjs` gives it
+    const { gc } = globalThis
+    const stopReturning = gc && returnMemory({ ...memoryOfProcess(), collect: () => gc(everything) })
     if (!world.signal.aborted)
       await new Promise<void>((resolve) => world.signal.addEventListener('abort', () => resolve(), { once: true }))
+    stopReturning?.()
     terminal.progress('Stopping …')
     await kedge.stop()
   })

@@ -93,7 +93,7 @@ function open(file: string): BetterSqlite.Database {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
     database.pragma('busy_timeout = 5000')
-    database.pragma('cache_size = -16000')
+    database.pragma('cache_size = -8000')
     database.pragma('temp_store = MEMORY')
     // SQLite's own lower() knows ASCII only
     database.function('unicode_lower', { deterministic: true }, (text) =>
