@@ -49,6 +49,8 @@ export interface MonitorSettings {
   alpha: number
   /** rows below which a window says "too few samples" */
   minRows: number
+  /** groups with fewer rows are named, and nothing is said of them; 30 when absent */
+  minGroup?: number
   metrics: Record<FeatureType, DriftMetric>
   /** for these features another one */
   metricsByFeature?: Readonly<Record<string, DriftMetric>>

@@ -32,6 +32,7 @@ export function settingsFor(
   return {
     alpha: settings.alpha[kind.family] ?? kind.alpha,
     minRows: settings.min_rows,
+    minGroup: settings.min_group,
     metrics: {
       numeric: metricFor(metrics, settings.drift_metric.numeric, 'numeric'),
       categorical: metricFor(metrics, settings.drift_metric.categorical, 'categorical'),

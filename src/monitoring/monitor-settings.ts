@@ -54,6 +54,8 @@ export const monitorSettings = z
     segments: z.array(z.string()).optional(),
     /** rows below which a window says "too few samples" */
     min_rows: z.number().int().min(1).default(200),
+    /** groups with fewer rows are named, and nothing is said of them */
+    min_group: z.number().int().min(5).default(30),
     /** neighbouring windows without violation that close an alert */
     healthy_windows: z.number().int().min(1).max(100).default(3),
     /** fixed limits by monitor, e.g. `service.latency_p99: { high: 50 }` */

@@ -108,7 +108,7 @@ const sums: Record<string, string> = {
 
 /**
  * Recomputes the performance sums of the source's revisions and buckets, for all rows and for each segment of `segments`
- * (`feature=value`). Params: scope, version, threshold, segments besides the source's.
+ * (`feature=value`, or two of them in order with ` & ` between). Params: scope, version, threshold, segments besides the source's.
  */
 export const performanceStatement = (source: ProfileSource): string => `
 INSERT INTO performance (project, scope, revision, segment, bucket, computed_at, count, sums,
@@ -120,8 +120,11 @@ rows AS (
     if(label = '' OR outcome = '', '', concat(outcome, '${TAKEN_FOR}', label)) AS pair,
     is_numeric AND source.truth IN (0, 1) AND judged >= 0 AND judged <= 1 AS is_binary,
     toUInt16(if(is_binary, ${sketchKey('ifNull(judged, 0)')}, 0)) AS key,
-    arrayJoin(arrayConcat([''], arrayFilter(s -> has({segments:Array(String)}, s),
-      arrayMap((name, text) -> concat(name, '=', text), mapKeys(texts), mapValues(texts))))) AS segment
+    arraySort(arrayFilter(s -> has({segments:Array(String)}, s),
+      arrayMap((name, text) -> concat(name, '=', text), mapKeys(texts), mapValues(texts)))) AS groups,
+    arrayFilter(s -> has({segments:Array(String)}, s), arrayFlatten(arrayMap(
+      (a, i) -> arrayMap(b -> concat(a, ' & ', b), arraySlice(groups, i + 1)), groups, arrayEnumerate(groups)))) AS crossed,
+    arrayJoin(arrayConcat([''], groups, crossed)) AS segment
   FROM source
 )
 SELECT {project:String}, {scope:String}, revision, segment, bucket, {version:UInt64}, countIf(known),

@@ -1,4 +1,5 @@
 import type { MonitorScore, ReferenceView, WindowView } from '../contracts/monitor-kind.ts'
+import { segmentConditions } from '../statistics/segment-name.ts'
 import type { FamilyScores } from './evaluate-window.ts'
 
 export interface Cause {
@@ -93,6 +94,8 @@ function segments(window: WindowView, reference: ReferenceView): Cause[] {
   if (!(growth > 0)) return []
   const found: Cause[] = []
   for (const [segment, group] of window.slice.groups) {
+    // an intersection says no more than its groups and is smaller
+    if (segmentConditions(segment).length > 1) continue
     const now = group.performance.binary.logLoss
     const then = reference.whole.groups.get(segment)?.performance.binary.logLoss
     if (!then || now.n < 50 || then.n < 50) continue

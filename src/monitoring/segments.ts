@@ -1,12 +1,15 @@
+import { segmentName } from '../statistics/segment-name.ts'
 import type { Slice } from '../statistics/slice.ts'
 import { typeOf } from '../statistics/slice.ts'
 
 const MOST_FEATURES = 2
 const MOST_GROUPS = 20
+/** Groups of each feature whose intersections are kept too: the largest. */
+const MOST_CROSSED = 6
 
 /**
  * The groups that bias and performance are kept for: the largest categories of the declared features, or of the two
- * categorical features with the fewest categories (at least two).
+ * categorical features with the fewest categories (at least two), and the intersections of the largest of them.
  */
 export function chooseSegments(reference: Slice, declared?: readonly string[]): string[] {
   const candidates = [...reference.features]
@@ -16,10 +19,15 @@ export function chooseSegments(reference: Slice, declared?: readonly string[]): 
     .filter(([name]) => declared?.includes(name) ?? true)
     .sort((a, b) => a[1].categories.size - b[1].categories.size || (a[0] < b[0] ? -1 : 1))
     .slice(0, declared ? declared.length : MOST_FEATURES)
-  return candidates.flatMap(([name, profile]) =>
+  const groups = candidates.map(([name, profile]) =>
     [...profile.categories]
       .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
       .slice(0, MOST_GROUPS)
-      .map(([category]) => `${name}=${category}`),
+      .map(([category]) => ({ feature: name, is: category })),
   )
+  const largest = groups.map((some) => some.slice(0, MOST_CROSSED))
+  const crossed = largest.flatMap((first, i) =>
+    largest.slice(i + 1).flatMap((second) => first.flatMap((a) => second.map((b) => segmentName([a, b])))),
+  )
+  return [...groups.flat().map((group) => segmentName([group])), ...crossed]
 }

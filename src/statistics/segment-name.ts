@@ -13,9 +13,9 @@ export const segmentAttribute = (segment: string): string =>
     .map(({ feature }) => feature)
     .join(' & ')
 
-/** The name of the segment where all of these hold; conditions are in the order of their features. */
+/** The name of the segment where all of these hold, in the order of their texts. */
 export const segmentName = (conditions: readonly { feature: string; is: string }[]): string =>
-  [...conditions]
-    .sort((a, b) => (a.feature < b.feature ? -1 : 1))
+  conditions
     .map(({ feature, is }) => `${feature}=${is}`)
+    .sort()
     .join(' & ')

@@ -55,6 +55,7 @@ const columnsOf = createMemory<ReferenceView, SampleColumns>()
 const calibrations = createMemory<ReferenceView, ReturnType<typeof scoreCalibration>>()
 const confidences = createMemory<ReferenceView, ReturnType<typeof confidenceCalibration>>()
 const losses = createMemory<ReferenceView, ReturnType<typeof lossesOf>>()
+const ofDays = createMemory<ReferenceView, Estimates[]>()
 const bands = createMemory<ReferenceView, Measured<MeanPosterior>>()
 
 type Estimates = Record<string, Measured<Estimate & { samplingError?: number }>>
@@ -96,15 +97,15 @@ function estimates(
 
 /** What is expected of each of the reference's days. */
 function posteriorOf(name: string, task: Task, reference: ReferenceView, threshold: number): Measured<MeanPosterior> {
-  return bands(reference, JSON.stringify([name, threshold]), () => {
-    const days = dailyRows(reference)
-    const found = reference.days.flatMap((day, i) => {
-      const estimate = estimates(task, day, days[i] ?? [], reference, { threshold, minRows: 10 })[name]
-      return estimate?.ok ? [{ value: estimate.value, error: (estimate.high - estimate.low) / 2 / 1.96 }] : []
-    })
+  const of = JSON.stringify([task, threshold])
+  return bands(reference, `${of}${name}`, () => {
+    const found = ofDays(reference, of, () => {
+      const rows = task === 'regression' ? dailyRows(reference) : []
+      return reference.days.map((day, i) => estimates(task, day, rows[i], reference, { threshold, minRows: 10 }))
+    }).flatMap((day) => (day[name]?.ok ? [day[name].value] : []))
     // the estimates of days differ by which rows they have, not by the labels that these rows might get
     return meanPosterior(
-      found.map(({ value }) => value),
+      found,
       found.map(() => 0),
     )
   })
