@@ -69,20 +69,20 @@ export async function readRecorded(
   which: { most: number } | { ids: readonly string[] },
 ): Promise<RecordedRow[]> {
   const where = `project = {project:String} AND endpoint = {endpoint:String} AND revision = {revision:UInt32}
-    AND time >= toDateTime64({from:Int64} / 1000, 3, 'UTC') AND time < toDateTime64({to:Int64} / 1000, 3, 'UTC')`
+    AND p.time >= toDateTime64({from:Int64} / 1000, 3, 'UTC') AND p.time < toDateTime64({to:Int64} / 1000, 3, 'UTC')`
   const params = { project, endpoint, from, to, revision }
   const ids =
     'ids' in which
       ? which.ids
       : (
           await events.query<{ id: string }>(
-            `SELECT id FROM predictions WHERE ${where} GROUP BY id ORDER BY sipHash64(id), id LIMIT {most:UInt32}`,
+            `SELECT id FROM predictions AS p WHERE ${where} GROUP BY id ORDER BY sipHash64(id), id LIMIT {most:UInt32}`,
             { ...params, most: which.most },
           )
         ).map(({ id }) => id)
   if (ids.length === 0) return []
   const rows = await events.query<Stored>(
-    `SELECT id, toUnixTimestamp64Milli(time) AS time, score, numbers, texts FROM predictions FINAL
+    `SELECT id, toUnixTimestamp64Milli(p.time) AS time, score, numbers, texts FROM predictions AS p FINAL
      WHERE ${where} AND id IN {ids:Array(String)} ORDER BY sipHash64(id), id`,
     { ...params, ids },
   )
