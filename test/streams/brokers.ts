@@ -41,8 +41,8 @@ export interface Mosquitto extends Broker {
   start(): Promise<void>
 }
 
-/** Eclipse Mosquitto on a free port, which keeps its sessions over restarts. `lines`: further lines of its configuration. */
-export async function startMosquitto(lines: string[] = []): Promise<Mosquitto> {
+/** Eclipse Mosquitto on a free port, which keeps its sessions over restarts, unless not `keep` (it is quicker then). `lines`: further lines of its configuration. */
+export async function startMosquitto(lines: string[] = [], keep = true): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), 'kedge-mosquitto-'))
   const port = await freePort()
   const file = join(folder, 'mosquitto.conf')
@@ -52,10 +52,7 @@ export async function startMosquitto(lines: string[] = []): Promise<Mosquitto> {
     [
       ...own,
       'allow_anonymous true',
-      'persistence true',
-      `persistence_location ${folder}/`,
-      'autosave_interval 1',
-      'autosave_on_changes true',
+      ...(keep ? keeping(folder) : ['persistence false']),
       'max_queued_messages 0',
       'max_inflight_messages 0',
       ...(process.getuid?.() === 0 ? ['user root'] : []),
@@ -84,6 +81,13 @@ export async function startMosquitto(lines: string[] = []): Promise<Mosquitto> {
   await broker.start()
   return broker
 }
+
+const keeping = (folder: string) => [
+  'persistence true',
+  `persistence_location ${folder}/`,
+  'autosave_interval 1',
+  'autosave_on_changes true',
+]
 
 async function reachable(port: number) {
   for (let attempt = 0; ; attempt++)
