@@ -43,6 +43,7 @@ test.each([
   ['drift', 'a feature that shifts by a standard deviation', { level: 1 }],
   ['multivariate', 'two features that depend on each other the other way round', { correlation: -0.8 }],
   ['quality', 'missing values in 30 % of the rows instead of 3 %', { missing: 0.3 }],
+  ['quality', 'a feature in another unit', { unit: 1000 }],
   ['quality', 'a new category in a twentieth of the rows', { fresh: 0.05 }],
 ] as const)('%s finds in the first full window: %s', (family, _, after) => {
   expect(alarmsOf(15, week, 7, after).get(family)).toBeGreaterThanOrEqual(12)

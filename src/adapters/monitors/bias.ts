@@ -1,3 +1,4 @@
+// Over 300 lines: every measure of groups shares how its limit is simulated.
 import {
   defineMonitorKind,
   type MonitorScore,

@@ -1,3 +1,4 @@
+// Over 300 lines: a table of the metrics of every task, and the two ways to forecast them.
 import {
   defineMonitorKind,
   type MonitorScore,

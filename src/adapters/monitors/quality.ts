@@ -1,3 +1,4 @@
+// Over 300 lines: every check of a feature shares its limits, fixed or from the reference's runs.
 import {
   defineMonitorKind,
   type MonitorScore,
@@ -5,6 +6,9 @@ import {
   type ReferenceView,
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
+import { type BadShare, badShares } from '../../statistics/bad-shares.ts'
+import { correlationChange } from '../../statistics/correlation-change.ts'
+import { duplicateRows } from '../../statistics/duplicate-rows.ts'
 import {
   forecastLimits,
   forecastMean,
@@ -14,57 +18,15 @@ import {
 } from '../../statistics/mean-forecast.ts'
 import { createMemory } from '../../statistics/memory.ts'
 import { wilsonInterval } from '../../statistics/proportions-test.ts'
+import { sampleColumns } from '../../statistics/sample-columns.ts'
 import { type FeatureProfile, mergeProfiles, type Slice, typeOf } from '../../statistics/slice.ts'
 import type { Measured } from '../../statistics/too-few-samples.ts'
+import { unitShift } from '../../statistics/unit-shift.ts'
 
 /** A share of rows this small is never worth an alert. */
 const TOLERANCE = 0.005
 const worst = createMemory<ReferenceView, number>()
 const worlds = createMemory<ReferenceView, Measured<MeanPosterior>>()
-
-interface Share {
-  name: string
-  title: string
-  formula: string
-  applies(reference: FeatureProfile): boolean
-  /** how many of the rows that `current` is the profile of are bad, seen from `reference` */
-  bad(rows: number, current: FeatureProfile | undefined, reference: FeatureProfile): number
-}
-
-const shares: Share[] = [
-  {
-    name: 'missing',
-    title: 'Missing values',
-    formula: 'share of rows without the feature',
-    applies: () => true,
-    bad: (rows, current) => rows - (current?.count ?? 0),
-  },
-  {
-    name: 'out_of_range',
-    title: 'Out of range',
-    formula: 'share of rows below the smallest or above the largest value of the reference (within 1 %)',
-    applies: (reference) => typeOf(reference) === 'numeric',
-    bad(_rows, current, reference) {
-      const keys = [...reference.sketch.keys()]
-      const lowest = Math.min(...keys)
-      const highest = Math.max(...keys)
-      let outside = 0
-      for (const [key, n] of current?.sketch ?? []) if (key < lowest || key > highest) outside += n
-      return outside
-    },
-  },
-  {
-    name: 'new_category',
-    title: 'New categories',
-    formula: 'share of rows with a category that the reference has not',
-    applies: (reference) => typeOf(reference) === 'categorical',
-    bad(_rows, current, reference) {
-      let fresh = 0
-      for (const [category, n] of current?.categories ?? []) if (!reference.categories.has(category)) fresh += n
-      return fresh
-    },
-  },
-]
 
 const profileOf = (days: readonly Slice[], feature: string) =>
   days
@@ -81,14 +43,14 @@ const rest = (whole: FeatureProfile, part: FeatureProfile | undefined): FeatureP
     : whole
 
 /** The share of some days of the reference, seen from the rest of it. */
-function ofReference(share: Share, feature: string, reference: ReferenceView, days: readonly Slice[]) {
+function ofReference(share: BadShare, feature: string, reference: ReferenceView, days: readonly Slice[]) {
   const rows = days.reduce((n, day) => n + day.rows, 0)
   const part = profileOf(days, feature)
   return { rows, bad: share.bad(rows, part, rest(reference.whole.features.get(feature)!, part)) }
 }
 
 /** The largest share among runs of days of the reference. */
-function worstOfReference(share: Share, feature: string, reference: ReferenceView, run: number): number {
+function worstOfReference(share: BadShare, feature: string, reference: ReferenceView, run: number): number {
   let most = 0
   for (let i = 0; i + run <= reference.days.length; i += run) {
     const { rows, bad } = ofReference(share, feature, reference, reference.days.slice(i, i + run))
@@ -102,7 +64,7 @@ const toScale = (bad: number, rows: number) => Math.asin(Math.sqrt((bad + 0.375)
 const fromScale = (scaled: number) => Math.sin(Math.min(Math.PI / 2, Math.max(0, scaled))) ** 2
 
 /** What the share may be in a window like this one while nothing changes. */
-function forecastShare(share: Share, feature: string, window: WindowView, reference: ReferenceView) {
+function forecastShare(share: BadShare, feature: string, window: WindowView, reference: ReferenceView) {
   const posterior = worlds(reference, JSON.stringify([share.name, feature]), () => {
     const days = reference.days
       .filter((day) => day.rows > 0)
@@ -118,7 +80,7 @@ function forecastShare(share: Share, feature: string, window: WindowView, refere
 }
 
 function score(
-  share: Share,
+  share: BadShare,
   feature: string,
   window: WindowView,
   reference: ReferenceView,
@@ -177,19 +139,236 @@ function score(
   }
 }
 
+const blank = (monitor: string, feature: string, samples: number) => ({
+  monitor,
+  feature,
+  segment: '',
+  low: null,
+  high: null,
+  samples,
+  thresholdLow: null,
+  thresholdHigh: null,
+  p: null,
+})
+
+/** A fixed limit of the settings goes before what the reference says. */
+function judged(score: MonitorScore, settings: MonitorSettings): MonitorScore {
+  const fixed = settings.limits[score.monitor]
+  if (!fixed || score.value === null) return score
+  const outside = score.value > (fixed.high ?? Infinity) || score.value < (fixed.low ?? -Infinity)
+  return {
+    ...score,
+    thresholdLow: fixed.low ?? null,
+    thresholdHigh: fixed.high ?? null,
+    state: outside ? 'violation' : 'ok',
+    definition: { ...score.definition, threshold: { method: 'fixed in the settings' } },
+  }
+}
+
+/** A feature that would have been in so many rows and is in none is gone. */
+const SURELY_THERE = 20
+
+function schema(window: WindowView, reference: ReferenceView, settings: MonitorSettings): MonitorScore {
+  const { slice } = window
+  const watched = (name: string) => !name.startsWith('$') && (settings.features?.includes(name) ?? true)
+  const gone = [...reference.whole.features].filter(
+    ([name, { count }]) =>
+      watched(name) &&
+      (slice.features.get(name)?.count ?? 0) === 0 &&
+      (count / Math.max(1, reference.whole.rows)) * slice.rows >= SURELY_THERE,
+  )
+  const added = [...slice.features].filter(
+    ([name, { count }]) => watched(name) && !reference.whole.features.has(name) && count >= 0.01 * slice.rows,
+  )
+  return {
+    ...blank('quality.schema', '', slice.rows),
+    value: gone.length + added.length,
+    thresholdHigh: 0,
+    // a feature that the model does not know harms nothing by itself
+    state: gone.length > 0 ? 'violation' : added.length > 0 ? 'watch' : 'ok',
+    definition: {
+      metric: 'schema',
+      formula: 'features of the reference that no row has, and features that the reference has not',
+      reference: reference.scope,
+      gone: gone.map(([name]) => name),
+      added: added.map(([name]) => name),
+      threshold: { method: 'a feature that is gone violates' },
+    },
+  }
+}
+
+/** Beyond the largest factor among the reference's own runs by this much, on the common logarithm: about 3 times. */
+const UNIT = 0.5
+const widest = createMemory<ReferenceView, number>()
+
+function unit(
+  feature: string,
+  window: WindowView,
+  reference: ReferenceView,
+  settings: MonitorSettings,
+): MonitorScore[] {
+  const whole = reference.whole.features.get(feature)!
+  const current = window.slice.features.get(feature)
+  const found = current && unitShift(whole.sketch, current.sketch, settings.minRows)
+  if (!found?.ok) return []
+  const run = Math.max(1, Math.min(window.days, Math.floor(reference.days.length / 3)))
+  const own = widest(reference, JSON.stringify([feature, run]), () => {
+    let most = 0
+    for (let i = 0; i + run <= reference.days.length; i++) {
+      const part = profileOf(reference.days.slice(i, i + run), feature)
+      const shift = part && unitShift(whole.sketch, part.sketch)
+      if (shift?.ok) most = Math.max(most, Math.abs(shift.value))
+    }
+    return most
+  })
+  const value = Math.abs(found.value)
+  return [
+    judged(
+      {
+        ...blank('quality.unit', feature, current?.count ?? 0),
+        value,
+        thresholdHigh: own + UNIT,
+        state: value > own + UNIT ? 'violation' : 'ok',
+        definition: {
+          metric: 'unit',
+          formula: '|log₁₀| of the factor by which the 10 %, 50 % and 90 % quantiles all moved',
+          factor: found.factor,
+          reference: reference.scope,
+          threshold: { method: `largest among runs of ${run} days of the reference + ${UNIT}` },
+        },
+      },
+      settings,
+    ),
+  ]
+}
+
+const sizes = createMemory<ReferenceView, { low: number; high: number }>()
+
+/** How many categories there are; it explains, new ones and drift judge. */
+function cardinality(
+  feature: string,
+  window: WindowView,
+  reference: ReferenceView,
+  settings: MonitorSettings,
+): MonitorScore[] {
+  const current = window.slice.features.get(feature)
+  if (!current) return []
+  const run = Math.max(1, Math.min(window.days, reference.days.length))
+  const { low, high } = sizes(reference, JSON.stringify([feature, run]), () => {
+    const found = Array.from(
+      { length: reference.days.length - run + 1 },
+      (_, i) => profileOf(reference.days.slice(i, i + run), feature)?.categories.size ?? 0,
+    )
+    return { low: Math.min(...found), high: Math.max(...found) }
+  })
+  const value = current.categories.size
+  return [
+    judged(
+      {
+        ...blank('quality.cardinality', feature, current.count),
+        value,
+        thresholdLow: low / 2,
+        thresholdHigh: 2 * high,
+        state: value > 2 * high || value < low / 2 ? 'watch' : 'ok',
+        definition: {
+          metric: 'cardinality',
+          formula: 'distinct categories; at most the 1,000 largest of each hour are counted',
+          reference: reference.scope,
+          threshold: { method: `half the smallest to twice the largest among runs of ${run} days of the reference` },
+        },
+      },
+      settings,
+    ),
+  ]
+}
+
+/** What only rows tell: repeated rows, and pairs of features that no longer go together. They explain. */
+function ofRows(window: WindowView, reference: ReferenceView, settings: MonitorSettings): MonitorScore[] {
+  const { sample } = window
+  const past = reference.sample
+  if (!sample || !past || sample.length < settings.minRows || past.length < settings.minRows) return []
+  const columns = sampleColumns(reference.whole, (name) => settings.features?.includes(name) ?? true, 20)
+  const n = Math.min(sample.length, past.length)
+  const scores: MonitorScore[] = []
+  const repeated = duplicateRows(past.slice(0, n), sample.slice(0, n))
+  scores.push(
+    judged(
+      {
+        ...blank('quality.duplicates', '', n),
+        value: repeated.value,
+        low: repeated.low,
+        high: repeated.high,
+        thresholdHigh: repeated.limit,
+        state: repeated.value > repeated.limit ? 'watch' : 'ok',
+        definition: {
+          metric: 'duplicates',
+          formula: 'share of a sample’s rows whose features are those of another row of it',
+          reference: reference.scope,
+          ofReference: repeated.reference,
+          threshold: { method: 'that of as many rows of the reference + 0.02 + 4 standard errors' },
+        },
+      },
+      settings,
+    ),
+  )
+  const moved = correlationChange(past.map(columns.encode), sample.map(columns.encode))
+  if (moved.ok)
+    scores.push(
+      judged(
+        {
+          ...blank('quality.correlation', '', sample.length),
+          value: moved.value,
+          state: moved.p < settings.alpha && moved.value > 0.1 ? 'watch' : 'ok',
+          definition: {
+            metric: 'correlation',
+            formula:
+              'largest change of the rank correlation (Spearman) of two features; Fisher’s z, Bonferroni over the pairs',
+            pair: moved.pair.map((i) => columns.names[i]),
+            before: moved.reference,
+            now: moved.current,
+            pairs: moved.pairs,
+            chance: moved.p,
+            reference: reference.scope,
+          },
+        },
+        settings,
+      ),
+    )
+  return scores
+}
+
+const title = (name: string, text: string, unit: string) => ({ name: `quality.${name}`, title: text, unit })
+
 export default defineMonitorKind({
   family: 'quality',
   title: 'Quality',
-  description: 'Missing values, values outside the reference’s range, categories that the reference has not',
+  description:
+    'Missing values, wrong types, values and categories that the reference has not, forms of texts, changed units and schemas, repeated rows',
   alpha: 0.001,
-  monitors: shares.map(({ name, title }) => ({ name: `quality.${name}`, title, unit: 'share of rows' })),
+  monitors: [
+    ...badShares.map((share) => title(share.name, share.title, 'share of rows')),
+    title('unit', 'Changed unit', 'log₁₀ of the factor'),
+    title('cardinality', 'Number of categories', 'categories'),
+    title('schema', 'Changed schema', 'features'),
+    title('duplicates', 'Repeated rows', 'share of rows'),
+    title('correlation', 'Changed correlation', ''),
+  ],
+  needs: 'sample',
   evaluate(window, reference, settings) {
     if (!reference) return []
     const features = [...reference.whole.features].filter(
       ([name]) => !name.startsWith('$') && (settings.features?.includes(name) ?? true),
     )
-    return features.flatMap(([name, profile]) =>
-      shares.filter((share) => share.applies(profile)).map((share) => score(share, name, window, reference, settings)),
-    )
+    const enough = window.slice.rows >= settings.minRows
+    return [
+      ...features.flatMap(([name, profile]) => [
+        ...badShares
+          .filter((share) => share.applies(profile))
+          .map((share) => score(share, name, window, reference, settings)),
+        ...(enough && typeOf(profile) === 'numeric' ? unit(name, window, reference, settings) : []),
+        ...(enough && typeOf(profile) === 'categorical' ? cardinality(name, window, reference, settings) : []),
+      ]),
+      ...(enough ? [schema(window, reference, settings), ...ofRows(window, reference, settings)] : []),
+    ]
   },
 })
