@@ -57,11 +57,10 @@ function aggregates(column: ScannedColumn, i: number): string[] {
     return [...basics, distinct, `${unread} AS unread${i}`, ...moments(x, i)]
   }
   const text = column.type === 'String' ? q : `toString(${q})`
+  if (column.kind === 'text') return [...basics, distinct, ...moments(`ifNull(toFloat64(lengthUTF8(${text})), nan)`, i)]
   return [
     ...basics,
-    distinct,
-    `arrayMap(t -> (leftUTF8(toValidUTF8(assumeNotNull(t.1)), ${LONGEST_CATEGORY}), t.2), arraySlice(approx_top_count(${MOST_CATEGORIES + 1}, ${FOLLOWED})(${text}), 1, ${MOST_CATEGORIES + 1})) AS top${i}`,
-    ...moments(`ifNull(toFloat64(lengthUTF8(${text})), nan)`, i),
+    `arrayMap(t -> (leftUTF8(toValidUTF8(assumeNotNull(t.1)), ${LONGEST_CATEGORY}), t.2), approx_top_count(${MOST_CATEGORIES + 1}, ${FOLLOWED})(${text})) AS top${i}`,
   ]
 }
 

@@ -60,14 +60,9 @@ export function createFindings(
       const distributed = (name: string) => both.has(name) && ['number', 'category', 'text'].includes(kinds.get(name)!)
       const [before, after] = [then, now].map((side) =>
         slicesOf(
-          side.chunks.map(({ rows, features, lengths }) => ({
+          side.chunks.map(({ rows, features }) => ({
             rows,
-            features: new Map(
-              [...features].flatMap(([name, profile]) => {
-                const own = kinds.get(name) === 'text' ? lengths.get(name) : profile
-                return both.has(name) && own ? [[name, own] as const] : []
-              }),
-            ),
+            features: new Map([...features].filter(([name]) => both.has(name))),
           })),
         ),
       ) as [Slice[], Slice[]]

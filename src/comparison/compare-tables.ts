@@ -2,14 +2,14 @@ import { KedgeError } from '../errors.ts'
 import type { Watchers } from '../monitoring/evaluate-window.ts'
 import { monitorSettings } from '../monitoring/monitor-settings.ts'
 import { alignColumns } from './align-columns.ts'
-import { MOST_CATEGORIES } from './chunk-statement.ts'
+import { MOST_CATEGORIES, type ScannedColumn } from './chunk-statement.ts'
 import { createFindings } from './column-findings.ts'
 import type { Comparison } from './comparison.ts'
 import { conclude } from './conclude.ts'
 import { compareCorrelations } from './correlations.ts'
 import { judgeModel } from './judge-model.ts'
 import { listed, openTable } from './open-table.ts'
-import { profileColumns } from './profile-columns.ts'
+import { profileColumns, takeTexts } from './profile-columns.ts'
 import { openTableEngine } from './table-engine.ts'
 import { tableFile } from './table-file.ts'
 import type { TablesRequest } from './tables-request.ts'
@@ -51,13 +51,22 @@ export async function compareTables(
     const found = createFindings(watchers, settings, labels)
     for (let start = 0; start < columns.length; start += COLUMNS_OF_SCAN) {
       const batch = columns.slice(start, start + COLUMNS_OF_SCAN)
-      const scan = (side: 'reference' | 'current') => {
-        const there = batch.flatMap((column) => column[side] ?? [])
-        return there.length > 0
-          ? profileColumns(engine, side === 'reference' ? reference : current, chunks[side], there)
-          : undefined
+      const scan = (side: 'reference' | 'current', as: (column: ScannedColumn) => ScannedColumn[]) => {
+        const there = batch.flatMap((column) => (column[side] ? as(column[side]) : []))
+        const table = side === 'reference' ? reference : current
+        return there.length > 0 ? profileColumns(engine, table, chunks[side], there) : undefined
       }
-      const [then, now] = await Promise.all([scan('reference'), scan('current')])
+      const both = (as: (column: ScannedColumn) => ScannedColumn[]) =>
+        Promise.all([scan('reference', as), scan('current', as)])
+      const [then, now] = await both((column) => [column])
+      const overflowing = (side: typeof then) =>
+        new Set([...(side?.columns ?? [])].flatMap(([name, { overflow }]) => (overflow ? [name] : [])))
+      const [many, manyNow] = [overflowing(then), overflowing(now)]
+      const texts = await both((column) =>
+        many.has(column.name) || manyNow.has(column.name) ? [{ ...column, kind: 'text' }] : [],
+      )
+      if (then && texts[0]) takeTexts(then, texts[0], many)
+      if (now && texts[1]) takeTexts(now, texts[1], many)
       found.add(batch, then, now)
     }
     const texts = found.columns.filter((column) => column.kind === 'text').map((column) => column.name)

@@ -122,10 +122,10 @@ async function stage(engine: TableEngine, file: TableFile, linked: string, parqu
     ),
   )
   const columns = described.rows
-  // in the order of the file: neighbouring rows are neighbours in time
+  // in the order of the file, whose neighbouring rows are neighbours in time; and errors are to name the right row
   const into = (types: (column: { name: string; type: string }) => string) =>
     engine.query(
-      `INSERT INTO FUNCTION file(${quote(parquet)}, Parquet) SELECT * FROM file(${quote(linked)}, ${format}, ${quote(columns.map((column) => `${quoted(column.name)} ${types(column)}`).join(', '))}) SETTINGS max_threads = 1, max_insert_threads = 1`,
+      `INSERT INTO FUNCTION file(${quote(parquet)}, Parquet) SELECT * FROM file(${quote(linked)}, ${format}, ${quote(columns.map((column) => `${quoted(column.name)} ${types(column)}`).join(', '))}) SETTINGS max_threads = 1, max_insert_threads = 1, input_format_parallel_parsing = 0`,
     )
   const isNumber = (column: { type: string }) => kindOf(plain(column.type)) === 'number'
   let first: EngineRefusal

@@ -14,8 +14,8 @@ export interface ProfiledColumn {
 }
 
 export interface ProfiledColumns {
-  /** in the order of the file; of a text both its categories and, under `lengths`, the numbers of its characters */
-  chunks: { rows: number; features: Map<string, FeatureProfile>; lengths: Map<string, FeatureProfile> }[]
+  /** in the order of the file */
+  chunks: { rows: number; features: Map<string, FeatureProfile> }[]
   columns: Map<string, ProfiledColumn>
 }
 
@@ -40,27 +40,35 @@ export async function profileColumns(
   })
   for (const row of rows) {
     const features = new Map<string, FeatureProfile>()
-    const lengths = new Map<string, FeatureProfile>()
     columns.forEach(({ name, kind }, i) => {
+      const profile =
+        kind === 'category'
+          ? categoriesOf(row, i)
+          : kind === 'number' || kind === 'text'
+            ? momentsOf(row, i)
+            : { ...noProfile, count: Number(row[`n${i}`]) }
       // a chunk without values has no say in the range of the whole
-      const put = (profiles: Map<string, FeatureProfile>, profile: FeatureProfile) => {
-        if (profile.count > 0) profiles.set(name, profile)
-      }
-      if (kind === 'number') put(features, momentsOf(row, i))
-      else if (kind === 'category') {
-        put(features, categoriesOf(row, i))
-        put(lengths, momentsOf(row, i))
-      } else put(features, { ...noProfile, count: Number(row[`n${i}`]) })
+      if (profile.count > 0) features.set(name, profile)
     })
-    found.chunks.push({ rows: Number(row.rows), features, lengths })
+    found.chunks.push({ rows: Number(row.rows), features })
   }
   // what has no value anywhere is a feature all the same
   for (const { name } of columns)
-    if (!found.chunks.some(({ features }) => features.has(name))) {
-      found.chunks[0]!.features.set(name, noProfile)
-      found.chunks[0]!.lengths.set(name, noProfile)
-    }
+    if (!found.chunks.some(({ features }) => features.has(name))) found.chunks[0]!.features.set(name, noProfile)
   return found
+}
+
+/** Takes over what a scan of columns as texts has found: their numbers of different values, and for some their lengths. */
+export function takeTexts(found: ProfiledColumns, texts: ProfiledColumns, lengths: ReadonlySet<string>): void {
+  for (const [name, { side }] of texts.columns) {
+    found.columns.set(name, { side, overflow: found.columns.get(name)!.overflow })
+    if (!lengths.has(name)) continue
+    found.chunks.forEach(({ features }, i) => {
+      const own = texts.chunks[i]?.features.get(name)
+      if (own) features.set(name, own)
+      else features.delete(name)
+    })
+  }
 }
 
 /** Chunks as monitors read them, with the features of one way of looking. */
@@ -104,7 +112,7 @@ function sideOf({ kind, type, parsed }: ScannedColumn, totals: Row, i: number): 
     missing: rows - finite,
     notFinite: kind === 'number' && !parsed ? there - finite : 0,
     unreadable,
-    distinct: Number(totals[`distinct${i}`] ?? 0),
+    distinct: kind === 'category' ? (totals[`top${i}`] as unknown[]).length : Number(totals[`distinct${i}`] ?? 0),
     first: there > 0 ? ((totals[`first${i}`] as string | undefined) ?? null) : null,
     last: there > 0 ? ((totals[`last${i}`] as string | undefined) ?? null) : null,
   }
