@@ -19,8 +19,17 @@ export interface WindowView {
   actualsComplete: boolean
   /** a uniform sample of its rows, for kinds that need one; empty once retention has taken them */
   sample?: readonly SampledRow[]
+  /** of the endpoint in the window, and in the same hours of the weeks before it, newest first; absent while it is not over */
+  traffic?: Traffic & { before: readonly Traffic[] }
   /** probability from which a binary score counts as positive; 0.5 when absent */
   threshold?: number
+}
+
+/** Rows of all of an endpoint's revisions that answered callers, and the longest run of hours without any. */
+export interface Traffic {
+  rows: number
+  /** hours */
+  silence: number
 }
 
 export interface WindowPart {

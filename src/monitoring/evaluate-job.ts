@@ -106,6 +106,7 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
         watched,
         settings,
         first: Number(endpoint.first_prediction ?? 0),
+        last: Number(endpoint.last_prediction),
         lastActual: endpoint.last_actual === null ? null : Number(endpoint.last_actual),
       })
       const sampled = watchers.kinds.some(({ needs, family }) => needs === 'sample' && !settings.off.includes(family))

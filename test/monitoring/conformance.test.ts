@@ -120,6 +120,11 @@ describe.each(monitors.map((kind) => [kind.family, kind] as const))('monitors of
             task,
             actualsComplete: true,
             sample,
+            traffic: {
+              rows: days.length,
+              silence: 0,
+              before: past.map((slice) => ({ rows: slice.rows, silence: slice.live })),
+            },
           }
           const reference: ReferenceView | undefined =
             past.length > 0

@@ -13,6 +13,7 @@ import { ownReference, taskOf } from '../window-view.ts'
 import { chooseReference } from './choose-reference.ts'
 import type { Against } from './view-request.ts'
 import type { WindowPlan } from './window-bounds.ts'
+import { trafficWeeks, windowTraffic } from './window-traffic.ts'
 
 /** What of a slice is needed; everything when absent. */
 export type Needs = Pick<Parameters<typeof loadPartSlices>[1], 'features' | 'wholeOnly' | 'profilesOnly'>
@@ -25,8 +26,9 @@ export interface LoadRequest {
   needs?: Needs
   watched: WatchedEndpoint
   settings: EndpointMonitorSettings
-  /** event times of the endpoint's first prediction and of its newest hour with an actual */
+  /** event times of the endpoint's first and last prediction, and of its newest hour with an actual */
   first: number
+  last: number
   lastActual: number | null
 }
 
@@ -50,16 +52,20 @@ export interface LoadedWindows {
 export async function loadWindows(
   { events, references }: Pick<Environment, 'events'> & { references: References },
   key: EndpointKey,
-  { plan, against, revision: only, needs = {}, watched, settings, first, lastActual }: LoadRequest,
+  { plan, against, revision: only, needs = {}, watched, settings, first, last, lastActual }: LoadRequest,
 ): Promise<LoadedWindows> {
   const scope = `endpoint/${key.endpoint}`
   const of = { project: key.project, scope, ...needs }
   const [from, to] = [plan.parts[0] ?? 0, plan.parts.at(-1) ?? 0]
   const [parts, hours] = await Promise.all([
     loadPartSlices(events, { ...of, ...(only === undefined ? {} : { revision: only }) }, plan.parts),
-    readHourRows(events, { project: key.project, scope, from, to }),
+    readHourRows(events, { project: key.project, scope, from: from - trafficWeeks * 7 * day, to }),
   ])
-  const weight = trafficWeights(hours, (hour) => partOf(plan.parts, hour))
+  const weight = trafficWeights(
+    hours.filter(({ hour }) => hour >= from),
+    (hour) => partOf(plan.parts, hour),
+  )
+  const traffic = windowTraffic(hours, { first, last })
   let early: DaySlice[] | undefined
   async function earlyDays(revision: number): Promise<DaySlice[]> {
     early ??= await loadDaySlices(events, { ...of, from: first, to: first + 366 * day })
@@ -95,6 +101,7 @@ export async function loadWindows(
         const inside = own.filter((part) => part.day >= bounds.start && part.day < bounds.end && part.slice.rows > 0)
         const slice = inside.length === 0 ? noSlice : mergeSlices(inside.map((part) => part.slice))
         const { joined } = slice.performance
+        const ofEndpoint = traffic(bounds)
         const view: WindowView = {
           revision,
           ...bounds,
@@ -103,6 +110,7 @@ export async function loadWindows(
           parts: inside.map((part) => ({ slice: part.slice, weight: weight(revision, part.day) })),
           task: known?.task ?? taskOf(slice),
           threshold: watched.threshold,
+          ...(ofEndpoint ? { traffic: ofEndpoint } : {}),
           // the truth of a later hour is known, or nearly all of this window's
           actualsComplete: joined > 0 && ((lastActual ?? 0) >= bounds.end || joined >= 0.99 * slice.rows),
         }

@@ -81,6 +81,7 @@ export async function viewWindows(
     watched,
     settings,
     first,
+    last: Number(endpoint?.last_prediction ?? 0),
     lastActual: endpoint?.last_actual == null ? null : Number(endpoint.last_actual),
   })
   const found = revisions[0]!
