@@ -52,7 +52,10 @@ export interface GlobalImportance {
   rows: number
   samples: number
   residual: number | null
+  /** most important first */
   features: ImportanceItem[]
+  /** names in the model's own order, in which `drift` tells features */
+  order: string[]
   drift: StoredDrift | null
   /** days that are explained in another way than the newest, and left out */
   otherwise: number
@@ -120,6 +123,7 @@ export async function globalImportance(
     features: found
       .map(({ samples: _, ...one }) => ({ ...one, share: all > 0 ? one.value / all : 0 }))
       .sort((a, b) => b.value - a.value),
+    order: newest?.features ?? [],
     drift: segment === '' ? await windowDrift(views, key, alike) : null,
     otherwise,
     notExplained,

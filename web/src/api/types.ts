@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type * as automation from '../../../src/protocols/kedge/schemas/automation.ts'
 import type * as data from '../../../src/protocols/kedge/schemas/data.ts'
+import type * as explanations from '../../../src/protocols/kedge/schemas/explanations.ts'
 import type * as journal from '../../../src/protocols/kedge/schemas/journal.ts'
 import type * as monitoring from '../../../src/protocols/kedge/schemas/monitoring.ts'
 import type * as pipelines from '../../../src/protocols/kedge/schemas/pipelines.ts'
@@ -87,3 +88,10 @@ export type PredictionRow = z.output<typeof monitoring.predictionRow>
 
 export type Rule = z.output<typeof automation.ruleAnswer>
 export type Firing = z.output<typeof automation.firingAnswer>
+
+export type GlobalImportance = z.output<typeof explanations.globalImportance>
+export type ExplanationHistory = z.output<typeof explanations.explanationHistory>
+export type SampledExplanations = z.output<typeof explanations.sampledExplanations>
+export type Dependence = z.output<typeof explanations.dependence>
+export type LocalExplanation = z.output<typeof explanations.localExplanation>
+export type ModelProfile = z.output<typeof explanations.modelProfile>

@@ -24,7 +24,7 @@ export const attributionDrift = z.union([
     current: z.number(),
     /** whose attributions it is compared with: `model/NAME/VERSION` */
     against: z.string(),
-    /** in the order of the definition's features */
+    /** in the model's own order */
     features: z.array(
       z.object({
         reference: z.number(),
@@ -66,6 +66,8 @@ export const globalImportance = z.object({
       share: z.number(),
     }),
   ),
+  /** names in the model's own order, in which `drift` tells features */
+  order: z.array(z.string()),
   drift: attributionDrift.nullable(),
   otherwise: z.number(),
   notExplained: z.array(notExplained),

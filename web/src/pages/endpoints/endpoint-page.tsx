@@ -43,7 +43,12 @@ export default function EndpointPage() {
           </>
         )
       }
-      actions={<Link href={`${to('monitoring')}?endpoint=${encodeURIComponent(name)}`}>Monitoring</Link>}
+      actions={
+        <>
+          <Link href={to('endpoints', name, 'explanations')}>Explanations</Link>
+          <Link href={`${to('monitoring')}?endpoint=${encodeURIComponent(name)}`}>Monitoring</Link>
+        </>
+      }
     >
       <Load query={endpoint}>
         {(one) => (

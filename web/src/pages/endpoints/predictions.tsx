@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
 import { predictionsQuery } from '../../api/monitoring.ts'
 import type { PredictionRow } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
@@ -10,11 +11,12 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { type VirtualColumn, VirtualTable } from '../../components/virtual-table.tsx'
 import { measure } from '../../format/number.ts'
 import { dateTime } from '../../format/time.ts'
-import { useProject } from '../../shell/project-context.tsx'
+import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 
 /** Recorded predictions, newest event time first, with the actual where it is known. */
 export function Predictions({ endpoint }: { endpoint: string }) {
   const project = useProject()
+  const to = useProjectPath()
   const [id, setId] = useQueryState('id')
   const predictions = useQuery(predictionsQuery(project, endpoint, { limit: 300, ...(id ? { id } : {}) }))
   return (
@@ -33,7 +35,10 @@ export function Predictions({ endpoint }: { endpoint: string }) {
             <VirtualTable
               label="Predictions"
               rows={items}
-              columns={columns(items)}
+              columns={columns(
+                items,
+                (one) => `${to('endpoints', endpoint, 'explanations')}?tab=prediction&id=${encodeURIComponent(one)}`,
+              )}
               rowKey={(row) => `${row.id} ${row.revision}`}
               minWidth={760 + Object.keys(items[0]!.features).length * 110}
             />
@@ -44,8 +49,17 @@ export function Predictions({ endpoint }: { endpoint: string }) {
   )
 }
 
-const columns = (items: PredictionRow[]): VirtualColumn<PredictionRow>[] => [
-  { key: 'id', head: 'Id', width: 'minmax(120px, 1fr)', cell: (row) => <span title={row.id}>{row.id}</span> },
+const columns = (items: PredictionRow[], explainedAt: (id: string) => string): VirtualColumn<PredictionRow>[] => [
+  {
+    key: 'id',
+    head: 'Id',
+    width: 'minmax(120px, 1fr)',
+    cell: (row) => (
+      <Link href={explainedAt(row.id)} title={`Explain ${row.id}`}>
+        {row.id}
+      </Link>
+    ),
+  },
   { key: 'time', head: 'Event time', width: '168px', cell: (row) => dateTime(row.time) },
   {
     key: 'revision',

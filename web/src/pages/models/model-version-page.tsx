@@ -47,6 +47,7 @@ export default function ModelVersionPage() {
         version.data && (
           <>
             <Link href={`${to('models', model)}?tab=compare&b=${number}`}>Compare</Link>
+            <Link href={to('models', model, number, 'profile')}>What it looks at</Link>
             <GateAgain model={model} version={number} />
             <AliasDialog
               model={model}
