@@ -30,3 +30,24 @@ export interface PayloadDefinition<Config = unknown> {
 /** Declares a form of payloads: one file in `adapters/payloads`. */
 export const definePayload = <Config>(definition: PayloadDefinition<Config>): PayloadDefinition =>
   definition as PayloadDefinition
+
+type Source = { source?: string }
+/** Whole numbers that a double would round stay as they were sent. */
+const exact = (_key: string, value: unknown, context?: Source) =>
+  typeof value === 'number' && context?.source && /^-?\d+$/.test(context.source) && !Number.isSafeInteger(value)
+    ? BigInt(context.source)
+    : value
+
+/** Whether there is a number that may have been rounded. */
+function isRounded(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value)
+  if (typeof value !== 'object' || value === null) return false
+  for (const key in value) if (isRounded((value as Record<string, unknown>)[key])) return true
+  return false
+}
+
+/** Parses JSON; whole numbers that a double would round are bigints. Errors: a SyntaxError. */
+export function parseExact(text: string): unknown {
+  const value = JSON.parse(text) as unknown
+  return isRounded(value) ? (JSON.parse(text, exact as never) as unknown) : value
+}

@@ -1,4 +1,4 @@
-import type { PayloadRow } from '../../contracts/payload.ts'
+import { type PayloadRow, parseExact } from '../../contracts/payload.ts'
 import { KedgeError } from '../../errors.ts'
 
 /** One row as it was sent, or what is wrong with it. */
@@ -10,17 +10,6 @@ export interface PushedRow {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const manyDigits = /\d{16}/
-/** Whole numbers that a double would round stay as they were sent. */
-const exact = (_key: string, value: unknown, context?: { source?: string }) =>
-  typeof value === 'number' && context?.source && /^-?\d+$/.test(context.source) && !Number.isSafeInteger(value)
-    ? BigInt(context.source)
-    : value
-
-/** Parses JSON without rounding whole numbers. Errors: a SyntaxError. */
-export const parseExact = (text: string): unknown =>
-  manyDigits.test(text) ? JSON.parse(text, exact as never) : JSON.parse(text)
-
 const isRow = (value: unknown): value is PayloadRow =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

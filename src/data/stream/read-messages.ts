@@ -1,6 +1,6 @@
 import type { PayloadDecoder, PayloadRow } from '../../contracts/payload.ts'
 import type { StreamMessage, StreamSettings } from '../../contracts/stream-source.ts'
-import { cell, packLines, type RowWriter, type WrittenRows } from './row-writer.ts'
+import { cell, lineOf, packLines, type RowWriter, type WrittenRows } from './row-writer.ts'
 import type { SeenIds } from './seen-ids.ts'
 
 export interface MessageReader {
@@ -42,7 +42,7 @@ export function createMessageReader({ settings, decoder, writer, seen, rejected 
     const { payload, topic, place, columns } = message
     rejected?.(message, reason)
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('base64')
-    const line = `[${receivedAt},${[place, topic, reason, JSON.stringify(columns), bytes].map(cell).join(',')}]\n`
+    const line = lineOf([receivedAt, ...[place, topic, reason, JSON.stringify(columns), bytes].map(cell)])
     dead.push(line)
     deadSize += line.length
   }

@@ -33,28 +33,30 @@ const nested = (_key: string, value: unknown) =>
       ? Buffer.from(value).toString('base64')
       : value
 
-const text = (value: string) => JSON.stringify(value.isWellFormed() ? value : value.toWellFormed())
+type Cell = string | number | boolean | null
 
-/** A value as a cell: JSON, in which bytes are base64, times ISO 8601, and what is nested is a text of JSON. */
-export function cell(value: unknown): string {
+/** A value as a cell: bytes are base64, times ISO 8601, large whole numbers text, and what is nested is a text of JSON. */
+export function cell(value: unknown): Cell {
   switch (typeof value) {
     case 'string':
-      return text(value)
+      return value.isWellFormed() ? value : value.toWellFormed()
     case 'number':
-      return Number.isFinite(value) ? String(value) : 'null'
     case 'boolean':
-      return value ? 'true' : 'false'
+      return value
     case 'bigint':
-      return `"${value}"`
+      return value.toString()
     case 'object':
-      if (value === null) return 'null'
-      if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'null' : `"${value.toISOString()}"`
-      if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`
-      return text(JSON.stringify(value, nested))
+      if (value === null) return null
+      if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+      if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+      return JSON.stringify(value, nested).toWellFormed()
     default:
-      return 'null'
+      return null
   }
 }
+
+/** A line of a chunk: the time of receipt and the cells. */
+export const lineOf = (cells: readonly Cell[]): string => `${JSON.stringify(cells)}\n`
 
 /** Packs lines of JSON arrays. */
 export function packLines(lines: readonly string[]): WrittenRows {
@@ -77,10 +79,68 @@ export function createRowWriter(known: readonly string[]): RowWriter {
     const place = places.get(name)
     if (place !== undefined) return place
     if (name.length > longestName || columns.length >= mostColumns) return undefined
-    const plain = name.isWellFormed() ? name : name.toWellFormed()
     places.set(name, columns.length)
-    columns.push(plain)
+    columns.push(name.isWellFormed() ? name : name.toWellFormed())
     return columns.length - 1
+  }
+  /** where a field of a payload goes; -1: among the others */
+  const fields = new Map<string, number>()
+  function fieldPlace(name: string, own: Record<string, unknown>): number {
+    const isFree = name !== '' && name.charCodeAt(0) !== 95 && !Object.hasOwn(own, name)
+    const place = placeOf(isFree ? name : `payload_${name}`) ?? -1
+    // names that devices invent would fill the memory
+    if (place >= 0) fields.set(name, place)
+    return place
+  }
+
+  /** Cells in any order, and fields that have no column. */
+  function scattered(receivedAt: number, own: Record<string, unknown>, payload: Record<string, unknown>): string {
+    const cells: Cell[] = [receivedAt]
+    const put = (place: number, value: unknown) => {
+      while (cells.length <= place + 1) cells.push(null)
+      cells[place + 1] = cell(value)
+    }
+    let others: Record<string, unknown> | undefined
+    for (const name in own) put(placeOf(name)!, own[name])
+    for (const name of Object.keys(payload)) {
+      const place = fields.get(name) ?? fieldPlace(name, own)
+      if (place >= 0) put(place, payload[name])
+      else {
+        others ??= {}
+        others[name] = payload[name]
+      }
+    }
+    if (others) {
+      // there is always room for this one
+      if (!places.has(otherColumn)) {
+        places.set(otherColumn, columns.length)
+        columns.push(otherColumn)
+      }
+      put(places.get(otherColumn)!, others)
+    }
+    return lineOf(cells)
+  }
+
+  /** The same for cells that come in the order of the columns, as they nearly always do; undefined when they do not. */
+  function inOrder(
+    receivedAt: number,
+    own: Record<string, unknown>,
+    payload: Record<string, unknown>,
+  ): string | undefined {
+    const cells: Cell[] = [receivedAt]
+    for (const name in own) {
+      const place = places.get(name)
+      if (place === undefined || place < cells.length - 1) return undefined
+      while (cells.length <= place) cells.push(null)
+      cells.push(cell(own[name]))
+    }
+    for (const name of Object.keys(payload)) {
+      const place = fields.get(name)
+      if (place === undefined || place < cells.length - 1) return undefined
+      while (cells.length <= place) cells.push(null)
+      cells.push(cell(payload[name]))
+    }
+    return lineOf(cells)
   }
 
   return {
@@ -92,32 +152,7 @@ export function createRowWriter(known: readonly string[]): RowWriter {
       return size
     },
     add(receivedAt, own, payload) {
-      const cells: string[] = new Array(columns.length).fill('null')
-      const put = (place: number, value: unknown) => {
-        while (cells.length <= place) cells.push('null')
-        cells[place] = cell(value)
-      }
-      let others: Record<string, unknown> | undefined
-      for (const name in own) put(placeOf(name)!, own[name])
-      for (const name in payload) {
-        if (!Object.hasOwn(payload, name)) continue
-        const free = name !== '' && name.charCodeAt(0) !== 95 && !Object.hasOwn(own, name)
-        const place = placeOf(free ? name : `payload_${name}`)
-        if (place !== undefined) put(place, payload[name])
-        else {
-          others ??= {}
-          others[name] = payload[name]
-        }
-      }
-      if (others) {
-        // there is always room for this one
-        if (!places.has(otherColumn)) {
-          places.set(otherColumn, columns.length)
-          columns.push(otherColumn)
-        }
-        put(places.get(otherColumn)!, others)
-      }
-      const line = `[${receivedAt},${cells.join(',')}]\n`
+      const line = inOrder(receivedAt, own, payload) ?? scattered(receivedAt, own, payload)
       lines.push(line)
       size += line.length
     },
