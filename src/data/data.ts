@@ -306,7 +306,16 @@ export function createData(environment: Environment, options: DataOptions): Data
 
   return {
     sources,
-    drafts: createDrafts({ engine, access, extensions, declarations, versions, files, dataDirectory }),
+    drafts: createDrafts({
+      engine,
+      access,
+      extensions,
+      declarations,
+      versions,
+      files,
+      dataDirectory,
+      clock: environment.clock,
+    }),
     datasets,
     streams,
     async start() {

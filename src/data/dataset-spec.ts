@@ -3,6 +3,7 @@ import type { OperationDefinition, PlacedExpression } from '../contracts/curatio
 import type { ExpectationDefinition } from '../contracts/expectation.ts'
 import type { SourceDefinition } from '../contracts/source.ts'
 import type { StreamSourceDefinition } from '../contracts/stream-source.ts'
+import { type DataContract, dataContract } from './contract/data-contract.ts'
 import { checkExpression } from './expression/compile-expression.ts'
 
 /** The kinds that datasets are made of, by the generated indexes of the adapter folders. */
@@ -25,8 +26,14 @@ export interface DatasetSpec {
   from: string
   time?: string | undefined
   mode: 'full' | 'incremental'
+  /** columns that name a row */
+  key?: string[] | undefined
+  /** the column that models learn */
+  label?: string | undefined
   curate: KeyedStep[]
   expect: KeyedStep[]
+  contract?: DataContract | undefined
+  retention?: Retention | undefined
 }
 
 /** A list entry with exactly one key, which names the kind; its value is the kind's own configuration. */
@@ -68,6 +75,20 @@ const severity = z
   .optional()
   .meta({ description: 'warn: a version that fails is published all the same; error when absent' })
 
+/** Which versions keep their rows; what has a tag or a pin, the newest, and what others were made of, always do. */
+export interface Retention {
+  versions?: number | undefined
+  days?: number | undefined
+}
+
+const retention: z.ZodType<Retention> = z
+  .strictObject({
+    versions: z.number().int().min(1).optional().meta({ description: 'so many of the newest' }),
+    days: z.number().positive().optional().meta({ description: 'those not older than this' }),
+  })
+  .refine((one) => one.versions !== undefined || one.days !== undefined, 'needs versions or days')
+  .meta({ description: 'versions whose rows are kept; tagged and pinned ones always are' })
+
 /** The schema of `datasets.<name>` in kedge.yaml. */
 export const datasetSpec = (extensions: Omit<DataExtensions, 'sources' | 'streams'>): z.ZodType<DatasetSpec> =>
   z
@@ -82,11 +103,23 @@ export const datasetSpec = (extensions: Omit<DataExtensions, 'sources' | 'stream
         .enum(['full', 'incremental'])
         .default('full')
         .meta({ description: 'incremental: each version adds the rows that the source has gained since' }),
+      key: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .meta({ description: 'columns that name a row: versions are compared by them' }),
+      label: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({ description: 'the column that models learn: profiles look for leaks and imbalance' }),
       curate: z.array(keyed(extensions.operations, 'A step')).max(200).default([]),
       expect: z
         .array(keyed(extensions.expectations, 'An expectation', { severity }))
         .max(200)
         .default([]),
+      contract: dataContract.optional(),
+      retention: retention.optional(),
     })
     .meta({ id: 'Dataset' }) as unknown as z.ZodType<DatasetSpec>
 

@@ -5,9 +5,12 @@ import { compileCuration, type Pipeline } from './curation/compile-curation.ts'
 import { type Preview, previewCuration } from './curation/preview-curation.ts'
 import { type DataExtensions, type DatasetSpec, datasetsOf } from './dataset-spec.ts'
 import type { Declarations } from './declarations.ts'
+import { judgeExpectations } from './expect/judge-expectations.ts'
+import { type Suggestion, suggestExpectations } from './expect/suggest-expectations.ts'
 import { landed } from './source/landed.ts'
 import { openSource, type SourceAccess } from './source/open-source.ts'
 import { sourceError } from './source/source-error.ts'
+import type { ExpectationResult } from './version/dataset-version.ts'
 import { createRunEngine } from './version/run-engine.ts'
 import { runFolder } from './version/run-folder.ts'
 import type { VersionFiles } from './version/version-files.ts'
@@ -32,6 +35,10 @@ export interface Drafts {
   preview(project: string, spec: unknown, options?: PreviewOptions): Promise<Preview>
   /** The statement that a dataset's steps are compiled to, with what they have to know of the data in it. */
   sql(project: string, name: string): Promise<CurationSql>
+  /** Judges expectations on a version that is there; nothing is kept. */
+  check(project: string, name: string, version: number | 'latest', expect: unknown): Promise<ExpectationResult[]>
+  /** Expectations that a version speaks for. */
+  suggest(project: string, name: string, version: number | 'latest'): Promise<Suggestion[]>
 }
 
 export interface DraftsDeps {
@@ -42,6 +49,7 @@ export interface DraftsDeps {
   versions: Versions
   files: VersionFiles
   dataDirectory: string
+  clock(): number
 }
 
 const defaultRows = 10_000
@@ -49,6 +57,13 @@ const defaultRows = 10_000
 export function createDrafts(deps: DraftsDeps): Drafts {
   const { access, extensions, declarations, versions, files } = deps
   const run = createRunEngine(deps.engine)
+
+  async function othersOf(project: string, spec: Pick<DatasetSpec, 'curate' | 'expect'>) {
+    const others = new Map<string, OtherRows>()
+    for (const name of datasetsOf(spec, extensions))
+      others.set(name, await files.rows(await versions.get(project, name, 'latest')))
+    return others
+  }
 
   async function compile<T>(
     project: string,
@@ -61,9 +76,6 @@ export function createDrafts(deps: DraftsDeps): Drafts {
     try {
       const table = await landed(source.table, folder, rows === undefined ? {} : { rows })
       const position = table.rowNumber ?? 'rowNumberInAllBlocks()'
-      const others = new Map<string, OtherRows>()
-      for (const name of datasetsOf(spec, extensions))
-        others.set(name, await files.rows(await versions.get(project, name, 'latest')))
       const pipeline = await compileCuration({
         table: {
           ...table,
@@ -73,7 +85,7 @@ export function createDrafts(deps: DraftsDeps): Drafts {
         time: spec.time,
         curate: spec.curate,
         operations: extensions.operations,
-        others,
+        others: await othersOf(project, spec),
         secret: ({ secret }) => access.secret(project, secret),
         aggregate: async (sql, params, settings) =>
           (await run.query<Record<string, unknown>>(sql, params, settings))[0] ?? {},
@@ -86,7 +98,7 @@ export function createDrafts(deps: DraftsDeps): Drafts {
     }
   }
 
-  return {
+  const drafts: Drafts = {
     preview: (project, given, { column, rows = defaultRows } = {}) =>
       compile(project, declarations.parseDataset('draft', given), rows, (pipeline) =>
         previewCuration(run, pipeline, column),
@@ -98,5 +110,35 @@ export function createDrafts(deps: DraftsDeps): Drafts {
         steps: layers.map((layer, step) => ({ step, operation: layer.operation, sql: layer.sql })),
       }))
     },
+    async check(project, name, number, given) {
+      const version = await versions.get(project, name, number)
+      const { expect } = declarations.parseDataset('draft', { from: 'draft', expect: given })
+      return judgeExpectations({
+        engine: run,
+        table: await files.table(version),
+        numbered: (await files.rows(version)).sql,
+        columns: version.schema,
+        profile: version.profile,
+        expect,
+        expectations: extensions.expectations,
+        others: await othersOf(project, { curate: [], expect }),
+        reference: (which) => versions.reference(project, name, which),
+        now: deps.clock(),
+      })
+    },
+    async suggest(project, name, number) {
+      const version = await versions.get(project, name, number)
+      const suggested = suggestExpectations(version.profile)
+      if (suggested.length === 0) return []
+      const results = await drafts.check(
+        project,
+        name,
+        version.version,
+        suggested.map(({ expectation }) => expectation),
+      )
+      // the profile estimates; what does not hold exactly is no suggestion
+      return suggested.filter((_, i) => results[i]!.ok)
+    },
   }
+  return drafts
 }

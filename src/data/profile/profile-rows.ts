@@ -2,7 +2,9 @@ import type { Column, ColumnType } from '../../contracts/column.ts'
 import { sketchQuantile } from '../../statistics/sketch.ts'
 import { sketchKey } from '../../storage/events/sketch-key.ts'
 import { quoteName } from '../expression/sql-text.ts'
+import { asArrays, selectForJson } from '../version/read-rows.ts'
 import { type ColumnProfile, type Profile, quantileNames } from './profile.ts'
+import { describeSample, describeTexts } from './profile-sample.ts'
 
 type Query = <T>(sql: string) => Promise<T[]>
 
@@ -12,14 +14,22 @@ const fewValues = 200
 const histogramBins = 48
 /** Columns that are asked for in one statement. */
 const columnsAtOnce = 50
+/** Rows that are looked at one by one, and values of them in all. */
+const sampled = 5000
+const sampledValues = 200_000
 
 const isNumber = (type: ColumnType) => type === 'int' || type === 'float'
 const isMoment = (type: ColumnType) => type === 'time' || type === 'date'
 const inMilliseconds = (sql: string, type: ColumnType) =>
   type === 'date' ? `toUnixTimestamp64Milli(toDateTime64(${sql}, 3, 'UTC'))` : `toUnixTimestamp64Milli(${sql})`
 
-/** Profiles the rows of `from` (a table expression with columns of Kedge's types). */
-export async function profileRows(query: Query, from: string, columns: readonly Column[]): Promise<Profile> {
+/** Profiles the rows of `from` (a table expression with columns of Kedge's types); `label`: the column that is learnt. */
+export async function profileRows(
+  query: Query,
+  from: string,
+  columns: readonly Column[],
+  label?: string,
+): Promise<Profile> {
   const basics: Record<string, unknown> = {}
   for (let start = 0; start < columns.length; start += columnsAtOnce) {
     const piece = columns.slice(start, start + columnsAtOnce)
@@ -30,9 +40,33 @@ export async function profileRows(query: Query, from: string, columns: readonly 
   }
   const rows = Number(basics.row_count ?? 0)
   const profiles: ColumnProfile[] = []
-  for (const [i, column] of columns.entries())
-    profiles.push(await profileColumn(query, from, column, rows, (name) => basics[`${name}${i}`]))
-  return { rows, columns: profiles }
+  const sample = await sampleOf(query, from, columns, rows)
+  let next = 0
+  const work = async () => {
+    for (let i = next++; i < columns.length; i = next++) {
+      const column = columns[i]!
+      profiles[i] = {
+        ...(await profileColumn(query, from, column, rows, (name) => basics[`${name}${i}`])),
+        ...describeTexts(
+          column,
+          sample.map((row) => row[i]),
+        ),
+      }
+    }
+  }
+  await Promise.all([work(), work()])
+  return { rows, columns: profiles, sample: describeSample(columns, sample, label) }
+}
+
+/** Rows from all over, the same ones each time. */
+async function sampleOf(query: Query, from: string, columns: readonly Column[], rows: number): Promise<unknown[][]> {
+  if (columns.length === 0 || rows === 0) return []
+  const most = Math.max(200, Math.min(sampled, Math.floor(sampledValues / columns.length)))
+  const step = Math.max(1, Math.ceil(rows / most))
+  const found = await query<Record<string, unknown>>(
+    `SELECT ${selectForJson(columns)} FROM ${from} AS s WHERE s._row_number % ${step} = 0 ORDER BY s._file, s._row_number LIMIT ${most}`,
+  )
+  return asArrays(columns, found)
 }
 
 function aggregates({ name, type }: Column, i: number): string[] {
@@ -50,7 +84,15 @@ function aggregates({ name, type }: Column, i: number): string[] {
   }
   if (isMoment(type))
     return [...all, `min(${inMilliseconds(sql, type)}) AS min${i}`, `max(${inMilliseconds(sql, type)}) AS max${i}`]
-  if (type === 'text') return [...all, `leftUTF8(min(${sql}), 100) AS min${i}`, `leftUTF8(max(${sql}), 100) AS max${i}`]
+  if (type === 'text')
+    return [
+      ...all,
+      `leftUTF8(min(${sql}), 100) AS min${i}`,
+      `leftUTF8(max(${sql}), 100) AS max${i}`,
+      `min(lengthUTF8(${sql})) AS shortest${i}`,
+      `max(lengthUTF8(${sql})) AS longest${i}`,
+      `avg(lengthUTF8(${sql})) AS length${i}`,
+    ]
   return [...all, `avg(toUInt8(${sql})) AS mean${i}`]
 }
 
@@ -80,6 +122,10 @@ async function profileColumn(
     histogram: null,
     categories: null,
     otherCategories: 0,
+    lengths:
+      type === 'text' && count > 0
+        ? { min: Number(basic('shortest')), max: Number(basic('longest')), mean: Number(basic('length')) }
+        : null,
   }
   if (count === 0) return profile
   if (isNumber(type)) {

@@ -7,6 +7,7 @@ import { KedgeError } from '../../errors.ts'
 import type { ChangeContext } from '../../journal/journal.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import { toJson } from '../../storage/sql/json-column.ts'
+import { promised } from '../contract/promised.ts'
 import { compileCuration } from '../curation/compile-curation.ts'
 import { createRunCommand } from '../curation/run-command.ts'
 import { type DataExtensions, type DatasetSpec, datasetsOf, type SourceSpec } from '../dataset-spec.ts'
@@ -143,7 +144,8 @@ export const createMaterialise =
         pipeline,
         table: pulled.table,
         before: window || !previous ? [] : await versions.parts(project, dataset, previous.version),
-        expect: spec.expect,
+        expect: [...promised(spec), ...spec.expect],
+        label: spec.label,
         expectations: extensions.expectations,
         others: rowsOf,
         reference: (which) => versions.reference(project, dataset, which),

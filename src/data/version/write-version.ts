@@ -25,6 +25,8 @@ export interface WriteInput {
   /** of the version before, to share what is unchanged */
   before: readonly VersionPart[]
   expect: readonly KeyedStep[]
+  /** the column that models learn */
+  label?: string | undefined
   expectations: readonly ExpectationDefinition[]
   others: JudgeInput['others']
   reference: JudgeInput['reference']
@@ -93,7 +95,7 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
     )
 
   input.progress('profile')
-  const profile = await profileRows((sql) => engine.query(sql), kept, pipeline.columns)
+  const profile = await profileRows((sql) => engine.query(sql), kept, pipeline.columns, input.label)
   input.progress('expect')
   const expectations = await judgeExpectations({
     ...input,

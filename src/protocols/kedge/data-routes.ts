@@ -8,6 +8,7 @@ import {
   datasetVersionAnswer,
   datasetVersionSummary,
   diffAnswer,
+  expectationAnswer,
   materialiseAnswer,
   materialiseBody,
   previewAnswer,
@@ -17,6 +18,7 @@ import {
   sourceAnswer,
   sourceTestAnswer,
   sqlAnswer,
+  suggestionAnswer,
 } from './schemas/data.ts'
 
 const inProject = z.object({ project: z.string() })
@@ -272,6 +274,29 @@ export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void
     query: page,
     answer: rowsAnswer,
     handler: ({ params, query }) => datasets.quarantine(params.project, params.name, params.version, query),
+  })
+  route(app, {
+    method: 'POST',
+    url: `${versions}/:version/check`,
+    permission: 'read',
+    summary: 'Judges expectations on a version that is there',
+    tag,
+    params: numbered,
+    body: z.strictObject({ expect: z.array(declaration).min(1).max(200) }),
+    answer: listOf(expectationAnswer),
+    handler: async ({ params, body }) => ({
+      items: await drafts.check(params.project, params.name, params.version, body.expect),
+    }),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${versions}/:version/suggestions`,
+    permission: 'read',
+    summary: 'Suggests expectations that the rows of a version speak for',
+    tag,
+    params: numbered,
+    answer: listOf(suggestionAnswer),
+    handler: async ({ params }) => ({ items: await drafts.suggest(params.project, params.name, params.version) }),
   })
   route(app, {
     method: 'GET',

@@ -51,11 +51,40 @@ export const columnProfileAnswer = z
       .nullable()
       .meta({ description: 'the most frequent values' }),
     otherCategories: z.number().meta({ description: 'rows whose value is not among the categories' }),
+    lengths: z.object({ min: z.number(), max: z.number(), mean: z.number() }).nullish(),
+    form: z
+      .object({ is: z.string(), share: z.number() })
+      .nullish()
+      .meta({ description: 'the known form that texts have' }),
+    patterns: z.array(z.object({ pattern: z.string(), share: z.number() })).nullish(),
+    sensitive: z
+      .object({ kind: z.string(), why: z.string() })
+      .nullish()
+      .meta({ description: 'why it may hold data about people' }),
   })
   .meta({ id: 'ColumnProfile' })
 
 export const profileAnswer = z
-  .object({ rows: z.number(), columns: z.array(columnProfileAnswer) })
+  .object({
+    rows: z.number(),
+    columns: z.array(columnProfileAnswer),
+    sample: z
+      .object({
+        rows: z.number(),
+        correlations: z.array(z.object({ a: z.string(), b: z.string(), r: z.number() })),
+        nearDuplicates: z.object({ rows: z.number(), examples: z.array(z.tuple([z.number(), z.number()])) }),
+        label: z
+          .object({
+            column: z.string(),
+            classes: z.array(z.object({ value: z.string(), share: z.number() })),
+            imbalance: z.number().nullable(),
+            leaks: z.array(z.object({ column: z.string(), share: z.number(), why: z.string() })),
+          })
+          .nullable(),
+      })
+      .optional()
+      .meta({ description: 'what looking at some rows has found' }),
+  })
   .meta({ id: 'Profile' })
 
 export const expectationAnswer = z
@@ -234,3 +263,7 @@ export const sqlAnswer = z
     steps: z.array(z.object({ step: z.number(), operation: z.string(), sql: z.string() })),
   })
   .meta({ id: 'CurationSql' })
+
+export const suggestionAnswer = z
+  .object({ expectation: z.record(z.string(), z.unknown()), why: z.string() })
+  .meta({ id: 'ExpectationSuggestion' })
