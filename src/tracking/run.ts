@@ -41,3 +41,13 @@ export interface Run {
   datasets: RunDataset[]
   models: { id: string; direction: 'input' | 'output'; step: number }[]
 }
+
+/**
+ * A run whose params, tags and metrics are JSON: lists of `{key, value}`, of metrics `{key, value, timestamp, step}` with NaN
+ * as a text; undefined when there are none.
+ */
+export interface RunTexts extends Omit<Run, 'params' | 'tags' | 'metrics'> {
+  params: string | undefined
+  tags: string | undefined
+  metrics: string | undefined
+}

@@ -6,8 +6,8 @@ import type { Comparison } from './filter/parse-filter.ts'
 import { checkMaxResults, limits } from './limits.ts'
 import { orderRuns } from './order-runs.ts'
 import { decodePage, encodePage } from './page-token.ts'
-import { type RunRow, readRunRows, readRuns } from './read-runs.ts'
-import type { Run } from './run.ts'
+import { type RunRow, readRunRows, readRuns, readRunTexts } from './read-runs.ts'
+import type { RunTexts } from './run.ts'
 import { runAttributes, runEntities } from './run-fields.ts'
 import type { SearchQuery } from './search-query.ts'
 
@@ -72,19 +72,19 @@ export function createRunSearch(environment: Pick<Environment, 'store'>, experim
   }
 
   return {
-    /** One page of runs. Pages stay stable while runs are added. Errors: `filter_invalid`, `invalid_input`. */
+    /** One page of runs, ready for an answer. Pages stay stable while runs are added. Errors: `filter_invalid`, `invalid_input`. */
     async search(
       project: string,
       experimentIds: readonly string[],
       query: SearchQuery = {},
-    ): Promise<{ items: Run[]; next?: string }> {
+    ): Promise<{ items: RunTexts[]; next?: string }> {
       const limit = checkMaxResults(query.maxResults, limits.searchRuns, 1000)
       const page = decodePage(query.pageToken)
       // before anything is read (the sign keeps the planner from finding runs by it): what is added from now on is on no page of this search
       const head = page.head ?? (await newest())
       const where = [sql<SqlBool>`+runs.number <= ${head}`, ...(await conditions(project, experimentIds, query))]
       const rows = await rowsOf(where, orderRuns(query.orderBy ?? []), limit + 1, page.offset)
-      const items = await readRuns(store.kind, store.readQuery, rows.slice(0, limit))
+      const items = await readRunTexts(store.kind, store.readQuery, rows.slice(0, limit))
       if (rows.length <= limit) return { items }
       return { items, next: encodePage({ offset: page.offset + limit, head }) }
     },

@@ -132,6 +132,29 @@ export function restSuite(name: string, start: () => Promise<TrackingServer>): v
       ).toBe(200)
     })
 
+    it('a search shows of a run what the run itself shows, whatever it has logged', async () => {
+      const experiment = await newExperiment('the same')
+      const empty = await newRun(experiment)
+      const full = await newRun(experiment, { tags: [{ key: 'a "quoted" key', value: '' }] })
+      const texts = ['\u0001\n"\\/\u2028', 'é 😀', '</script>', ' ']
+      const values = [0.1 + 0.2, 3, -1e-310, 1.7976931348623157e308, 123456789012345680, 'NaN', 'Infinity', '-Infinity']
+      await post('runs/log-batch', {
+        run_id: full,
+        params: texts.map((value, i) => ({ key: `p${i}`, value })),
+        tags: texts.map((value, i) => ({ key: `t${i}`, value })),
+        metrics: values.map((value, i) => ({ key: `m${i}`, value, timestamp: 1_700_000_000_123, step: -i })),
+      })
+      await post('runs/log-inputs', {
+        run_id: full,
+        datasets: [{ dataset: { name: 'rows', digest: 'd', source_type: 's', source: '{}' }, tags: [] }],
+      })
+      const { body } = await post('runs/search', { experiment_ids: [experiment], order_by: ['start_time ASC'] })
+      for (const id of [empty, full]) {
+        const found = body.runs.find((run: { info: { run_id: string } }) => run.info.run_id === id)
+        expect(found).toEqual((await send('GET', `runs/get?run_id=${id}`)).body.run)
+      }
+    })
+
     it('finds runs by the whole language, with OR, NOT and parentheses', async () => {
       const experiment = await newExperiment('filters')
       for (const [i, kind] of ['Tree', 'tree', 'linear', 'none'].entries()) {

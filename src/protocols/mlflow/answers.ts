@@ -1,7 +1,7 @@
 import type { ArtifactEntry } from '../../tracking/artifacts.ts'
 import type { Experiment } from '../../tracking/experiment.ts'
 import type { LoggedModel } from '../../tracking/logged-model.ts'
-import type { MetricPoint, Run } from '../../tracking/run.ts'
+import type { MetricPoint, Run, RunTexts } from '../../tracking/run.ts'
 
 /** Numbers that JSON has not, as protobuf writes them. */
 export const numberText = (value: number): number | string =>
@@ -33,7 +33,7 @@ export const metricAnswer = (key: string, point: MetricPoint) => ({
 })
 
 /** MLflow's RunInfo. */
-export const runInfo = (run: Run) => ({
+export const runInfo = (run: Omit<Run, 'params' | 'tags' | 'metrics'>) => ({
   run_uuid: run.id,
   run_id: run.id,
   run_name: run.name,
@@ -46,17 +46,19 @@ export const runInfo = (run: Run) => ({
   lifecycle_stage: run.state,
 })
 
-/** MLflow's Run. */
-export const runAnswer = (run: Run) => ({
-  info: runInfo(run),
-  data: {
-    ...list(
-      'metrics',
-      Object.entries(run.metrics).map(([key, point]) => metricAnswer(key, point)),
-    ),
-    ...list('params', pairs(run.params)),
-    ...list('tags', pairs(run.tags)),
-  },
+/** MLflow's Run as JSON, from what the store wrote. */
+export function runText(run: RunTexts): string {
+  const data = [
+    run.metrics && `"metrics":${run.metrics}`,
+    run.params && `"params":${run.params}`,
+    run.tags && `"tags":${run.tags}`,
+  ]
+  const { inputs, outputs } = runLinks(run)
+  return `{"info":${JSON.stringify(runInfo(run))},"data":{${data.filter(Boolean).join()}},"inputs":${JSON.stringify(inputs)},"outputs":${JSON.stringify(outputs)}}`
+}
+
+/** What a run used and made. */
+const runLinks = (run: Pick<Run, 'datasets' | 'models'>) => ({
   inputs: {
     ...list(
       'dataset_inputs',
@@ -85,6 +87,20 @@ export const runAnswer = (run: Run) => ({
         .map((model) => ({ model_id: model.id, step: model.step })),
     ),
   },
+})
+
+/** MLflow's Run. */
+export const runAnswer = (run: Run) => ({
+  info: runInfo(run),
+  data: {
+    ...list(
+      'metrics',
+      Object.entries(run.metrics).map(([key, point]) => metricAnswer(key, point)),
+    ),
+    ...list('params', pairs(run.params)),
+    ...list('tags', pairs(run.tags)),
+  },
+  ...runLinks(run),
 })
 
 /** MLflow's LoggedModel. */

@@ -1,7 +1,7 @@
 import { KedgeError } from '../../errors.ts'
 import type { LoggedMetric } from '../../tracking/run-values.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
-import { runAnswer, runInfo } from './answers.ts'
+import { runAnswer, runInfo, runText } from './answers.ts'
 import { viewTypes } from './experiment-routes.ts'
 import { type Fields, readPair } from './fields.ts'
 import { metricsJson } from './metrics-json.ts'
@@ -92,7 +92,7 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
   scope.add('POST', '/mlflow/runs/restore', 'tracking.write', ({ context, project, fields }) =>
     runs.restore(context, project, fields.required('run_id')),
   )
-  scope.add('POST', '/mlflow/runs/search', 'read', async ({ project, fields }) => {
+  scope.add('POST', '/mlflow/runs/search', 'read', async ({ project, fields, reply }) => {
     const { items, next } = await runs.search(project, fields.texts('experiment_ids') ?? [], {
       filter: fields.text('filter'),
       orderBy: fields.texts('order_by'),
@@ -100,7 +100,11 @@ export function runRoutes(scope: MlflowScope, tracking: Tracking): void {
       maxResults: fields.integer('max_results'),
       pageToken: fields.text('page_token'),
     })
-    return { ...(items.length > 0 ? { runs: items.map(runAnswer) } : {}), ...(next ? { next_page_token: next } : {}) }
+    const parts = [
+      items.length > 0 && `"runs":[${items.map(runText).join()}]`,
+      next && `"next_page_token":${JSON.stringify(next)}`,
+    ]
+    return sendJson(reply, Buffer.from(`{${parts.filter(Boolean).join()}}`))
   })
 
   scope.add('POST', '/mlflow/runs/log-metric', 'tracking.write', ({ context, project, fields }) =>
