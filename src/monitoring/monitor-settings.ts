@@ -58,6 +58,8 @@ export const monitorSettings = z
     min_group: z.number().int().min(5).default(30),
     /** neighbouring windows without violation that close an alert */
     healthy_windows: z.number().int().min(1).max(100).default(3),
+    /** how long raw rows are kept, by event time; for ever when absent. Profiles and scores stay */
+    retention_days: z.number().int().min(1).max(36_500).optional(),
     /** fixed limits by monitor, e.g. `service.latency_p99: { high: 50 }` */
     limits: z.record(z.string(), limit).default({}),
   })

@@ -9,6 +9,7 @@ import { type Alerts, createAlerts } from './alerts.ts'
 import { type BackFills, createBackFills } from './back-fills.ts'
 import { compareFeature, type FeatureComparison } from './compare-feature.ts'
 import { loadDaySlices, loadWindow } from './day-slices.ts'
+import { createErasureJob, createErasures, type Erasures } from './erasures.ts'
 import { createEvaluateJob } from './evaluate-job.ts'
 import { dayText } from './event-day.ts'
 import { createIngest, type Ingest } from './ingest.ts'
@@ -18,6 +19,7 @@ import { type PerformancePoint, performanceHistory } from './performance-history
 import { type PredictionFilter, type PredictionRow, readPredictions } from './prediction-rows.ts'
 import { createProfileJob } from './profile-job.ts'
 import { createReferences, type ParquetTable, type Reference } from './reference.ts'
+import { createRetentionJob, planRetention, readRawFrom } from './retention.ts'
 import { compareRevisions, type RevisionComparison } from './revision-comparison.ts'
 import { readScores, type ScoreFilter, type StoredScore } from './scores.ts'
 import { createSettingsStore } from './settings-store.ts'
@@ -48,6 +50,7 @@ export interface Monitoring {
   /** questions about windows of any kind, answered from merged profiles */
   views: Views
   backFills: BackFills
+  erasures: Erasures
   ingest: Ingest
   alerts: Alerts
   catalogue: { kinds: readonly MonitorKind[]; metrics: readonly DriftMetric[] }
@@ -79,6 +82,8 @@ export interface Monitoring {
   /** What the reference of a revision has of each feature; undefined where it has none. */
   inputProfile(key: EndpointKey, revision: number): Promise<InputProfile | undefined>
   predictions(key: EndpointKey, filter: PredictionFilter): Promise<PredictionRow[]>
+  /** Event time before which retention has taken the raw rows; null while it has taken none. */
+  rawFrom(key: EndpointKey): Promise<number | null>
   settings(key: EndpointKey): Promise<{ settings: EndpointMonitorSettings; changed: boolean }>
   /** Replaces the settings and evaluates the endpoint's windows anew. False when nothing changed. */
   configure(context: ChangeContext, key: EndpointKey, settings: EndpointMonitorSettingsInput): Promise<boolean>
@@ -99,6 +104,8 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
   const references = createReferences(environment, table)
   const shared = { environment, describe, references, settings }
   jobs.handle(createProfileJob(shared))
+  jobs.handle(createRetentionJob(environment, settings))
+  jobs.handle(createErasureJob(environment))
   jobs.handle(createEvaluateJob({ ...shared, watchers: { kinds, metrics } }))
 
   const window = (key: EndpointKey, stretch: Stretch, features?: string[]) =>
@@ -146,7 +153,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
     const queued = await store.read
       .selectFrom('jobs')
       .select('id')
-      .where('kind', 'in', ['monitoring.profile', 'monitoring.evaluate'])
+      .where('kind', 'in', ['monitoring.profile', 'monitoring.evaluate', 'monitoring.retain'])
       .where('project', '=', key.project)
       .where('state', 'in', ['queued', 'running'])
       .where('payload', '=', JSON.stringify({ endpoint: key.endpoint }))
@@ -165,6 +172,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
       withSamples: createWindowSamples(events),
     }),
     backFills,
+    erasures: createErasures(environment),
     inputProfile,
     ingest: createIngest(environment),
     alerts: createAlerts(environment),
@@ -208,6 +216,7 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
 
     compareRevisions: (key, first, second, from, to) => compareRevisions(events, key, first, second, from, to),
     predictions: (key, filter) => readPredictions(events, key, filter),
+    rawFrom: (key) => readRawFrom(store, key),
 
     async settings(key) {
       return { settings: await settings.of(key), changed: (await settings.given(key)) !== undefined }
@@ -232,7 +241,11 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
       const changed = await settings.set(context, key, given)
       if (!changed) return false
       references.forget()
-      await journal.change(context, (change) => backFills.mark(change, key, backFilledDays))
+      const { retention_days } = await settings.of(key)
+      await journal.change(context, async (change) => {
+        await backFills.mark(change, key, backFilledDays)
+        await planRetention(change, environment, key, retention_days)
+      })
       return true
     },
 

@@ -6,6 +6,7 @@ import { day } from './event-day.ts'
 import { windowOf } from './monitor-settings.ts'
 import { performanceStatement, predictionSource, profileStatement, sampleStatement } from './profile-sql.ts'
 import type { References } from './reference.ts'
+import { readRawFrom } from './retention.ts'
 import { rollUpDays } from './roll-up-days.ts'
 import { chooseSegments } from './segments.ts'
 import type { SettingsStore } from './settings-store.ts'
@@ -73,6 +74,20 @@ export function createProfileJob({
         .limit(BATCH)
         .execute()
       if (stale.length === 0) return
+      const rawFrom = (await readRawFrom(store, key)) ?? 0
+      // retention has taken their rows: what came since is not all of them
+      if (stale.some((row) => Number(row.bucket) < rawFrom))
+        return {
+          async commit(change) {
+            await change.db
+              .deleteFrom('stale_buckets')
+              .where('project', '=', key.project)
+              .where('endpoint', '=', key.endpoint)
+              .where('bucket', '<', rawFrom)
+              .execute()
+            await enqueueProfile(change, jobs, key)
+          },
+        }
       const buckets = stale.map((row) => Number(row.bucket))
       const source = predictionSource(key.project, key.endpoint, buckets)
       const scope = `endpoint/${key.endpoint}`

@@ -70,6 +70,31 @@ export const monitoringEvents = {
           ]
         : [],
   ),
+  'predictions.expired': event(
+    'Raw rows of an endpoint were deleted when their retention ended; profiles stay',
+    z.object({
+      endpoint: z.string(),
+      /** event time: rows before it */
+      before: z.number(),
+      predictions: z.number(),
+      days: z.number(),
+    }),
+  ),
+  'predictions.erased': event(
+    'A subject’s raw rows were erased, and what was derived from them is computed anew',
+    z.object({
+      endpoint: z.string(),
+      erasure: z.number(),
+      by: z.string(),
+      reason: z.string(),
+      predictions: z.number(),
+      actuals: z.number(),
+      /** hours that are computed anew */
+      corrected: z.number(),
+      /** raw rows before it were gone already: profiles of that time may still count the subject */
+      uncertainBefore: z.number().nullable(),
+    }),
+  ),
   'reference.profiled': event(
     'The reference of a model version was profiled',
     z.object({ model: z.string(), version: z.number(), rows: z.number(), days: z.number() }),

@@ -161,6 +161,7 @@ export function monitoringRoutes(app: FastifyInstance, { monitoring }: Monitorin
     answer: schemas.predictionRows,
     handler: async ({ params, query: { up_to, ...query } }) => ({
       items: await monitoring.predictions(key(params), defined({ ...query, upTo: up_to })),
+      rawFrom: await monitoring.rawFrom(key(params)),
     }),
   })
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { KedgeError } from '../../errors.ts'
 import type { Monitoring } from '../../monitoring/monitoring.ts'
 import { route } from '../route.ts'
 import { eventTime, latest } from './event-time.ts'
@@ -141,5 +142,35 @@ export function monitoringViewRoutes(app: FastifyInstance, { monitoring }: { mon
     params,
     answer: schemas.backFill,
     handler: ({ params }) => monitoring.backFills.state(key(params)),
+  })
+
+  route(app, {
+    method: 'POST',
+    url: `${base}/erasures`,
+    permission: 'admin',
+    summary:
+      'Erases a subject’s recorded rows for good, by ids or by a feature’s value; what was derived from them is corrected',
+    tag,
+    params,
+    body: schemas.erasureInput,
+    answer: schemas.erasure,
+    status: 202,
+    handler({ params, body: { ids, feature, value, reason }, actor }) {
+      if ((ids === undefined) === (feature === undefined || value === undefined))
+        throw new KedgeError('invalid_input', { what: 'An erasure names either ids, or a feature and its value' })
+      const condition = ids ? { ids } : { feature: feature!, value: value! }
+      return monitoring.erasures.ask({ actor }, key(params), condition, reason)
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/erasures`,
+    permission: 'read',
+    summary: 'What was erased of an endpoint, by whom and why; newest first',
+    tag,
+    params,
+    answer: schemas.erasureList,
+    handler: async ({ params }) => ({ items: await monitoring.erasures.list(key(params)) }),
   })
 }

@@ -331,10 +331,16 @@ export const erasureInput = z
   .strict()
 
 export const erasure = z.object({
+  id: z.number(),
+  state: z.enum(['queued', 'done']),
+  erasedAt: z.number(),
+  erasedBy: z.string(),
+  reason: z.string(),
   predictions: z.number(),
   actuals: z.number(),
   /** hours whose profiles are computed anew without the rows */
   corrected: z.number(),
-  /** hours whose raw rows are gone already: their counts still hold what cannot be told apart any more */
-  marked: z.number(),
+  /** raw rows before it were gone already: profiles of that time may still count the subject; null when none were */
+  uncertainBefore: z.number().nullable(),
 })
+export const erasureList = z.object({ items: z.array(erasure) })

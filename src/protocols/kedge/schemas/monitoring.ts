@@ -211,6 +211,10 @@ export const predictionRow = z.object({
   actualLabel: z.string().nullable(),
 })
 
-export const predictionRows = z.object({ items: z.array(predictionRow) })
+export const predictionRows = z.object({
+  items: z.array(predictionRow),
+  /** retention has taken the rows before it; null when it has taken none */
+  rawFrom: time.nullable(),
+})
 
 export const monitorSettingsAnswer = z.object({ settings: monitorSettings, changed: z.boolean() })

@@ -28,11 +28,17 @@ export interface MonitoringTables {
     asked_at: number
     asked_by: string
   }
-  /** What was erased of an endpoint's raw rows, and which hours could not be corrected. */
+  /** What was erased of an endpoint's raw rows, and since when what was derived could not be corrected. */
   erasures: {
     id: Generated<number>
     project: string
     endpoint: string
+    state: 'queued' | 'done'
+    /** JSON; empty once it is done: it names the subject */
+    condition: string
+    /** JSON: hours that hold the rows; empty once it is done */
+    hours: string
+    /** Kedge's clock */
     erased_at: number
     erased_by: string
     reason: string
@@ -40,8 +46,8 @@ export interface MonitoringTables {
     actuals: number
     /** hours whose profiles are computed anew */
     corrected: number
-    /** JSON: the end of the time whose raw rows were gone, null when none was */
-    marked: string
+    /** raw rows before it were gone already */
+    uncertain_before: number | null
   }
   /** Hours whose profiles are stale. */
   stale_buckets: {
