@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Domains } from './compose-domains.ts'
 import type { Environment } from './environment.ts'
 import type { Governance } from './governance/governance.ts'
+import { censiusRoutes } from './protocols/censius/censius-routes.ts'
 import { internalRoutes } from './protocols/internal/internal-routes.ts'
 import { automationRoutes } from './protocols/kedge/automation-routes.ts'
 import { backupRoutes } from './protocols/kedge/backup-routes.ts'
@@ -70,6 +71,14 @@ export async function addRoutes(
   reportRoutes(app, { monitoring, clock: environment.clock })
   monitoringRoutes(app, { monitoring })
   logRoutes(app, { logged: domains.logged, blobs, datasetFile: domains.data.datasets.version })
+  censiusRoutes(app, {
+    logged: domains.logged,
+    blobs,
+    async setWindow(actor, key, window) {
+      const { settings } = await monitoring.settings(key)
+      await monitoring.configure({ actor }, key, { ...settings, window })
+    },
+  })
   monitoringViewRoutes(app, { monitoring })
   explanationRoutes(app, domains)
   mlflowRoutes(app, domains)

@@ -1,6 +1,7 @@
 import type { BlobColumn } from '../storage/blobs/blob-columns.ts'
 
-/** Where the digests of references of models that are served elsewhere are kept. */
+/** Where the digests of what belongs to models that are served elsewhere are kept. */
 export const loggedBlobs: readonly BlobColumn[] = [
+  { table: 'censius_datasets', column: 'digest', holds: 'blob', key: ['id'] },
   { table: 'logged_references', column: 'digest', holds: 'blob', key: ['project', 'endpoint', 'version'] },
 ]

@@ -38,7 +38,8 @@ export interface LocalFile {
 
 /** How a file is to be read. */
 export interface LogReading {
-  kind: LogKind
+  /** `columns`: only its columns are looked at */
+  kind: LogKind | 'columns'
   columns: ColumnRoles
   /** the version of all its rows; of a reference whose it is, '' for all versions without one of their own */
   version?: string | undefined
@@ -208,7 +209,8 @@ const readingDigest = ({ plan, digest, spec }: OpenedLog, { kind, version }: Log
     .update(JSON.stringify([kind, digest, plan.of, plan.features, version ?? null, spec?.positive ?? null]))
     .digest('hex')
 
-function requireColumns({ of, features }: ColumnPlan, kind: LogKind) {
+function requireColumns({ of, features }: ColumnPlan, kind: LogReading['kind']) {
+  if (kind === 'columns') return
   const missing =
     kind === 'actuals'
       ? [...(of.id ? [] : ['id']), ...(of.actual ? [] : ['actual'])]
@@ -228,7 +230,7 @@ function requireColumns({ of, features }: ColumnPlan, kind: LogKind) {
 
 function refuseOtherFeatures(
   { features }: ColumnPlan,
-  kind: LogKind,
+  kind: LogReading['kind'],
   declared: Readonly<Record<string, 'number' | 'category'>> | undefined,
 ) {
   if (!declared || kind === 'actuals') return

@@ -10,8 +10,10 @@ import type { Ingest } from './ingest.ts'
 import type { ColumnRoles } from './log-columns.ts'
 import type { ExternalEndpointSpecInput } from './log-endpoint-spec.ts'
 import { createExternalEndpoints, type ExternalEndpoint } from './log-endpoints.ts'
+import { createLoggedExplanations } from './log-explanations.ts'
 import { createLogFiles, type LocalFile, type LogReading } from './log-files.ts'
 import { createLoggedReferences } from './log-references.ts'
+import { createRegistrations } from './log-registrations.ts'
 import { type LoggedItem, type LoggedRow, readLoggedActuals, readLoggedRows } from './log-rows.ts'
 import type { FileFormat } from './log-table.ts'
 import { createLoggedVersions } from './log-versions.ts'
@@ -141,6 +143,8 @@ export function createLoggedModels({ environment, ingest, engine, datasetFile }:
     endpoints,
     versions,
     references,
+    explanations: createLoggedExplanations(environment),
+    registrations: createRegistrations(environment),
     /** where files lie while they are read */
     folder: files.folder,
 
@@ -205,6 +209,16 @@ export function createLoggedModels({ environment, ingest, engine, datasetFile }:
 
     /** Takes a file of this machine in at once. */
     take,
+
+    /** Takes a stored file in at once. Errors: `not_found`. */
+    takeStored: async (context: ChangeContext, key: EndpointKey, file: LogFile) =>
+      take(context, key, await local(file), file),
+
+    /** The columns of a stored file. Errors: `not_found`, `invalid_input`. */
+    async columnsOf(project: string, digest: string, format: FileFormat) {
+      const file = { digest, format, kind: 'columns' as const, columns: {} }
+      return (await files.plan({ project, endpoint: '' }, await local(file), file)).columns
+    },
 
     /** Has a stored file taken in by a job; gives its id. */
     async enqueue(context: ChangeContext, key: EndpointKey, file: LogFile): Promise<number> {

@@ -114,6 +114,32 @@ export function logRoutes(app: FastifyInstance, { logged, blobs, datasetFile }: 
   })
 
   route(app, {
+    method: 'GET',
+    url: `${base}/logged-explanations/:id`,
+    permission: 'read',
+    summary: 'What each feature added to a prediction, as whoever made it explained it',
+    tag,
+    params: endpointParams.extend({ id: z.string() }),
+    answer: z.object({ items: z.array(schemas.loggedExplanation) }),
+    handler: async ({ params }) => ({ items: await logged.explanations.of(params, params.id) }),
+  })
+
+  route(app, {
+    method: 'POST',
+    url: `${base}/logged-explanations`,
+    permission: 'actuals.write',
+    summary: 'Keeps explanations that their caller made beside the predictions of the same ids',
+    tag,
+    params: endpointParams,
+    body: z.strictObject({ items: z.array(schemas.loggedExplanation).min(1).max(50_000) }),
+    answer: z.object({ accepted: z.number() }),
+    async handler({ params, body }) {
+      await logged.explanations.log(params, body.items)
+      return { accepted: body.items.length }
+    },
+  })
+
+  route(app, {
     method: 'PUT',
     url: `${base}/reference`,
     permission: 'monitoring.write',

@@ -103,3 +103,9 @@ export const unknownActuals = z.object({
   count: z.number().describe('ids with an actual and without a prediction'),
   newest: z.array(z.object({ id: z.string(), value: z.union([z.number(), z.string()]), receivedAt: time })),
 })
+
+export const loggedExplanation = z.object({
+  id: z.string().min(1).max(256).describe('of the prediction'),
+  kind: z.string().min(1).max(100).default('shap'),
+  values: z.record(z.string(), z.number()).describe('feature → what it added'),
+})

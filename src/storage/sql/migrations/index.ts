@@ -19,6 +19,7 @@ import { migration as m0029conversions } from './0029-conversions.ts'
 import { migration as m0031 } from './0031-monitors.ts'
 import { migration as m0032explanations } from './0032-explanations.ts'
 import { migration as m0033 } from './0033-logged-models.ts'
+import { migration as m0033registrations } from './0033-registrations.ts'
 import { migration as m0034 } from './0034-streams.ts'
 import { migration as m0035 } from './0035-data.ts'
 
@@ -45,6 +46,7 @@ export const migrations = {
   '0031-monitors': m0031,
   '0032-explanations': m0032explanations,
   '0033-logged-models': m0033,
+  '0033-registrations': m0033registrations,
   '0034-streams': m0034,
   '0035-data': m0035,
 }

@@ -54,4 +54,26 @@ export interface LoggedModelTables {
     received_from: number
     started_at: number
   }
+  /** What clients of the Censius SDK have registered, by the numbers that they were given. */
+  censius_datasets: {
+    id: Generated<number>
+    project: string
+    name: string
+    version: string
+    /** of the file's blob */
+    digest: string
+    /** JSON of RegisteredDataset */
+    description: string
+    created_at: number
+  }
+  censius_models: {
+    id: Generated<number>
+    project: string
+    /** the caller's id of it */
+    model: string
+    version: string
+    /** JSON of RegisteredModel */
+    description: string
+    created_at: number
+  }
 }
