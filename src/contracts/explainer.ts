@@ -36,8 +36,8 @@ export interface Explainer {
   title: string
   /** the game, its source, and when it is exact, in a line or two for people */
   definition: string
-  /** of those that can explain a model the first is taken */
-  rank: number
+  /** of those that can explain a model the one with the least is taken */
+  rank(model: ExplainedModel): number
   /** `sum`: attributions are of the structure's sum (the margin), `score`: of the model's score */
   of: 'sum' | 'score'
   /** Why it cannot explain this model; undefined when it can. */

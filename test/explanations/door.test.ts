@@ -121,7 +121,7 @@ describe('what goes wrong', () => {
     expect(body.predictions[0]!.score).toBeGreaterThan(0)
     expect(body.predictions[0]!.explanation.error).toMatchObject({
       code: 'unsupported',
-      message: expect.stringContaining('reference'),
+      message: expect.stringContaining('background'),
     })
   })
 

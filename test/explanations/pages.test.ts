@@ -143,9 +143,7 @@ test('on a telephone nothing is wider than the screen', async () => {
   window = await stand.open({ width: 390 })
   for (const tab of ['', '?tab=dependence', '?tab=time', '?tab=prediction&id=flight-2-7']) {
     await window.go(`${page}${tab}`)
-    await window.page.waitForFunction(
-      () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
-    )
+    await window.page.waitForFunction('document.documentElement.scrollWidth <= document.documentElement.clientWidth')
   }
   await picture('telephone')
 })

@@ -1,8 +1,10 @@
-import { defineExplainer, type FeatureRows } from '../../contracts/explainer.ts'
-import type { Column } from '../../contracts/model-runtime.ts'
+import { defineExplainer } from '../../contracts/explainer.ts'
 import { KedgeError } from '../../errors.ts'
 import { planKernelShap } from '../../statistics/kernel-shap.ts'
+import { mixRows } from './mix-rows.ts'
 
+/** features of which all coalitions are asked at the cost of a sample */
+const exactUpTo = 8
 /** Rows of one call of the model: enough to make a call's own cost small. */
 const batch = 8192
 
@@ -10,10 +12,10 @@ export default defineExplainer({
   method: 'kernel',
   title: 'KernelSHAP',
   definition:
-    "Shapley values of the model's score, where unknown features take the values of rows of the model's reference (Lundberg & Lee 2017): all coalitions up to 12 features, above 2,048 paired ones with standard errors",
-  rank: 3,
+    "Shapley values of the model's score, where unknown features take the values of background rows (Lundberg & Lee 2017): all coalitions up to 12 features, above 2,048 paired ones with standard errors",
+  rank: ({ description }) => (description.features.length <= exactUpTo ? 3 : 5),
   of: 'score',
-  refuses: ({ background }) => (!background || background.rows === 0 ? 'it has no reference rows' : undefined),
+  refuses: ({ background }) => (!background || background.rows === 0 ? 'it has no background rows' : undefined),
   prepare({ description, background, score }) {
     const features = description.features.length
     const { members, solve } = planKernelShap(features)
@@ -30,8 +32,11 @@ export default defineExplainer({
           for (let from = 0; from < members.length; from += together) {
             checkpoint()
             const some = members.slice(from, from + together)
-            const mixed = mix({ columns, rows }, row, others, some)
-            const scores = await score(mixed.columns, mixed.rows)
+            const asked = some.flatMap((coalition) => {
+              const places = coalition.map((member) => 1 - member)
+              return Array.from({ length: others.rows }, (_, background) => ({ background, places, upTo: 1 }))
+            })
+            const scores = await score(mixRows(columns, row, others.columns, asked), asked.length)
             for (let c = 0; c < some.length; c++) {
               let sum = 0
               for (let i = c * others.rows; i < (c + 1) * others.rows; i++) sum += scores[i]!
@@ -50,20 +55,3 @@ export default defineExplainer({
     }
   },
 })
-
-/** Every background row once for each coalition, with the coalition's features from the row. */
-function mix(of: FeatureRows, row: number, others: FeatureRows, coalitions: readonly Uint8Array[]): FeatureRows {
-  const rows = coalitions.length * others.rows
-  const columns = of.columns.map((column, j): Column => {
-    const other = others.columns[j]!
-    const own = column[row]!
-    const mixed = typeof own === 'number' ? new Float64Array(rows) : new Array<string>(rows)
-    coalitions.forEach((members, c) => {
-      const at = c * others.rows
-      if (members[j] === 1) (mixed as (string | number)[]).fill(own, at, at + others.rows)
-      else for (let i = 0; i < others.rows; i++) (mixed as (string | number)[])[at + i] = other[i]!
-    })
-    return mixed
-  })
-  return { columns, rows }
-}

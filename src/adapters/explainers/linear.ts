@@ -5,12 +5,12 @@ export default defineExplainer({
   method: 'linear',
   title: 'Linear SHAP',
   definition:
-    "Exact Shapley values of a weighted sum, where unknown columns take their means over rows of the model's reference (Štrumbelj & Kononenko 2014); columns made of one feature are added up",
-  rank: 0,
+    'Exact Shapley values of a weighted sum, where unknown columns take their means over background rows (Štrumbelj & Kononenko 2014); columns made of one feature are added up',
+  rank: () => 0,
   of: 'sum',
   refuses({ structure, background }) {
     if (structure?.form.kind !== 'linear') return 'it is not read as a weighted sum'
-    if (!background || background.rows === 0) return 'it has no reference rows'
+    if (!background || background.rows === 0) return 'it has no background rows'
     return undefined
   },
   prepare({ structure, description, background }) {

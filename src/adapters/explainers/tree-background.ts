@@ -5,12 +5,12 @@ export default defineExplainer({
   method: 'tree_background',
   title: 'TreeSHAP, interventional',
   definition:
-    "Exact Shapley values of the trees' sum, where unknown features take the values of rows of the model's reference (Lundberg et al. 2020, algorithm 3); as shap's TreeExplainer with data",
-  rank: 2,
+    "Exact Shapley values of the trees' sum, where unknown features take the values of background rows (Lundberg et al. 2020, algorithm 3); as shap's TreeExplainer with data",
+  rank: () => 2,
   of: 'sum',
   refuses({ structure, background }) {
     if (structure?.form.kind !== 'trees') return 'it is not read as an ensemble of trees'
-    if (!background || background.rows === 0) return 'it has no reference rows'
+    if (!background || background.rows === 0) return 'it has no background rows'
     return undefined
   },
   prepare({ structure, description, background }) {

@@ -9,7 +9,7 @@ export default defineExplainer({
   title: 'TreeSHAP, path-dependent',
   definition:
     "Exact Shapley values of the trees' sum, where an unknown feature follows the training rows' shares at each split (Lundberg et al. 2020, algorithm 2); as shap's TreeExplainer without data and the pred_contribs of LightGBM and XGBoost",
-  rank: 1,
+  rank: () => 1,
   of: 'sum',
   refuses({ structure }) {
     if (structure?.form.kind !== 'trees') return 'it is not read as an ensemble of trees'

@@ -63,7 +63,7 @@ export async function prepareModel({ folder, loaded, piece, background, origin, 
   const ready = new Map<string, ReturnType<Explainer['prepare']>>()
 
   function choose(method: string | undefined): Explainer {
-    const ranked = explainers.toSorted((a, b) => a.rank - b.rank)
+    const ranked = explainers.toSorted((a, b) => a.rank(model) - b.rank(model))
     if (method === undefined) {
       const able = ranked.find((explainer) => explainer.refuses(model) === undefined)
       if (able) return able
@@ -102,7 +102,6 @@ export async function prepareModel({ folder, loaded, piece, background, origin, 
           ...all.subarray(row * features.length, (row + 1) * features.length),
         ])
       const attributed = byRow(values)
-      const exact = explainers.some(({ rank, of }) => of === 'sum' && rank <= explainer.rank && explainer.of === 'sum')
       return {
         method: explainer.method,
         title: explainer.title,
@@ -111,7 +110,7 @@ export async function prepareModel({ folder, loaded, piece, background, origin, 
         ...(explainer.method === 'tree_path'
           ? { background: 0, origin: null }
           : { background: background?.rows ?? 0, origin }),
-        inexact: exact || method !== undefined ? null : (unread ?? null),
+        inexact: explainer.of === 'sum' || method !== undefined ? null : (unread ?? null),
         features,
         base,
         values: attributed,

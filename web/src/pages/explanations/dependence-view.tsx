@@ -160,7 +160,7 @@ function lay({ points, colour }: Dependence, width: number) {
   const [low, high] = [Math.min(0, ...ys), Math.max(0, ...ys)]
   const yAt = (value: number) => 8 + (1 - (value - low) / (high - low || 1)) * (height - 16)
   const colours = colour ? valueColours(points.map((point) => point.colour)) : points.map(() => 'var(--series-1)')
-  const yTicks = [high, (high + low) / 2, low, 0].map((value) => ({
+  const yTicks = [high, low, 0].map((value) => ({
     y: yAt(value),
     text: measure(value, 2),
     zero: value === 0,
