@@ -36,7 +36,6 @@ export const numberOf = ({ name, parsed }: Pick<ScannedColumn, 'name' | 'parsed'
 const moments = (x: string, i: number): string[] => [
   `countIf(isFinite(${x})) AS finite${i}`,
   `sumIf(${x}, isFinite(${x})) AS sum${i}`,
-  `sumIf(${x} * ${x}, isFinite(${x})) AS squares${i}`,
   `ifNull(varPopStableIf(${x}, isFinite(${x})), 0) * finite${i} AS centred${i}`,
   `minIf(${x}, isFinite(${x})) AS low${i}`,
   `maxIf(${x}, isFinite(${x})) AS high${i}`,

@@ -3,6 +3,7 @@ import type { MonitorKind, MonitorScore } from '../contracts/monitor-kind.ts'
 import { compareFeature, type FeatureComparison } from '../monitoring/compare-feature.ts'
 import { settingsFor, type Watchers } from '../monitoring/evaluate-window.ts'
 import type { EndpointMonitorSettings } from '../monitoring/monitor-settings.ts'
+import type { Sketch } from '../statistics/sketch.ts'
 import { mergeSlices, type Slice } from '../statistics/slice.ts'
 import type { AlignedColumn } from './align-columns.ts'
 import type { ComparedColumn } from './comparison.ts'
@@ -11,6 +12,8 @@ import { testDrift } from './test-drift.ts'
 import { FEWEST_CHUNKS, referenceView, windowOf } from './views.ts'
 
 const BINS = 20
+
+export type ScoreSketches = Record<'reference' | 'current', Sketch[]>
 
 /** Gathers what each batch of columns shows, and lets go of their profiles. */
 export function createFindings(
@@ -21,6 +24,7 @@ export function createFindings(
   const columns: ComparedColumn[] = []
   const scores: MonitorScore[] = []
   const features: FeatureComparison[] = []
+  const scoreSketches: ScoreSketches = { reference: [], current: [] }
   const kind = (family: string) => watchers.kinds.find((candidate) => candidate.family === family)!
 
   function evaluate(monitor: MonitorKind, reference: readonly Slice[], current: readonly Slice[]) {
@@ -40,6 +44,8 @@ export function createFindings(
     columns,
     scores,
     features,
+    /** of the column of scores, by chunk */
+    scoreSketches,
     add(batch: readonly AlignedColumn[], then: ProfiledColumns | undefined, now: ProfiledColumns | undefined) {
       const kinds = new Map<string, ComparedColumn['kind']>()
       for (const column of batch) {
@@ -56,6 +62,13 @@ export function createFindings(
         })
       }
       if (!then || !now) return
+      const score = batch.find((column) => column.role === 'score')?.name
+      if (score !== undefined)
+        for (const [side, { chunks }] of [
+          ['reference', then],
+          ['current', now],
+        ] as const)
+          scoreSketches[side] = chunks.map(({ features }) => features.get(score)?.sketch ?? new Map())
       const both = new Set(batch.filter((column) => column.reference && column.current).map((column) => column.name))
       const distributed = (name: string) => both.has(name) && ['number', 'category', 'text'].includes(kinds.get(name)!)
       const [before, after] = [then, now].map((side) =>

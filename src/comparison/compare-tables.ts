@@ -83,6 +83,7 @@ export async function compareTables(
         columns,
         chunks,
         found: found.columns,
+        scoreSketches: found.scoreSketches,
         request,
         settings,
         watchers,

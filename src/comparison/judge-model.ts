@@ -7,10 +7,12 @@ import type { GroupCounts } from '../statistics/fairness.ts'
 import { mergeSketches, type Sketch } from '../statistics/sketch.ts'
 import { mergePerformance, noPerformance, type PerformanceSums, type Slice } from '../statistics/slice.ts'
 import type { AlignedColumn } from './align-columns.ts'
+import type { ScoreSketches } from './column-findings.ts'
 import type { ComparedColumn, Comparison } from './comparison.ts'
+import { estimateErrors } from './estimate-errors.ts'
 import { calibrateScores, estimateMonitors, estimateScores } from './estimate-without-truth.ts'
 import { groupRates } from './group-rates.ts'
-import { confusions, errorSums, groupCounts, largestGroups, scoreSketches, scoreSums } from './model-sums.ts'
+import { confusions, errorSums, groupCounts, largestGroups, scoreSums } from './model-sums.ts'
 import type { Table } from './open-table.ts'
 import { binaryMetrics, classMetrics, regressionMetrics } from './performance-table.ts'
 import type { TableEngine } from './table-engine.ts'
@@ -24,6 +26,7 @@ export interface ModelRequest {
   current: Table
   columns: readonly AlignedColumn[]
   found: readonly ComparedColumn[]
+  scoreSketches: ScoreSketches
   chunks: { reference: number; current: number }
   request: TablesRequest
   settings: EndpointMonitorSettings
@@ -56,11 +59,18 @@ export async function judgeModel(given: ModelRequest): Promise<ModelFindings> {
   const sums = await bySide(sides, ({ table, chunks, model }) =>
     task === undefined || !model.target ? undefined : sumsOf(given.engine, task, table, chunks, model),
   )
-  if (task === 'binary') await addBinary(given, sides, sums, findings)
+  if (task === 'binary') addBinary(given, sums, findings)
   if (task === 'classes')
     findings.performance = { task, metrics: classMetrics(confusionOf(sums.reference), confusionOf(sums.current)) }
-  if (task === 'regression')
-    findings.performance = { task, metrics: regressionMetrics(mergedOf(sums.reference), mergedOf(sums.current), null) }
+  if (task === 'regression') {
+    const estimated = sums.reference
+      ? await estimateErrors(given.engine, given.columns, sides.reference, sides.current)
+      : null
+    findings.performance = {
+      task,
+      metrics: regressionMetrics(mergedOf(sums.reference), mergedOf(sums.current), estimated),
+    }
+  }
   const monitored: Task = task === 'classes' ? 'multiclass' : (task ?? 'binary')
   if (task !== undefined && sums.reference && sums.current)
     findings.scores.push(...monitor(given, 'performance', monitored, slices(sums.reference), slices(sums.current)))
@@ -146,14 +156,13 @@ function monitor(
   )
 }
 
-async function addBinary(
+function addBinary(
   given: ModelRequest,
-  sides: Sides,
   sums: Record<'reference' | 'current', PerformanceSums[] | undefined>,
   findings: ModelFindings,
 ) {
   const { settings, watchers, request } = given
-  const sketches = await bySide(sides, ({ table, chunks, model }) => scoreSketches(given.engine, table, chunks, model))
+  const { scoreSketches: sketches } = given
   const whole = (all: readonly Sketch[]) => mergeSketches(...all)
   const calibration = calibrateScores((mergedOf(sums.reference) ?? noPerformance).binary)
   const estimated = estimateScores(whole(sketches.current), request.threshold, settings.min_rows, calibration)

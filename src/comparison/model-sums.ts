@@ -2,9 +2,8 @@ import { noBinarySums } from '../statistics/binary-performance.ts'
 import type { ConfusionMatrix } from '../statistics/confusion-matrix.ts'
 import type { GroupCounts } from '../statistics/fairness.ts'
 import { noRegressionSums } from '../statistics/regression-performance.ts'
-import type { Sketch } from '../statistics/sketch.ts'
 import { noPerformance, type PerformanceSums } from '../statistics/slice.ts'
-import { chunkOf, numberOf, quoteName, sketchCounts } from './chunk-statement.ts'
+import { quoteName } from './chunk-statement.ts'
 import { reading, type Table } from './open-table.ts'
 import type { TableEngine } from './table-engine.ts'
 import {
@@ -25,7 +24,7 @@ interface ScoreRow {
   falsePositives: number
   scoreSum: number
   scoreVariance: number
-  loss: number
+  lossSum: number
   lossSquares: number
   brier: number
   brierSquares: number
@@ -50,22 +49,32 @@ export async function scoreSums(
   model: ModelColumns,
 ): Promise<PerformanceSums[]> {
   const { rows } = await reading(table.file, () => engine.query<ScoreRow>(scoreStatement(table, chunks, model)))
-  return rows.map((row) => ({
-    joined: row.n,
-    regression: noRegressionSums,
-    binary: {
-      ...noBinarySums,
-      logLoss: { n: row.n, sum: row.loss, sumSquares: row.lossSquares },
-      brier: { n: row.n, sum: row.brier, sumSquares: row.brierSquares },
-      scoreSum: row.scoreSum,
-      scoreVariance: row.scoreVariance,
-      positives: row.positives,
-      truePositives: row.truePositives,
-      falsePositives: row.falsePositives,
-      positiveScores: new Map(row.positiveScores),
-      negativeScores: new Map(row.negativeScores),
-    },
-  }))
+  return byChunk(rows, chunks).map((row) =>
+    row === undefined
+      ? noPerformance
+      : {
+          joined: row.n,
+          regression: noRegressionSums,
+          binary: {
+            ...noBinarySums,
+            logLoss: { n: row.n, sum: row.lossSum, sumSquares: row.lossSquares },
+            brier: { n: row.n, sum: row.brier, sumSquares: row.brierSquares },
+            scoreSum: row.scoreSum,
+            scoreVariance: row.scoreVariance,
+            positives: row.positives,
+            truePositives: row.truePositives,
+            falsePositives: row.falsePositives,
+            positiveScores: new Map(row.positiveScores),
+            negativeScores: new Map(row.negativeScores),
+          },
+        },
+  )
+}
+
+/** The rows by their chunk; undefined where a chunk has none. */
+function byChunk<Row extends { chunk: number }>(rows: readonly Row[], chunks: number): (Row | undefined)[] {
+  const found = new Map(rows.map((row) => [row.chunk, row]))
+  return Array.from({ length: chunks }, (_, i) => found.get(i))
 }
 
 /** How a regression did in every chunk, in their order. */
@@ -123,21 +132,6 @@ export async function groupCounts(
   const found = Array.from({ length: chunks }, () => new Map<string, GroupCounts>())
   for (const { chunk, group, ...counts } of rows) found[chunk]!.set(`${column}=${group}`, counts)
   return found
-}
-
-/** The scores of every chunk, in their order. */
-export async function scoreSketches(
-  engine: TableEngine,
-  table: Table,
-  chunks: number,
-  model: ModelColumns,
-): Promise<Sketch[]> {
-  const { rows } = await reading(table.file, () =>
-    engine.query<{ sketch: Pairs }>(
-      `SELECT chunk, ${sketchCounts('score')} AS sketch FROM (SELECT ${chunkOf(table.rows, chunks)} AS chunk, ${numberOf(model.score!)} AS score FROM ${table.sql}) GROUP BY chunk ORDER BY chunk`,
-    ),
-  )
-  return rows.map((row) => new Map(row.sketch))
 }
 
 const MOST_GROUPS = 20

@@ -78,11 +78,13 @@ export const slicesOf = (chunks: readonly { rows: number; features: Map<string, 
 function momentsOf(row: Row, i: number): FeatureProfile {
   const count = Number(row[`finite${i}`])
   if (count === 0) return noProfile
+  const sum = Number(row[`sum${i}`])
+  const centred = Number(row[`centred${i}`] ?? 0)
   return {
     count,
-    sum: Number(row[`sum${i}`]),
-    sumSquares: Number(row[`squares${i}`]),
-    centred: Number(row[`centred${i}`] ?? 0),
+    sum,
+    sumSquares: centred + (sum * sum) / count,
+    centred,
     minimum: Number(row[`low${i}`]),
     maximum: Number(row[`high${i}`]),
     sketch: new Map(row[`sketch${i}`] as Pairs<number>),

@@ -29,24 +29,19 @@ function classOf(column: ScannedColumn | null, positive: string | undefined): st
   return `transform(lowerUTF8(ifNull(toString(${q}), '')), ['1', 'true', 'yes', '0', 'false', 'no'], [1., 1., 1., 0., 0., 0.], nan)`
 }
 
-const CLIPPED = 'least(greatest(score, pow(2, -52)), 1 - pow(2, -52))'
-const LOSS = `if(truth = 1, -log(${CLIPPED}), -log(1 - ${CLIPPED}))`
-const binary = (of: string, when = '') => `sumIf(${of}, known${when ? ` AND ${when}` : ''})`
-
 /** Sums of a binary classifier over the rows of every chunk whose truth is known. */
 export const scoreStatement = (table: Source, chunks: number, model: ModelColumns): string => `
-SELECT chunk, countIf(known) AS n, sumIf(truth, known) AS positives,
-  countIf(known AND truth = 1 AND score >= ${model.threshold}) AS truePositives,
-  countIf(known AND truth = 0 AND score >= ${model.threshold}) AS falsePositives,
-  ${binary('score')} AS scoreSum, ${binary('score * (1 - score)')} AS scoreVariance,
-  ${binary(LOSS)} AS loss, ${binary(`pow(${LOSS}, 2)`)} AS lossSquares,
-  ${binary('pow(score - truth, 2)')} AS brier, ${binary('pow(score - truth, 4)')} AS brierSquares,
-  ${sketchCounts('score', 'known AND truth = 1')} AS positiveScores,
-  ${sketchCounts('score', 'known AND truth = 0')} AS negativeScores
+SELECT chunk, count() AS n, sum(truth) AS positives, sum(chosen * truth) AS truePositives,
+  sum(chosen) - truePositives AS falsePositives, sum(score) AS scoreSum, sum(score * (1 - score)) AS scoreVariance,
+  sum(loss) AS lossSum, sum(loss * loss) AS lossSquares, sum(squared) AS brier, sum(squared * squared) AS brierSquares,
+  ${sketchCounts('score', 'truth = 1')} AS positiveScores, ${sketchCounts('score', 'truth = 0')} AS negativeScores
 FROM (
-  SELECT ${chunkOf(table.rows, chunks)} AS chunk, ${numberOf(model.score!)} AS score, ${classOf(model.target, model.positive)} AS truth,
-    score >= 0 AND score <= 1 AND truth IN (0, 1) AS known
-  FROM ${table.sql}
+  SELECT chunk, score, truth, score >= ${model.threshold} AS chosen, (score - truth) * (score - truth) AS squared,
+    -log(least(greatest(if(truth = 1, score, 1 - score), pow(2, -52)), 1 - pow(2, -52))) AS loss
+  FROM (
+    SELECT ${chunkOf(table.rows, chunks)} AS chunk, ${numberOf(model.score!)} AS score, ${classOf(model.target, model.positive)} AS truth
+    FROM ${table.sql}
+  ) WHERE score >= 0 AND score <= 1 AND truth IN (0, 1)
 ) GROUP BY chunk ORDER BY chunk`
 
 /** Sums of the errors of a regression over the rows of every chunk whose truth is known. */
