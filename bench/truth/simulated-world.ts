@@ -46,6 +46,8 @@ export interface World {
   reference: ReferenceView
   /** `days` of the window that ends `shift` days after the first full window behind the reference */
   window(shift: number): WindowView
+  /** rows of a day: of the reference below 0 (from −1 backwards), from 0 of those that windows are made of */
+  rows(day: number): readonly Omit<SampledRow, 'hour'>[]
 }
 
 const numeric = (values: number[]): FeatureProfile => ({
@@ -64,8 +66,8 @@ interface Day {
   rows: Omit<SampledRow, 'hour'>[]
 }
 
-/** Rows of a day that samples hold. */
-const SAMPLED = 100
+/** Rows of a day that are kept as rows. */
+const KEPT = 300
 
 const noCounts = () => ({ n: 0, selected: 0, positives: 0, truePositives: 0, falsePositives: 0 })
 
@@ -98,7 +100,7 @@ function makeDay(random: Random, rows: number, weather: Weather, law: Law): Day 
     y.push(other)
     scores.push(score)
     actuals.push(actual)
-    if (sampled.length < SAMPLED)
+    if (sampled.length < KEPT)
       sampled.push({
         chance: random(),
         numbers: there ? { x: value, y: other } : { y: other },
@@ -183,6 +185,7 @@ export function makeWorld(random: Random, shape: Shape, law: Law, after: Law | (
   const first = shape.referenceDays + 7
   return {
     reference: { scope: 'model/m/1', days: slices, whole: mergeSlices(slices), sample: sampleOf(past, 0) },
+    rows: (at) => (at < 0 ? past.at(at)! : days[at]!).rows,
     window(shift) {
       while (days.length < shift + shape.windowDays)
         days.push(

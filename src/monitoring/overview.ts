@@ -18,7 +18,8 @@ export interface MonitoringOverview {
   families: {
     family: string
     title: string
-    state: 'ok' | 'watch' | 'violation' | 'unknown' | 'off'
+    /** `failed`: its monitors could not run on the newest window; they are tried again */
+    state: 'ok' | 'watch' | 'violation' | 'failed' | 'unknown' | 'off'
     scores: StoredScore[]
     alert: number | null
   }[]
@@ -104,8 +105,8 @@ export async function readOverview(
   }
 }
 
-function stateOf(scores: readonly StoredScore[]): 'ok' | 'watch' | 'violation' | 'unknown' {
-  for (const state of ['violation', 'watch', 'ok'] as const)
+function stateOf(scores: readonly StoredScore[]): 'ok' | 'watch' | 'violation' | 'failed' | 'unknown' {
+  for (const state of ['violation', 'failed', 'watch', 'ok'] as const)
     if (scores.some((score) => score.state === state)) return state
   return 'unknown'
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { openBlobDirectory } from '../../src/adapters/blobs/directory.ts'
 import { driftMetrics } from '../../src/adapters/drift-metrics/index.generated.ts'
 import { monitors } from '../../src/adapters/monitors/index.generated.ts'
+import type { MonitorKind } from '../../src/contracts/monitor-kind.ts'
 import type { Environment } from '../../src/environment.ts'
 import { createJobs } from '../../src/jobs/jobs.ts'
 import { createJournal } from '../../src/journal/journal.ts'
@@ -38,6 +39,7 @@ export interface Flight {
 export async function openMonitoring(
   open: (directory: string) => Promise<SqlStore> = (directory) => openSqlite(directory, Date.now),
   wrap: (events: EventsStore) => EventsStore = (events) => events,
+  kinds: readonly MonitorKind[] = monitors,
 ) {
   const directory = mkdtempSync(join(tmpdir(), 'kedge-monitoring-'))
   const store = await open(directory)
@@ -61,7 +63,7 @@ export async function openMonitoring(
     environment,
     describe: async () => ({ revisions, threshold: 0.25 }),
     table: createParquetTable(environment),
-    kinds: monitors,
+    kinds,
     metrics: driftMetrics,
   })
   jobs.start()

@@ -74,7 +74,7 @@ export const monitoringOverview = z.object({
     z.object({
       family: z.string(),
       title: z.string(),
-      state: z.enum(['ok', 'watch', 'violation', 'unknown', 'off']),
+      state: z.enum(['ok', 'watch', 'violation', 'failed', 'unknown', 'off']),
       /** the newest window's scores of the revisions that answer callers */
       scores: z.array(score),
       /** id of the open alert */
