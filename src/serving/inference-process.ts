@@ -18,6 +18,7 @@ import { createModelStore } from './inference/model-store.ts'
 import { createPseudonyms } from './inference/pseudonyms.ts'
 import { rememberAnswers } from './inference/remember-answers.ts'
 import { inferenceSettings } from './inference-settings.ts'
+import { openFilesLimit } from './open-files-limit.ts'
 
 const settings = inferenceSettings.parse(JSON.parse(process.env.KEDGE_INFERENCE ?? '{}'))
 const secret = process.env.KEDGE_INTERNAL_SECRET ?? ''
@@ -53,6 +54,8 @@ const start = async () => {
   const first = await startInferenceListener({
     ...listening,
     port: settings.httpPort,
+    // models, the spool and control need files too, however many callers hold connections open
+    mostConnections: Math.floor(0.75 * openFilesLimit()),
     allowedHosts: new Set(settings.allowedHosts),
   })
   // after the first listener answers: loading this one takes a moment

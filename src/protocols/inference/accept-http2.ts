@@ -12,7 +12,11 @@ export function acceptHttp2(
   server: Server,
   handle: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
   { patience, idle }: { patience: number; idle: number },
-): { close(): void; destroy(): void } {
+): {
+  /** Sessions end with what runs in them, connections that have said nothing after `grace` milliseconds. */
+  close(grace: number): void
+  destroy(): void
+} {
   const [http1] = server.listeners('connection') as ((socket: Socket) => void)[]
   server.removeAllListeners('connection')
   const http2 = createServer({ settings: { maxConcurrentStreams: 256 }, maxSessionMemory: 128 }, handle)
@@ -65,8 +69,9 @@ export function acceptHttp2(
     for (const socket of undecided) socket.destroy()
   }
   return {
-    close() {
-      destroyUndecided()
+    close(grace) {
+      // what they say may be on its way
+      setTimeout(destroyUndecided, grace)
       for (const session of sessions) session.close()
     },
     destroy() {

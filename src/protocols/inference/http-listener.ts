@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { constants } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { ExplainAnswers } from '../../serving/explain/explain-answers.ts'
@@ -24,6 +24,8 @@ export interface InferenceListenerOptions {
   /** names by which browsers may address this machine, without ports */
   allowedHosts: ReadonlySet<string>
   door: Door
+  /** connections at once, beyond which new ones are closed; absent: no limit */
+  mostConnections?: number
   /** absent where nothing is explained */
   explaining?: ExplainAnswers
   /** how long the headers, and a whole request, may take to come, and how long a connection may be idle; milliseconds */
@@ -35,6 +37,9 @@ export interface Listener {
   /** Takes no new requests, lets those in flight finish. */
   stop(): Promise<void>
 }
+
+/** how long a request may be on its way over a connection that is idle, when the listener stops; milliseconds */
+const drainGrace = 250
 
 /** The REST listener of an inference process: Open Inference Protocol V2, MLflow's scoring protocol and Kedge's own form. */
 export async function startInferenceListener(options: InferenceListenerOptions): Promise<Listener> {
@@ -55,6 +60,8 @@ export async function startInferenceListener(options: InferenceListenerOptions):
   const openInference = openInferenceRoutes({ ...options, enter })
   const endpoints = endpointRoutes({ ...options, enter })
 
+  let draining = false
+
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const url = request.url ?? '/'
     const query = url.indexOf('?')
@@ -64,6 +71,7 @@ export async function startInferenceListener(options: InferenceListenerOptions):
       if (!response.writableEnded) gone.abort()
       else if (!request.complete) passOver(request)
     })
+    if (draining && request.httpVersionMajor === 1) response.setHeader('connection', 'close')
     let form: ErrorForm = 'kedge'
     try {
       guardOrigin(request, response, options.allowedHosts)
@@ -109,6 +117,7 @@ export async function startInferenceListener(options: InferenceListenerOptions):
       void handle(request, response)
     },
   )
+  if (options.mostConnections !== undefined) server.maxConnections = options.mostConnections
   server.on('checkContinue', (request, response) => {
     holdBack(request, response)
     void handle(request, response)
@@ -143,15 +152,33 @@ export async function startInferenceListener(options: InferenceListenerOptions):
     address: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
-        http2.close()
+        draining = true
+        void acceptWaiting(server).then(() => {
+          // without what the server of HTTP does besides: it closes connections on which a request may be on its way
+          NetServer.prototype.close.call(server, () => resolve())
+        })
+        setTimeout(() => server.closeIdleConnections(), drainGrace)
+        http2.close(drainGrace)
         setTimeout(() => {
           server.closeAllConnections()
           http2.destroy()
         }, 10_000).unref()
       }),
   }
+}
+
+/** Resolves when no connection waits any more to be accepted, which the system would reset; one is taken in a turn of the event loop. */
+async function acceptWaiting(server: NetServer) {
+  let accepted = true
+  const seen = () => {
+    accepted = true
+  }
+  server.on('connection', seen)
+  for (let turns = 0; accepted && turns < 1000; turns++) {
+    accepted = false
+    for (let quiet = 0; quiet < 2 && !accepted; quiet++) await new Promise((next) => setImmediate(next))
+  }
+  server.off('connection', seen)
 }
 
 const decode = (part: string) => {

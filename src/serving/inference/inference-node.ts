@@ -116,7 +116,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   })
   /** of models that have processes of their own */
   const modelShares = new WeakMap<ServedModel, ReturnType<typeof createCpuShares>>()
-  const shipper = startSpoolShipper({ spool, control, log })
+  const shipper = startSpoolShipper({ spool, control, log, crowded: spool.limit / 4 })
   const stopping = new AbortController()
   const routingFile = join(directory, 'routing.json')
 
@@ -258,8 +258,8 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
 
   let reporting: Promise<void> | undefined
   const sendReport = () => {
-    reporting ??= control
-      .report(report())
+    // also what cannot be asked of the system now is told with the next one
+    reporting ??= (async () => control.report(report()))()
       .then(() => {
         for (const [key, left] of leaving) {
           leaving.set(key, left - 1)

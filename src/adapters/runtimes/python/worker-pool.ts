@@ -50,6 +50,8 @@ interface Slot {
 
 const mebi = 2 ** 20
 const longestPause = 30_000
+/** so many deaths after each other, without an answer in between, are the model's own */
+const startsLost = 5
 
 /**
  * Some processes of one model: each runs one call at a time, more are started while calls wait. One that dies is replaced,
@@ -113,7 +115,9 @@ export async function startWorkerPool(options: PoolOptions): Promise<WorkerPool>
     open().catch((error: Error) => {
       failures++
       print(`another process of the model could not be started: ${error.message}`)
-      if (![...slots].some((slot) => slot.ready)) for (const job of waiting.splice(0)) job.reject(error)
+      // one that was killed while it loaded says nothing of the model: those who wait were not in it
+      const killed = error instanceof KedgeError && error.code === 'worker_died' && failures < startsLost
+      if (!killed && ![...slots].some((slot) => slot.ready)) for (const job of waiting.splice(0)) job.reject(error)
       replace()
     })
   }
@@ -131,8 +135,10 @@ export async function startWorkerPool(options: PoolOptions): Promise<WorkerPool>
   function lost(slot: Slot) {
     clearTimeout(slot.idle)
     if (!slots.delete(slot) || closed) return
-    failures++
-    if (slot.ready) print('a process of the model ended; another is started')
+    if (slot.ready) {
+      failures++
+      print('a process of the model ended; another is started')
+    }
     replace()
   }
 
@@ -195,7 +201,11 @@ export async function startWorkerPool(options: PoolOptions): Promise<WorkerPool>
     next()
   }
 
-  const loaded = await open()
+  const loaded = await open().catch((error) => {
+    // killed while it loaded, maybe by somebody else's fault: whoever called goes on waiting
+    if (error instanceof KedgeError && error.code === 'worker_died') return open()
+    throw error
+  })
   const rest = () => {
     for (let i = slots.size; i < instances.min; i++) grow()
   }
