@@ -14,7 +14,7 @@ const word = (i: number) => words[i % words.length]!
 const account = `
        01  ACCOUNT.
            05  ACCOUNT-NO        PIC 9(10).
-           05  BRANCH            PIC 9(4) COMP.
+           05  BRANCH            PIC S9(4) COMP.
            05  OWNER-NAME        PIC X(30).
            05  STREET            PIC X(30).
            05  CITY              PIC X(20).
