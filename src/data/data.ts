@@ -14,6 +14,7 @@ import { createDeclarations, type DeclaredDataset, type DeclaredSource } from '.
 import { documentDigest } from './document-digest.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { convert } from './expression/conversion.ts'
+import { createQuarantineDesk, type QuarantineDesk } from './quarantine.ts'
 import { createAddressGuard } from './source/address-guard.ts'
 import { createDownloads } from './source/download.ts'
 import { createFileGuard } from './source/file-guard.ts'
@@ -24,11 +25,12 @@ import { landedTable } from './stream/landed-table.ts'
 import { createStreams, type Streams } from './stream/streams.ts'
 import type { DatasetVersion, DatasetVersionSummary } from './version/dataset-version.ts'
 import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
+import { createKeptVersions, type KeptVersions } from './version/keep-versions.ts'
 import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
-import { asArrays, type Rows, readRows, readVersionRows, selectForJson } from './version/read-rows.ts'
+import { asArrays, type Rows, readVersionRows, selectForJson } from './version/read-rows.ts'
 import { removeAbandonedRuns, runFolder } from './version/run-folder.ts'
 import { createVersionFiles } from './version/version-files.ts'
-import { createVersions } from './version/versions.ts'
+import { createVersions, type TimelineEntry } from './version/versions.ts'
 
 export interface DataOptions {
   extensions: DataExtensions
@@ -88,11 +90,15 @@ export interface Datasets {
   materialiseNow: Materialise
   versions(project: string, name: string, page?: Page): Promise<{ items: DatasetVersionSummary[]; total: number }>
   /** Errors: `not_found`, `dataset_empty`. */
-  version(project: string, name: string, version: number | 'latest'): Promise<DatasetVersion>
+  version(project: string, name: string, version: number | string): Promise<DatasetVersion>
   latest(project: string, name: string): Promise<DatasetVersionSummary | undefined>
-  rows(project: string, name: string, version: number | 'latest', page?: Page): Promise<Rows>
-  quarantine(project: string, name: string, version: number | 'latest', page?: Page): Promise<Rows>
-  diff(project: string, name: string, a: number, b: number): Promise<DatasetDiff>
+  rows(project: string, name: string, version: number | string, page?: Page): Promise<Rows>
+  quarantine(project: string, name: string, version: number | string, page?: Page): Promise<Rows>
+  /** `by`: the columns that name a row; those that the dataset declares when absent. */
+  diff(project: string, name: string, a: number | string, b: number | string, by?: string[]): Promise<DatasetDiff>
+  asOf(project: string, name: string, time: number): Promise<DatasetVersion>
+  /** The profiles of versions beside each other, oldest first. */
+  timeline(project: string, name: string, limit?: number): Promise<TimelineEntry[]>
   /** Absolute path of the version's Parquet file on this machine; do not change it. */
   localFile(version: DatasetVersionSummary): Promise<string>
 }
@@ -100,6 +106,8 @@ export interface Datasets {
 export interface Data {
   sources: Sources
   drafts: Drafts
+  quarantine: QuarantineDesk
+  kept: KeptVersions
   datasets: Datasets
   streams: Streams
   start(): Promise<void>
@@ -120,6 +128,8 @@ export function createData(environment: Environment, options: DataOptions): Data
   const declarations = createDeclarations(environment, extensions)
   const versions = createVersions(environment)
   const files = createVersionFiles({ blobs, engine, dataDirectory })
+  const kept = createKeptVersions(environment)
+  const quarantine = createQuarantineDesk(environment, { engine, versions })
   const addresses = createAddressGuard({ allowHosts: options.allowHosts ?? [] })
   const access: SourceAccess = {
     kinds: extensions.sources,
@@ -143,6 +153,8 @@ export function createData(environment: Environment, options: DataOptions): Data
   })
   const materialiseNow = createMaterialise({
     files,
+    kept,
+    corrections: quarantine.corrections,
     executors: options.executors ?? [],
     environment,
     engine,
@@ -291,21 +303,25 @@ export function createData(environment: Environment, options: DataOptions): Data
       const version = await versions.get(project, name, number)
       return readVersionRows(engine, files, version, { limit, offset })
     },
-    async quarantine(project, name, number, { limit = 100, offset = 0 } = {}) {
-      const { quarantine } = await versions.get(project, name, number)
-      if (!quarantine) return { columns: [], rows: [], total: 0 }
-      return readRows(engine, await blobs.localPath(quarantine.digest), { limit, offset })
-    },
-    async diff(project, name, a, b) {
+    quarantine: (project, name, number, { limit = 100, offset = 0 } = {}) =>
+      quarantine.rows(project, name, number, { limit, offset }),
+    async diff(project, name, a, b, by) {
       const [first, second] = await Promise.all([versions.get(project, name, a), versions.get(project, name, b)])
-      const tables = { a: await files.table(first), b: await files.table(second) }
-      return diffVersions(engine, first, second, tables)
+      const spec = await declarations.dataset(project, name).then(
+        (found) => found.spec,
+        () => undefined,
+      )
+      return diffVersions({ engine, files }, first, second, by ?? spec?.key)
     },
+    asOf: versions.asOf,
+    timeline: versions.timeline,
     localFile: files.whole,
   }
 
   return {
     sources,
+    quarantine,
+    kept,
     drafts: createDrafts({
       engine,
       access,

@@ -36,9 +36,9 @@ export interface Drafts {
   /** The statement that a dataset's steps are compiled to, with what they have to know of the data in it. */
   sql(project: string, name: string): Promise<CurationSql>
   /** Judges expectations on a version that is there; nothing is kept. */
-  check(project: string, name: string, version: number | 'latest', expect: unknown): Promise<ExpectationResult[]>
+  check(project: string, name: string, version: number | string, expect: unknown): Promise<ExpectationResult[]>
   /** Expectations that a version speaks for. */
-  suggest(project: string, name: string, version: number | 'latest'): Promise<Suggestion[]>
+  suggest(project: string, name: string, version: number | string): Promise<Suggestion[]>
 }
 
 export interface DraftsDeps {

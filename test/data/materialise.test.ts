@@ -148,7 +148,7 @@ test('a rejected version stays unpublished, with its reasons', async () => {
     const error = await data.make({ kind: 'csv', path }, spec).catch((thrown) => thrown)
     expect(error).toMatchObject({
       code: 'expectations_failed',
-      message: expect.stringContaining('2 rows, not 10 to ∞; 1 of 2 values of x'),
+      message: expect.stringContaining('2 rows, not 10 to ∞; not in 1 of 2 values: x lies in'),
     })
     expect(error.places).toHaveLength(2)
   }

@@ -1,4 +1,5 @@
 import type { Column } from '../../contracts/column.ts'
+import { keyOf } from '../../contracts/curation.ts'
 import { jensenShannon } from '../../statistics/jensen-shannon.ts'
 import {
   categoryBins,
@@ -12,6 +13,9 @@ import type { EventsStore } from '../../storage/events/events-store.ts'
 import { quoteName } from '../expression/sql-text.ts'
 import type { ColumnProfile } from '../profile/profile.ts'
 import type { DatasetVersion, DatasetVersionSummary } from './dataset-version.ts'
+import { diffByKey, type KeyedDiff } from './diff-by-key.ts'
+import { createRunEngine } from './run-engine.ts'
+import { sharedRows, type VersionFiles } from './version-files.ts'
 
 export interface ColumnDiff extends Column {
   missing: { a: number; b: number }
@@ -28,21 +32,27 @@ export interface DatasetDiff {
   schema: { added: Column[]; removed: Column[]; changed: { name: string; from: Column['type']; to: Column['type'] }[] }
   /** rows that are equal in every common column, counted with repetitions */
   rows: { a: number; b: number; common: number; added: number; removed: number }
+  /** by the columns that name a row; null when none are named */
+  keys: KeyedDiff | null
   columns: ColumnDiff[]
 }
 
 /** Compares two versions: schema, rows, and the distribution of each common column over bins fixed on the first. */
 export async function diffVersions(
-  engine: EventsStore,
+  { engine, files }: { engine: EventsStore; files: VersionFiles },
   a: DatasetVersion,
   b: DatasetVersion,
-  tables: { a: string; b: string },
+  by?: readonly string[],
 ): Promise<DatasetDiff> {
   const before = new Map(a.schema.map((column) => [column.name, column.type]))
   const after = new Map(b.schema.map((column) => [column.name, column.type]))
   const common = a.schema.filter(({ name, type }) => after.get(name) === type)
   const profileOf = (version: DatasetVersion, name: string) =>
     version.profile.columns.find((column) => column.name === name)!
+  // parts that both have are the same rows
+  const same = a.schema.length === common.length && b.schema.length === common.length
+  const tables = same ? await files.difference(a, b) : { a: await files.table(a), b: await files.table(b) }
+  const shared = same ? sharedRows(a, b) : 0
   return {
     a: summary(a),
     b: summary(b),
@@ -54,7 +64,8 @@ export async function diffVersions(
         return to !== undefined && to !== type ? [{ name, from: type, to }] : []
       }),
     },
-    rows: { a: a.rowCount, b: b.rowCount, ...(await compareRows(engine, common, tables)) },
+    rows: { a: a.rowCount, b: b.rowCount, ...(await compareRows(engine, common, tables, shared)) },
+    keys: by ? await diffByKey(createRunEngine(engine), common, by, tables) : null,
     columns: common.map(({ name }) =>
       diffColumn(profileOf(a, name), profileOf(b, name), a.profile.rows, b.profile.rows),
     ),
@@ -65,16 +76,28 @@ function summary({ profile: _, ...rest }: DatasetVersion): DatasetVersionSummary
   return rest
 }
 
-async function compareRows(engine: EventsStore, columns: readonly Column[], tables: { a: string; b: string }) {
+async function compareRows(
+  engine: EventsStore,
+  columns: readonly Column[],
+  tables: { a: string | undefined; b: string | undefined },
+  shared: number,
+) {
   if (columns.length === 0) return { common: 0, added: 0, removed: 0 }
-  const hash = `sipHash128(${columns.map(({ name }) => `ifNull(toString(${quoteName(name)}), '\\0')`).join(", '\\0', ")})`
+  const hash = keyOf(columns.map(({ name }) => quoteName(name)))
+  const sides = [
+    tables.a && `SELECT ${hash} AS h, 0 AS side FROM ${tables.a}`,
+    tables.b && `SELECT ${hash} AS h, 1 AS side FROM ${tables.b}`,
+  ].filter(Boolean)
+  if (sides.length === 0) return { common: shared, added: 0, removed: 0 }
   const [row] = await engine.query<{ common: number; added: number; removed: number }>(
     `SELECT sum(least(a, b)) AS common, sum(b - least(a, b)) AS added, sum(a - least(a, b)) AS removed FROM (
-       SELECT h, countIf(side = 0) AS a, countIf(side = 1) AS b FROM (
-         SELECT ${hash} AS h, 0 AS side FROM ${tables.a} UNION ALL SELECT ${hash} AS h, 1 AS side FROM ${tables.b}
-       ) GROUP BY h)`,
+       SELECT h, countIf(side = 0) AS a, countIf(side = 1) AS b FROM (${sides.join(' UNION ALL ')}) GROUP BY h)`,
   )
-  return { common: Number(row?.common ?? 0), added: Number(row?.added ?? 0), removed: Number(row?.removed ?? 0) }
+  return {
+    common: shared + Number(row?.common ?? 0),
+    added: Number(row?.added ?? 0),
+    removed: Number(row?.removed ?? 0),
+  }
 }
 
 function diffColumn(a: ColumnProfile, b: ColumnProfile, rowsA: number, rowsB: number): ColumnDiff {

@@ -9,6 +9,7 @@ import type { EventsStore } from '../../storage/events/events-store.ts'
 import { toJson } from '../../storage/sql/json-column.ts'
 import { promised } from '../contract/promised.ts'
 import { compileCuration } from '../curation/compile-curation.ts'
+import { type Correction, correctTable } from '../curation/correct-table.ts'
 import { createRunCommand } from '../curation/run-command.ts'
 import { type DataExtensions, type DatasetSpec, datasetsOf, type SourceSpec } from '../dataset-spec.ts'
 import { documentDigest } from '../document-digest.ts'
@@ -22,6 +23,7 @@ import {
   type VersionPart,
   type VersionSource,
 } from './dataset-version.ts'
+import type { KeptVersions } from './keep-versions.ts'
 import { pullAll, pullNew } from './pull-source.ts'
 import { createRunEngine } from './run-engine.ts'
 import { runFolder } from './run-folder.ts'
@@ -53,6 +55,9 @@ export interface MaterialiseDeps {
   extensions: DataExtensions
   versions: Versions
   files: VersionFiles
+  kept: KeptVersions
+  /** rows that people have corrected */
+  corrections(project: string, dataset: string): Promise<Correction[]>
   /** for steps that are commands */
   executors: readonly Executor[]
   /** the declarations as they are now */
@@ -81,6 +86,7 @@ export const createMaterialise =
     const { spec, specDigest, source: sourceSpec } = await deps.declared(project, dataset)
     const window = windowOf(request, spec)
     const configDigest = documentDigest(sourceSpec)
+    const corrections = await deps.corrections(project, dataset)
     const others = await newestOf(versions, project, dataset, datasetsOf(spec, extensions))
 
     progress('open')
@@ -102,6 +108,9 @@ export const createMaterialise =
           sourceSpec,
           state,
           window ?? null,
+          ...(corrections.length === 0
+            ? []
+            : ['corrected', corrections.map(({ original, corrected }) => [original, corrected])]),
           ...(others.length === 0 ? [] : [others.map((one) => [one.dataset, one.digest])]),
         ])
       const full = spec.mode === 'full'
@@ -119,8 +128,9 @@ export const createMaterialise =
       const run = createRunEngine(engine, signal)
       const rowsOf = new Map<string, OtherRows>()
       for (const other of others) rowsOf.set(other.dataset, await deps.files.rows(other))
+      const table = correctTable(pulled.table, corrections)
       const pipeline = await compileCuration({
-        table: pulled.table,
+        table,
         time: spec.time,
         window,
         curate: spec.curate,
@@ -142,7 +152,7 @@ export const createMaterialise =
         engine: run,
         folder,
         pipeline,
-        table: pulled.table,
+        table,
         before: window || !previous ? [] : await versions.parts(project, dataset, previous.version),
         expect: [...promised(spec), ...spec.expect],
         label: spec.label,
@@ -174,30 +184,36 @@ export const createMaterialise =
         })),
       ]
       const rejected = written.expectations.some(isRefusal)
-      const version = await versions.publish(context, {
-        project,
-        dataset,
-        state: rejected ? 'rejected' : 'published',
-        input_key: inputKey,
-        digest: digestOfParts(parts),
-        parts: parts.length === 1 ? null : toJson(parts.map(({ digest, bytes, rows }) => ({ digest, bytes, rows }))),
-        bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-        row_count: written.counts.kept,
-        schema: toJson(pipeline.columns),
-        profile: toJson(written.profile),
-        window_from: window?.from ?? null,
-        window_to: window?.to ?? null,
-        label: request.label ?? null,
-        spec_digest: specDigest,
-        sources: toJson(sources),
-        expectations: toJson(written.expectations),
-        counts: toJson(written.counts),
-        quarantine_digest: quarantined?.digest ?? null,
-        quarantine_reasons: toJson(written.reasons),
-        batches: toJson(pulled.batches satisfies Batch[]),
-        source_schema: toJson(source.columns),
-        parent_version: previous?.version ?? null,
-      })
+      const version = await versions.publish(
+        context,
+        {
+          project,
+          dataset,
+          state: rejected ? 'rejected' : 'published',
+          input_key: inputKey,
+          digest: digestOfParts(parts),
+          parts: parts.length === 1 ? null : toJson(parts.map(({ digest, bytes, rows }) => ({ digest, bytes, rows }))),
+          bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+          row_count: written.counts.kept,
+          schema: toJson(pipeline.columns),
+          profile: toJson(written.profile),
+          window_from: window?.from ?? null,
+          window_to: window?.to ?? null,
+          label: request.label ?? null,
+          spec_digest: specDigest,
+          sources: toJson(sources),
+          expectations: toJson(written.expectations),
+          counts: toJson(written.counts),
+          quarantine_digest: quarantined?.digest ?? null,
+          quarantine_reasons: toJson(written.reasons),
+          batches: toJson(pulled.batches satisfies Batch[]),
+          source_schema: toJson(source.columns),
+          parent_version: previous?.version ?? null,
+        },
+        spec.contract?.owner,
+      )
+      if (spec.retention && version.state === 'published')
+        await deps.kept.retain(context, project, dataset, spec.retention)
       return accepted(version)
     } catch (error) {
       throw sourceError(error, spec.from, source.place ? `${spec.from} (${source.place})` : spec.from)

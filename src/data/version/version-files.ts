@@ -16,6 +16,11 @@ export interface VersionFiles {
   rows(version: DatasetVersionSummary): Promise<OtherRows>
   /** Table expression of the columns alone, in no order. */
   table(version: DatasetVersionSummary): Promise<string>
+  /** The parts of each that the other has not; undefined when it has none of its own. */
+  difference(
+    a: DatasetVersionSummary,
+    b: DatasetVersionSummary,
+  ): Promise<{ a: string | undefined; b: string | undefined }>
   /** One Parquet file with all rows, in order; made at the first use when the version has several parts. */
   whole(version: DatasetVersionSummary): Promise<string>
   /** Rows `offset` … as a table expression with `__position`, from the parts that hold them. */
@@ -29,6 +34,21 @@ export const digestOfParts = (parts: readonly VersionPart[]): string =>
     : createHash('sha256')
         .update(JSON.stringify(parts.map(({ digest, rows }) => [digest, rows])))
         .digest('hex')
+
+/** Parts that another list has not, one for one. */
+function without(parts: readonly VersionPart[], others: readonly VersionPart[]): VersionPart[] {
+  const there = new Map<string, number>()
+  for (const { digest } of others) there.set(digest, (there.get(digest) ?? 0) + 1)
+  return parts.filter(({ digest }) => {
+    const left = there.get(digest) ?? 0
+    there.set(digest, left - 1)
+    return left <= 0
+  })
+}
+
+/** Rows in the parts that two versions share. */
+export const sharedRows = (a: DatasetVersionSummary, b: DatasetVersionSummary): number =>
+  a.rowCount - without(a.parts, b.parts).reduce((sum, part) => sum + part.rows, 0)
 
 const numbered = (file: string, offset: number, columns: readonly Column[]) =>
   `SELECT ${[...columns.map(({ name }) => quoteName(name)), `toUInt64(_row_number) + ${offset} AS __position`].join(', ')} FROM file(${quoteText(file)}, Parquet)`
@@ -112,6 +132,13 @@ export function createVersionFiles({
     async table(version) {
       const found = await paths(version)
       return `file(${quoteText(inOne(found))}, Parquet)`
+    },
+    async difference(a, b) {
+      const own = async (version: DatasetVersionSummary, other: DatasetVersionSummary) => {
+        const left = without(version.parts, other.parts)
+        return left.length === 0 ? undefined : files.table({ ...version, parts: left })
+      }
+      return { a: await own(a, b), b: await own(b, a) }
     },
     async whole(version) {
       if (version.parts.length === 1) return (await paths(version))[0]!

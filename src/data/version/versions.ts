@@ -35,11 +35,34 @@ export interface Earlier {
 /** A source that was declared otherwise for so many versions is taken as new. */
 const lookedAt = 20
 
+/** What a version's profile and expectations say, without its distributions. */
+export interface TimelineEntry {
+  version: number
+  state: DatasetVersionSummary['state']
+  createdAt: number
+  rows: number
+  quarantined: number
+  failing: string[]
+  columns: {
+    name: string
+    type: Column['type']
+    missing: number
+    distinct: number
+    mean: number | null
+    deviation: number | null
+    quantiles: Record<string, number> | null
+  }[]
+}
+
 export interface Versions {
+  /** The newest versions beside each other, oldest first. */
+  timeline(project: string, dataset: string, limit?: number): Promise<TimelineEntry[]>
   list(project: string, dataset: string, page?: { limit?: number; offset?: number }): Promise<DatasetVersionSummary[]>
   count(project: string, dataset: string): Promise<number>
-  /** `latest` is the newest published one. Errors: `not_found`, `dataset_empty`. */
-  get(project: string, dataset: string, version: number | 'latest'): Promise<DatasetVersion>
+  /** `latest` is the newest published one; another text is a tag. Errors: `not_found`, `dataset_empty`. */
+  get(project: string, dataset: string, version: number | string): Promise<DatasetVersion>
+  /** What was the newest published version at a time, milliseconds since 1970. Errors: `dataset_empty`. */
+  asOf(project: string, dataset: string, time: number): Promise<DatasetVersion>
   latest(project: string, dataset: string): Promise<DatasetVersionSummary | undefined>
   byInput(project: string, dataset: string, inputKey: string): Promise<DatasetVersion | undefined>
   /** The newest version, of any state, that was read from this declaration of the source: what the next builds on. */
@@ -53,7 +76,7 @@ export interface Versions {
   /** The files of a version, none when it does not exist. */
   parts(project: string, dataset: string, version: number): Promise<VersionPart[]>
   /** Adds the version with its event, or finds the one with the same input key. */
-  publish(context: ChangeContext, version: NewVersion): Promise<DatasetVersion>
+  publish(context: ChangeContext, version: NewVersion, owner?: string): Promise<DatasetVersion>
 }
 
 const summaryColumns = [
@@ -127,10 +150,56 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
               .orderBy('version', 'desc')
               .limit(1)
               .executeTakeFirst()
-          : await of(project, dataset).selectAll().where('version', '=', version).executeTakeFirst()
+          : await of(project, dataset)
+              .selectAll()
+              .where(
+                'version',
+                '=',
+                typeof version === 'number' ? version : ((await taggedVersion(project, dataset, version)) ?? -1),
+              )
+              .executeTakeFirst()
       if (row) return toVersion(row, await eventId(project, dataset, row.version))
       if (version === 'latest') throw new KedgeError('dataset_empty', { dataset })
       throw new KedgeError('not_found', { kind: 'Dataset version', name: `${dataset}@${version}` })
+    },
+    async timeline(project, dataset, limit = 100) {
+      const rows = await of(project, dataset)
+        .select(['version', 'state', 'created_at', 'row_count', 'counts', 'expectations', 'profile'])
+        .orderBy('version', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.reverse().map((row) => ({
+        version: row.version,
+        state: row.state,
+        createdAt: row.created_at,
+        rows: row.row_count,
+        quarantined: fromJson<VersionCounts>(row.counts).quarantined,
+        failing: fromJson<DatasetVersionSummary['expectations']>(row.expectations)
+          .filter(({ ok }) => !ok)
+          .map(({ message }) => message),
+        columns: fromJson<Profile>(row.profile).columns.map(
+          ({ name, type, missing, distinct, mean, deviation, quantiles }) => ({
+            name,
+            type,
+            missing: row.row_count === 0 ? 0 : missing / row.row_count,
+            distinct,
+            mean,
+            deviation,
+            quantiles,
+          }),
+        ),
+      }))
+    },
+    async asOf(project, dataset, time) {
+      const row = await of(project, dataset)
+        .selectAll()
+        .where('state', '=', 'published')
+        .where('created_at', '<=', time)
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      if (!row) throw new KedgeError('dataset_empty', { dataset })
+      return toVersion(row, await eventId(project, dataset, row.version))
     },
     async latest(project, dataset) {
       const row = await of(project, dataset)
@@ -187,7 +256,7 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
         .executeTakeFirst()
       return row ? partsOf(row) : []
     },
-    async publish(context, row) {
+    async publish(context, row, owner) {
       const number = await journal.change(context, async (change) => {
         await change.lock(`dataset/${row.project}/${row.dataset}`)
         const same = change.db
@@ -222,7 +291,11 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
           const reasons = fromJson<DatasetVersionSummary['expectations']>(row.expectations)
             .filter(isRefusal)
             .map((result) => result.message)
-          change.append({ type: 'dataset_version.rejected', ...where, data: { ...data, reasons } })
+          change.append({
+            type: 'dataset_version.rejected',
+            ...where,
+            data: { ...data, reasons, ...(owner === undefined ? {} : { owner }) },
+          })
         }
         return version
       })

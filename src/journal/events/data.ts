@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { event } from '../event.ts'
 
+const numbered = { dataset: z.string(), version: z.number() }
 const version = {
   dataset: z.string(),
   version: z.number(),
@@ -30,7 +31,12 @@ export const dataEvents = {
   'stream.paused': event('A stream is no longer read', z.object({ source: z.string() })),
   'stream.resumed': event('A stream is read again', z.object({ source: z.string() })),
   'dataset_version.published': event('A new version of a dataset can be used', z.object(version), (thing, data) => [
-    ...data.sources.map((source) => ({ thing, source: `source/${source.name}`, relation: 'pulled from' })),
+    ...data.sources
+      .filter(({ kind }) => kind !== 'dataset')
+      .map((source) => ({ thing, source: `source/${source.name}`, relation: 'pulled from' })),
+    ...data.sources
+      .filter(({ kind }) => kind === 'dataset')
+      .map((source) => ({ thing, source: `dataset_version/${source.name}`, relation: 'made of' })),
     // a version of a window stands alone; one without continues what was read before
     ...(data.parent === null || data.window !== null
       ? []
@@ -38,6 +44,21 @@ export const dataEvents = {
   ]),
   'dataset_version.rejected': event(
     'A version of a dataset failed its expectations and is not used',
-    z.object({ ...version, reasons: z.array(z.string()) }),
+    z.object({ ...version, reasons: z.array(z.string()), owner: z.string().optional() }),
+  ),
+  'dataset_version.tagged': event('A version of a dataset has a name', z.object({ ...numbered, tag: z.string() })),
+  'dataset_version.untagged': event('A name of a version was taken away', z.object({ ...numbered, tag: z.string() })),
+  'dataset_version.pinned': event(
+    'A version is kept by every retention, or no longer',
+    z.object({ ...numbered, pinned: z.boolean() }),
+  ),
+  'dataset_version.purged': event('The retention let the rows of a version go', z.object(numbered)),
+  'dataset.corrected': event(
+    'Quarantined rows were corrected; later versions have the corrected values',
+    z.object({ ...numbered, rows: z.array(z.number()), columns: z.array(z.string()) }),
+  ),
+  'dataset.correction_withdrawn': event(
+    'A correction of a row was taken back',
+    z.object({ dataset: z.string(), correction: z.number() }),
   ),
 }

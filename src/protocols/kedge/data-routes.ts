@@ -1,9 +1,12 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Data } from '../../data/data.ts'
 import { KedgeError } from '../../errors.ts'
 import { page, route } from '../route.ts'
 import {
+  correctionAnswer,
   datasetAnswer,
   datasetVersionAnswer,
   datasetVersionSummary,
@@ -19,11 +22,19 @@ import {
   sourceTestAnswer,
   sqlAnswer,
   suggestionAnswer,
+  timelineAnswer,
 } from './schemas/data.ts'
 
 const inProject = z.object({ project: z.string() })
 const named = inProject.extend({ name: z.string() })
-const numbered = named.extend({ version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]) })
+/** A number, a tag, or `latest`. */
+const versionName = z.union([
+  z.literal('latest'),
+  z.coerce.number().int().min(1),
+  z.string().regex(/^[a-z][a-z0-9._-]{0,62}$/, 'is no tag'),
+])
+const numbered = named.extend({ version: versionName })
+const tagged = named.extend({ tag: z.string().regex(/^(?!latest$)[a-z][a-z0-9._-]{0,62}$/, 'is no tag') })
 const declaration = z.record(z.string(), z.unknown())
 const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), total: z.number().optional() })
 const base = '/api/v1/projects/:project'
@@ -34,7 +45,7 @@ const hasCommand = ({ curate }: Record<string, unknown>) =>
 
 /** Sources, datasets and their versions over REST. */
 export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void {
-  const { sources, datasets, drafts } = data
+  const { sources, datasets, drafts, quarantine, kept } = data
   const by = (request: { actor: string }) => ({ actor: request.actor })
 
   async function described(project: string, name: string) {
@@ -304,12 +315,157 @@ export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void
     permission: 'read',
     summary: 'Compares a version with another: schema, rows, distribution of each column',
     tag,
-    params: named.extend({ version: z.coerce.number().int().min(1), other: z.coerce.number().int().min(1) }),
+    params: numbered.extend({ other: versionName }),
+    query: z.object({
+      by: z.string().optional().meta({ description: 'columns that name a row, with commas between' }),
+    }),
     answer: diffAnswer,
-    handler: ({ params }) => {
+    handler: ({ params, query }) => {
       if (params.version === params.other)
         throw new KedgeError('invalid_input', { what: 'Two different versions are compared' })
-      return datasets.diff(params.project, params.name, params.version, params.other)
+      return datasets.diff(params.project, params.name, params.version, params.other, query.by?.split(','))
+    },
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/datasets/:name/as-of`,
+    permission: 'read',
+    summary: 'Shows the version that was the newest published one at a time',
+    tag,
+    params: named,
+    query: z.object({ time: z.coerce.number().meta({ description: 'milliseconds since 1970' }) }),
+    answer: datasetVersionAnswer,
+    handler: ({ params, query }) => datasets.asOf(params.project, params.name, query.time),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/datasets/:name/timeline`,
+    permission: 'read',
+    summary: 'Shows what the columns of a dataset were like over its versions',
+    tag,
+    params: named,
+    query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+    answer: listOf(timelineAnswer),
+    handler: async ({ params, query }) => ({
+      items: await datasets.timeline(params.project, params.name, query.limit),
+    }),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${versions}/:version/export`,
+    permission: 'read',
+    summary: 'Gives the rows of a version as one Parquet file',
+    tag,
+    params: numbered,
+    async handler({ params }, reply) {
+      const version = await datasets.version(params.project, params.name, params.version)
+      const path = await datasets.localFile(version)
+      reply
+        .type('application/vnd.apache.parquet')
+        .header('content-length', (await stat(path)).size)
+        .header('content-disposition', `attachment; filename="${params.name}-${version.version}.parquet"`)
+      return reply.send(createReadStream(path))
+    },
+  })
+
+  route(app, {
+    method: 'POST',
+    url: `${versions}/:version/quarantine/correct`,
+    permission: 'data.write',
+    summary: 'Corrects quarantined rows and makes a version with the corrected values',
+    tag,
+    params: numbered,
+    body: z.strictObject({
+      rows: z
+        .array(z.strictObject({ row: z.number().int().min(0), values: z.record(z.string(), z.unknown()) }))
+        .min(1)
+        .max(1000),
+    }),
+    answer: z.object({ corrections: z.array(correctionAnswer), jobId: z.number() }),
+    status: 202,
+    async handler(request) {
+      const { project, name, version } = request.params
+      const corrections = await quarantine.correct(by(request), project, name, version, request.body.rows)
+      const { window } = await datasets.version(project, name, version)
+      return { corrections, ...(await datasets.materialise(by(request), project, name, window ?? {})) }
+    },
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/datasets/:name/corrections`,
+    permission: 'read',
+    summary: 'Lists the rows of a dataset that people have corrected',
+    tag,
+    params: named,
+    answer: listOf(correctionAnswer),
+    handler: async ({ params }) => ({ items: await quarantine.corrections(params.project, params.name) }),
+  })
+  route(app, {
+    method: 'DELETE',
+    url: `${base}/datasets/:name/corrections/:id`,
+    permission: 'data.write',
+    summary: 'Takes a correction back; versions that were made with it stay',
+    tag,
+    params: named.extend({ id: z.coerce.number().int() }),
+    answer: z.object({}),
+    async handler(request) {
+      await quarantine.withdraw(by(request), request.params.project, request.params.name, request.params.id)
+      return {}
+    },
+  })
+
+  route(app, {
+    method: 'GET',
+    url: `${base}/datasets/:name/tags`,
+    permission: 'read',
+    summary: 'Lists the names that versions of a dataset have',
+    tag,
+    params: named,
+    answer: listOf(z.object({ tag: z.string(), version: z.number(), actor: z.string(), createdAt: z.number() })),
+    handler: async ({ params }) => ({ items: await kept.tags(params.project, params.name) }),
+  })
+  route(app, {
+    method: 'PUT',
+    url: `${base}/datasets/:name/tags/:tag`,
+    permission: 'data.write',
+    summary: 'Names a version of a dataset; a name that is taken moves',
+    tag,
+    params: tagged,
+    body: z.strictObject({ version: z.number().int().min(1) }),
+    answer: z.object({}),
+    async handler(request) {
+      const { project, name, tag: word } = request.params
+      await kept.tag(by(request), project, name, word, request.body.version)
+      return {}
+    },
+  })
+  route(app, {
+    method: 'DELETE',
+    url: `${base}/datasets/:name/tags/:tag`,
+    permission: 'data.write',
+    summary: 'Takes a name of a version away',
+    tag,
+    params: tagged,
+    answer: z.object({}),
+    async handler(request) {
+      await kept.untag(by(request), request.params.project, request.params.name, request.params.tag)
+      return {}
+    },
+  })
+  route(app, {
+    method: 'PUT',
+    url: `${versions}/:version/pin`,
+    permission: 'data.write',
+    summary: 'Keeps the rows of a version whatever the retention says, or no longer',
+    tag,
+    params: numbered,
+    body: z.strictObject({ pinned: z.boolean() }),
+    answer: z.object({}),
+    async handler(request) {
+      const { project, name } = request.params
+      const { version } = await datasets.version(project, name, request.params.version)
+      await kept.pin(by(request), project, name, version, request.body.pinned)
+      return {}
     },
   })
 }

@@ -215,6 +215,19 @@ export const diffAnswer = z
       changed: z.array(z.object({ name: z.string(), from: z.enum(columnTypes), to: z.enum(columnTypes) })),
     }),
     rows: z.object({ a: z.number(), b: z.number(), common: z.number(), added: z.number(), removed: z.number() }),
+    keys: z
+      .object({
+        by: z.array(z.string()),
+        added: z.number(),
+        removed: z.number(),
+        changed: z.number(),
+        repeated: z.number().meta({ description: 'keys that stand more than once in one version' }),
+        columns: z.record(z.string(), z.number()).nullable().meta({ description: 'changed rows by column' }),
+        examples: z.array(
+          z.object({ kind: z.enum(['added', 'removed', 'changed']), key: z.record(z.string(), z.unknown()) }),
+        ),
+      })
+      .nullable(),
     columns: z.array(columnDiffAnswer),
   })
   .meta({ id: 'DatasetDiff' })
@@ -267,3 +280,36 @@ export const sqlAnswer = z
 export const suggestionAnswer = z
   .object({ expectation: z.record(z.string(), z.unknown()), why: z.string() })
   .meta({ id: 'ExpectationSuggestion' })
+
+export const correctionAnswer = z
+  .object({
+    id: z.number(),
+    version: z.number(),
+    original: z.record(z.string(), z.string().nullable()),
+    corrected: z.record(z.string(), z.string().nullable()),
+    actor: z.string(),
+    createdAt: time,
+  })
+  .meta({ id: 'Correction' })
+
+export const timelineAnswer = z
+  .object({
+    version: z.number(),
+    state: z.enum(['published', 'rejected']),
+    createdAt: time,
+    rows: z.number(),
+    quarantined: z.number(),
+    failing: z.array(z.string()),
+    columns: z.array(
+      z.object({
+        name: z.string(),
+        type: z.enum(columnTypes),
+        missing: z.number().meta({ description: 'share of rows' }),
+        distinct: z.number(),
+        mean: z.number().nullable(),
+        deviation: z.number().nullable(),
+        quantiles: z.record(z.string(), z.number()).nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'VersionTimelineEntry' })
