@@ -118,6 +118,11 @@ function edited(
   return decimal(digits, places >= 0 ? places : scale, negative)
 }
 
+/** What stands between the parts of a date or time, by its code in ASCII. */
+const separators = Uint8Array.from({ length: 128 }, (_, unit) =>
+  ' -/.:,T'.includes(String.fromCharCode(unit)) ? 1 : 0,
+)
+
 /**
  * The digits of a date into `out`, their count back; -1 where there are others. Of a text the digits between separators;
  * of a number as many as `width` wants, or all of them when that is 0.
@@ -139,22 +144,57 @@ export function readDigits(
       if (unit >= 48 && unit <= 57) {
         if (count === out.length) return -1
         out[count++] = unit - 48
-      } else if (!' -/.:,T'.includes(String.fromCharCode(unit))) return -1
+      } else if (unit > 127 || separators[unit] === 0) return -1
     }
     return count
   }
-  const text =
-    type.kind === 'packed' || type.kind === 'zoned'
-      ? digitsOf(bytes, from, size, type, page.ascii)
-      : { text: (readDecimal(bytes, from, size, type, page, forms, false) ?? '-').replace(/\..*/, ''), negative: false }
-  if (!text || text.negative || !/^\d+$/.test(text.text)) return -1
-  let shown = text.text
-  if (width > 0) {
-    const bare = shown.replace(/^0+/, '')
-    if (bare.length > width) return -1
-    shown = bare.padStart(width, '0')
+  let count = plainDigits(bytes, from, size, type, page.ascii, out)
+  if (count < 0) {
+    const text =
+      type.kind === 'packed' || type.kind === 'zoned'
+        ? digitsOf(bytes, from, size, type, page.ascii)
+        : { text: readDecimal(bytes, from, size, type, page, forms, false)?.replace(/\..*/, '') ?? '', negative: false }
+    if (!text || text.negative || !/^\d+$/.test(text.text) || text.text.length > out.length) return -1
+    count = text.text.length
+    for (let i = 0; i < count; i++) out[i] = text.text.charCodeAt(i) - 48
   }
-  if (shown.length > out.length) return -1
-  for (let i = 0; i < shown.length; i++) out[i] = shown.charCodeAt(i) - 48
-  return shown.length
+  if (width === 0) return count
+  let lead = 0
+  while (lead < count && out[lead] === 0) lead++
+  const kept = count - lead
+  if (kept > width) return -1
+  out.copyWithin(width - kept, lead, count)
+  out.fill(0, 0, width - kept)
+  return width
+}
+
+/** The usual forms, without a detour by text: packed, and zoned with or without a positive sign; -1 for all others. */
+function plainDigits(
+  bytes: Uint8Array,
+  from: number,
+  size: number,
+  type: FieldType,
+  ascii: boolean,
+  out: Uint8Array,
+): number {
+  if (size > 18) return -1
+  let count = 0
+  if (type.kind === 'packed') {
+    for (let i = from; i < from + size; i++) {
+      const byte = bytes[i]!
+      const last = type.signNibble && i === from + size - 1
+      if (byte >> 4 > 9 || (last ? (byte & 15) !== 12 && (byte & 15) !== 15 : (byte & 15) > 9)) return -1
+      out[count++] = byte >> 4
+      if (!last) out[count++] = byte & 15
+    }
+    return count
+  }
+  if (type.kind !== 'zoned' || type.separate) return -1
+  const zone = ascii ? 3 : 15
+  for (let i = from; i < from + size; i++) {
+    const byte = bytes[i]!
+    if ((byte & 15) > 9 || (byte >> 4 !== zone && (ascii || byte >> 4 !== 12 || i < from + size - 1))) return -1
+    out[count++] = byte & 15
+  }
+  return count
 }
