@@ -106,3 +106,20 @@ function unchunk(text: Buffer): Buffer {
     at = line + 4 + length
   }
 }
+
+/** The same connection, and the milliseconds that its answers have taken until their last byte. */
+export function timeAnswers(connection: Connection): { connection: Connection; spent(): number } {
+  let spent = 0
+  return {
+    connection: {
+      ...connection,
+      async send(...request) {
+        const sent = performance.now()
+        const answer = await connection.send(...request)
+        spent += performance.now() - sent
+        return answer
+      },
+    },
+    spent: () => spent,
+  }
+}
