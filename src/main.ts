@@ -26,6 +26,8 @@ export interface Kedge {
   /** Resolves with all addresses when predictions are served too. Errors: `port_in_use`, `unavailable`. */
   ready(): Promise<ServerFacts['addresses']>
   environment: Environment
+  /** Lets go of memory that only makes the next requests quicker. */
+  rest(): void
   /** Finishes what is running, then lets go of everything. */
   stop(): Promise<void>
 }
@@ -123,6 +125,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
       return facts.addresses
     },
     environment,
+    rest: () => store.rest(),
     async stop() {
       await inferenceStarts.catch(() => {})
       await inference?.stop()
@@ -143,7 +146,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
 export async function startInferenceAlone(
   config: Config,
   log: Logger,
-): Promise<Pick<Kedge, 'address' | 'ready' | 'stop'>> {
+): Promise<Pick<Kedge, 'address' | 'ready' | 'rest' | 'stop'>> {
   const { control, internalSecret } = config
   if (!control || !internalSecret)
     throw new KedgeError(
@@ -157,7 +160,12 @@ export async function startInferenceAlone(
     inference: supervisor.addresses?.http ?? null,
     grpc: supervisor.addresses?.grpc ?? null,
   })
-  return { address: supervisor.addresses?.http ?? '', ready: async () => addresses(), stop: () => supervisor.stop() }
+  return {
+    address: supervisor.addresses?.http ?? '',
+    ready: async () => addresses(),
+    rest() {},
+    stop: () => supervisor.stop(),
+  }
 }
 
 /** The inference process of this machine; alone it needs `config.control` and the secret of its installation. */

@@ -48,7 +48,11 @@ Examples:
     }
     // there when the server was started with what `bin/kedge.mjs` gives it
     const { gc } = globalThis
-    const stopReturning = gc && returnMemory({ ...memoryOfProcess(), collect: () => gc(everything) })
+    const collect = () => {
+      kedge.rest()
+      gc?.(everything)
+    }
+    const stopReturning = gc && returnMemory({ ...memoryOfProcess(), collect })
     if (!world.signal.aborted)
       await new Promise<void>((resolve) => world.signal.addEventListener('abort', () => resolve(), { once: true }))
     stopReturning?.()

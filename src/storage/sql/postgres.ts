@@ -113,6 +113,7 @@ export async function openPostgres(url: string, clock: () => number): Promise<Sq
     readQuery: (text, parameters) => prepared(pool, text, parameters),
     write: queue.write,
     beforeCommit: queue.beforeCommit,
+    rest() {},
     async close() {
       await queue.close()
       await read.destroy()

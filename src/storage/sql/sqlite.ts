@@ -20,6 +20,8 @@ export async function openSqlite(directory: string, clock: () => number): Promis
   const file = join(directory, 'kedge.sqlite')
   const reader = open(file)
   reader.pragma('query_only = ON')
+  // what is searched again and again stays in memory, until the store rests
+  reader.pragma('cache_size = -64000')
   const reading = keepStatements(reader)
   const read = new Kysely<Database>({ dialect: new SqliteDialect({ database: reading }) })
 
@@ -53,6 +55,7 @@ export async function openSqlite(directory: string, clock: () => number): Promis
     readQuery: reading.query,
     write: queue.write,
     beforeCommit: queue.beforeCommit,
+    rest: () => void reader.pragma('shrink_memory'),
     async close() {
       await queue.close()
       await read.destroy()
