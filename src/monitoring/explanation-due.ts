@@ -20,7 +20,7 @@ export interface DueDay {
 }
 
 export interface ExplanationDue {
-  /** Days of revisions that are to be explained, newest first. */
+  /** Days of revisions that are to be explained, oldest first: later ones may be compared with them. */
   of(key: EndpointKey): Promise<DueDay[]>
   enqueue(change: Change, jobs: Jobs, key: EndpointKey): Promise<number | undefined>
 }
@@ -46,7 +46,7 @@ export function createExplanationDue(
         `SELECT toUnixTimestamp(bucket) * 1000 AS day, revision, count AS rows FROM profile_days FINAL
          WHERE project = {project:String} AND scope = {scope:String} AND segment = '' AND feature = '$score'
            AND bucket >= toDateTime({from:UInt32}, 'UTC') AND bucket < toDateTime({to:UInt32}, 'UTC') AND count >= ${fewest}
-         ORDER BY day DESC, revision DESC`,
+         ORDER BY day, revision`,
         { project, scope, from: from / 1000, to: to / 1000 },
       )
       const explained = new Map(

@@ -3,19 +3,18 @@ import { asKedgeError } from '../errors.ts'
 import type { JobHandler } from '../jobs/job.ts'
 import type { ExplainAside } from '../serving/explain/explain-aside.ts'
 import type { Explanations, Instance } from '../serving/explain/explanation.ts'
-import { attributionDrift } from '../statistics/attribution-drift.ts'
 import { day as dayLength } from './event-day.ts'
 import type { ExplanationBackground } from './explanation-background.ts'
+import type { ExplanationBaselines } from './explanation-baseline.ts'
 import type { ExplanationDue } from './explanation-due.ts'
 import type { ExplainedVersion, ExplanationModels } from './explanation-model.ts'
 import { instanceOf, type RecordedRow, readRecorded } from './explanation-rows.ts'
 import { segmentsOf } from './explanation-segments.ts'
-import type { ExplainedDay, ExplanationStore, StoredDefinition, StoredDrift } from './explanation-store.ts'
+import { type ExplainedDay, type ExplanationStore, explainedDay } from './explanation-store.ts'
 import type { EndpointKey } from './stale.ts'
 
-/** Rows of a day that are explained at most, and of the reference. */
+/** Rows of a day that are explained at most. */
 const sampled = 200
-const referenceRows = 300
 /** below it a day has no explanation */
 const fewest = 20
 /** rows of one request, and milliseconds that a day may take */
@@ -31,8 +30,7 @@ export interface ExplanationJobDependencies {
   due: ExplanationDue
   aside: ExplainAside
   background: ExplanationBackground
-  /** rows of the reference that stand for it */
-  reference(version: ExplainedVersion, most: number): Promise<Instance[]>
+  baselines: ExplanationBaselines
 }
 
 /**
@@ -40,7 +38,7 @@ export interface ExplanationJobDependencies {
  * What it writes is the same when it is done again: a day counts once its line in SQL names the rows.
  */
 export function createExplanationJob(dependencies: ExplanationJobDependencies): JobHandler<{ endpoint: string }> {
-  const { environment, store, models, due, aside, background, reference } = dependencies
+  const { environment, store, models, due, aside, background, baselines } = dependencies
   const { events, jobs, clock } = environment
 
   /** Explains rows piece by piece, as many as the time allows. */
@@ -68,34 +66,6 @@ export function createExplanationJob(dependencies: ExplanationJobDependencies): 
           all[part].push(...(found[part] as never[]))
     }
     return all!
-  }
-
-  /** The reference's own attributions, made once a version and method. */
-  async function referenceOf(
-    { project }: EndpointKey,
-    version: ExplainedVersion,
-    like: Explanations,
-    signal: AbortSignal,
-  ): Promise<{ scope: string; rows: number[][] } | { missing: string }> {
-    if (version.reference === null) return { missing: 'the model version has no reference' }
-    const scope = `model/${version.model}/${version.version}`
-    const same = ({ definition }: ExplainedDay) =>
-      definition?.method === like.method && definition.features.join() === like.features.join()
-    let [kept] = await store.days(project, scope, { from: 0, to: 1 })
-    if (kept?.state !== 'explained' || !same(kept)) {
-      const instances = await reference(version, referenceRows)
-      if (instances.length < fewest) return { missing: `the reference has ${instances.length} rows` }
-      const explained = await explain(project, version, instances, signal)
-      const n = explained.scores.length
-      const at = { project, scope, day: 0, revision: 0, computedAt: clock(), rows: n }
-      const rows = explained.scores.map((_, i) => ({ id: String(i), time: 0 }))
-      await store.write(at, rows, explained, new Map([['', rows.map((_, i) => i)]]))
-      kept = explainedDay(at, explained, null)
-      await store.record(project, scope, kept)
-    }
-    if (!same(kept)) return { missing: `the reference is explained by ${kept.definition?.method}` }
-    const rows = await store.attributions(project, scope, [kept], referenceRows)
-    return { scope, rows: rows.map(({ attributions }) => attributions) }
   }
 
   async function explainDay(
@@ -131,8 +101,10 @@ export function createExplanationJob(dependencies: ExplanationJobDependencies): 
       )
       const rowsDone: RecordedRow[] = recorded.slice(0, explained.scores.length)
       await store.write(at, rowsDone, explained, segmentsOf(rowsDone))
-      const expected = await referenceOf(key, version, explained, signal)
-      return explainedDay(at, explained, driftOf(expected, explained))
+      const baseline = await baselines.of(at, version, explained, (instances) =>
+        explain(key.project, version, instances, signal),
+      )
+      return explainedDay(at, explained, await baselines.drift(key.project, baseline, explained.values))
     } catch (error) {
       signal.throwIfAborted()
       const known = asKedgeError(error)
@@ -165,33 +137,4 @@ export function createExplanationJob(dependencies: ExplanationJobDependencies): 
       }
     },
   }
-}
-
-function explainedDay(
-  at: { day: number; revision: number; computedAt: number; rows: number },
-  explained: Explanations,
-  drift: StoredDrift | null,
-): ExplainedDay {
-  const { method, title, definition, unit, background, origin, inexact, features, base } = explained
-  const stored: StoredDefinition = { method, title, definition, unit, background, origin, inexact, features, base }
-  return {
-    ...at,
-    state: 'explained',
-    reason: null,
-    samples: explained.scores.length,
-    residual: Math.max(...explained.residuals),
-    definition: stored,
-    drift,
-  }
-}
-
-function driftOf(
-  expected: { scope: string; rows: number[][] } | { missing: string },
-  { values }: Explanations,
-): StoredDrift {
-  if ('missing' in expected) return expected
-  const found = attributionDrift(expected.rows, values)
-  if (!found.ok) return { missing: `${found.had} of at least ${found.needed} ${found.of}` }
-  const { ok: _, ...drift } = found
-  return { ...drift, against: expected.scope }
 }

@@ -5,8 +5,21 @@ import type { ImportanceSums } from '../statistics/weighted-importance.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { RecordedRow } from './explanation-rows.ts'
 
-export type StoredDefinition = ExplanationDefinition & { features: string[]; base: number }
-export type StoredDrift = (AttributionDrift & { against: string }) | { missing: string }
+export type StoredDefinition = ExplanationDefinition & {
+  features: string[]
+  base: number
+  /** of an explained reference, its digest */
+  reference?: string
+}
+
+/** Explained rows that others are compared with, and what they are in words. */
+export interface Baseline {
+  scope: string
+  day: number
+  revision: number
+  text: string
+}
+export type StoredDrift = (AttributionDrift & { against: Baseline }) | { missing: string }
 
 export interface ExplanationFilter {
   /** event time, milliseconds since 1970; the end is exclusive */
@@ -202,5 +215,25 @@ export function createExplanationStore({ store, events }: Pick<Environment, 'sto
         { ...segmented(days, project, scope), most },
       )
     },
+  }
+}
+
+/** A day whose rows were explained and written. */
+export function explainedDay(
+  at: { day: number; revision: number; computedAt: number; rows: number },
+  explained: Explanations,
+  drift: StoredDrift | null,
+  reference?: string,
+): ExplainedDay {
+  const { values: _, errors: __, outputs: ___, scores, residuals, ...definition } = explained
+  const { day, revision, computedAt, rows } = at
+  return {
+    ...{ day, revision, computedAt, rows },
+    state: 'explained',
+    reason: null,
+    samples: scores.length,
+    residual: Math.max(...residuals),
+    definition: { ...definition, ...(reference === undefined ? {} : { reference }) },
+    drift,
   }
 }

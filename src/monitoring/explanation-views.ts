@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts'
-import { attributionDrift } from '../statistics/attribution-drift.ts'
 import { type ImportanceSums, weightedImportance } from '../statistics/weighted-importance.ts'
 import { day as dayLength } from './event-day.ts'
+import { baselineRows, type ExplanationBaselines } from './explanation-baseline.ts'
 import { type RecordedRow, readRecorded } from './explanation-rows.ts'
 import type {
   ExplainedDay,
@@ -15,10 +15,11 @@ import type { EndpointKey } from './stale.ts'
 interface Views {
   events: Environment['events']
   store: ExplanationStore
+  baselines: Pick<ExplanationBaselines, 'drift'>
 }
 
 /** How numbers over several days came about. */
-export interface WindowDefinition extends Omit<StoredDefinition, 'features' | 'base'> {
+export interface WindowDefinition extends Omit<StoredDefinition, 'features' | 'base' | 'reference'> {
   /** of the weights and the interval */
   estimate: string
 }
@@ -64,8 +65,6 @@ export interface GlobalImportance {
 
 const estimate =
   "mean |attribution| over each day's sample, days weighed by their recorded rows; 95 % interval of a stratified sample"
-/** rows of each side of the drift of a window */
-const driftRows = 400
 
 /** The days that can be put together: those explained as the newest one is. */
 async function daysOf({ store }: Views, key: EndpointKey, filter: ExplanationFilter) {
@@ -87,7 +86,7 @@ async function daysOf({ store }: Views, key: EndpointKey, filter: ExplanationFil
 
 function definitionOf(newest: StoredDefinition | undefined | null): WindowDefinition | null {
   if (!newest) return null
-  const { features: _, base: __, ...definition } = newest
+  const { features: _, base: __, reference: ___, ...definition } = newest
   return { ...definition, estimate }
 }
 
@@ -130,9 +129,9 @@ export async function globalImportance(
   }
 }
 
-/** Of the window's rows of its newest revision against the reference of its model version. */
+/** Of the window's rows of its newest revision, against what its days are compared with. */
 async function windowDrift(
-  { store }: Views,
+  { store, baselines }: Views,
   key: EndpointKey,
   days: readonly ExplainedDay[],
 ): Promise<StoredDrift | null> {
@@ -140,24 +139,17 @@ async function windowDrift(
   if (!newest?.drift) return null
   if ('missing' in newest.drift) return newest.drift
   const { against } = newest.drift
-  const [kept] = await store.days(key.project, against, { from: 0, to: 1 })
-  if (!kept) return { missing: 'the reference is not explained any more' }
-  const [expected, current] = await Promise.all([
-    store.attributions(key.project, against, [kept], driftRows),
-    store.attributions(
-      key.project,
-      `endpoint/${key.endpoint}`,
-      days.filter(({ revision }) => revision === newest.revision),
-      driftRows,
-    ),
-  ])
-  const found = attributionDrift(
-    expected.map(({ attributions }) => attributions),
+  const current = await store.attributions(
+    key.project,
+    `endpoint/${key.endpoint}`,
+    days.filter(({ revision }) => revision === newest.revision),
+    baselineRows,
+  )
+  return baselines.drift(
+    key.project,
+    against,
     current.map(({ attributions }) => attributions),
   )
-  if (!found.ok) return { missing: `${found.had} of at least ${found.needed} ${found.of}` }
-  const { ok: _, ...drift } = found
-  return { ...drift, against }
 }
 
 export interface ExplanationHistory {

@@ -4,6 +4,7 @@ import type { ChangeContext } from '../journal/journal.ts'
 import type { ExplainAside } from '../serving/explain/explain-aside.ts'
 import type { BackgroundRows, Explanations as Explained, ModelProfile } from '../serving/explain/explanation.ts'
 import { createExplanationBackground } from './explanation-background.ts'
+import { createExplanationBaselines } from './explanation-baseline.ts'
 import { createExplanationDue, createExplanationRound } from './explanation-due.ts'
 import { createExplanationJob } from './explanation-job.ts'
 import { createExplanationModels } from './explanation-model.ts'
@@ -71,6 +72,13 @@ export function createExplanations({ environment, table, aside }: ExplanationDep
   const due = createExplanationDue(environment, store)
   const background = createExplanationBackground(environment, models, table)
 
+  const baselines = createExplanationBaselines({
+    environment,
+    store,
+    reference: async ({ reference }, most) =>
+      reference === null ? [] : (await drawReference(events, table, reference, most, { heldOut: true })).instances,
+  })
+
   jobs.handle(
     createExplanationJob({
       environment,
@@ -79,13 +87,12 @@ export function createExplanations({ environment, table, aside }: ExplanationDep
       due,
       aside,
       background,
-      reference: async ({ reference }, most) =>
-        reference === null ? [] : (await drawReference(events, table, reference, most, { heldOut: true })).instances,
+      baselines,
     }),
   )
   jobs.handle(createExplanationRound(environment, due))
   const profiles = createModelProfiles({ environment, models, table, aside })
-  const views = { events, store }
+  const views = { events, store, baselines }
 
   return {
     importance: (key, filter, segment) => globalImportance(views, key, filter, segment),

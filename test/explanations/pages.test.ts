@@ -117,10 +117,21 @@ test.each(['light', 'dark'] as const)('importance over time, %s', async (scheme)
   await plot.locator('canvas').waitFor()
   await plot.hover()
   await plot.getByText(/samples, revision 1/).waitFor()
+  await window.page.getByRole('figure', { name: 'Attribution drift over time' }).locator('canvas').waitFor()
   await picture(`time-${scheme}`)
   await window.go(page)
   await window.page.getByRole('img', { name: /Attributions of every/ }).waitFor()
   await picture(`importance-${scheme}`)
+})
+
+test('without a reference days are compared with the first one, and the far flights stand out', async () => {
+  const { items } = await stand.ask<{ items: { drift: { missing?: string; p?: number } }[] }>(
+    'GET',
+    `${base}/endpoints/delay/explanations/history`,
+  )
+  expect(items[0]!.drift.missing).toMatch(/later days are compared/)
+  expect(items.slice(1, -1).every(({ drift }) => drift.p! > 0.01)).toBe(true)
+  expect(items.at(-1)!.drift.p).toBeLessThan(0.01)
 })
 
 test('recorded predictions lead to their explanation', async () => {

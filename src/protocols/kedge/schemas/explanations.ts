@@ -22,8 +22,8 @@ export const attributionDrift = z.union([
     /** rows of each side */
     reference: z.number(),
     current: z.number(),
-    /** whose attributions it is compared with: `model/NAME/VERSION` */
-    against: z.string(),
+    /** whose attributions it is compared with: `model/NAME/VERSION` (the reference), or a day of the endpoint */
+    against: z.object({ scope: z.string(), day: time, revision: z.number(), text: z.string() }),
     /** in the model's own order */
     features: z.array(
       z.object({

@@ -37,7 +37,7 @@ export function ImportanceView({
                 {measure(found.residual, 2)}
               </Explained>
             ),
-            'Drift from the reference': <Drift found={found} />,
+            'Attribution drift': <Drift found={found} />,
           }}
         />
       </Panel>
@@ -70,7 +70,7 @@ function Drift({ found: { drift } }: { found: GlobalImportance }) {
     <Explained
       definition="Total variation between the shares that features have of all attribution, here and in the reference: 0 the same, 1 quite others. p by a permutation test over rows."
       samples={drift.current}
-      facts={{ Reference: `${drift.against}, ${drift.reference} rows`, p: measure(drift.p, 2) }}
+      facts={{ 'Compared with': `${drift.against.text}, ${drift.reference} rows`, p: measure(drift.p, 2) }}
     >
       {percent(drift.distance)}, p {measure(drift.p, 2)}
     </Explained>
@@ -104,7 +104,7 @@ function ImportanceBars({ found }: { found: GlobalImportance }) {
               facts={{
                 'Share of all': percent(share),
                 'Mean attribution': measure(mean, 3),
-                Reference: reference === undefined ? null : measure(reference, 3),
+                [drift?.against.text ?? 'Reference']: reference === undefined ? null : measure(reference, 3),
                 Definition: found.definition!.estimate,
               }}
             >
@@ -138,7 +138,7 @@ function ImportanceBars({ found }: { found: GlobalImportance }) {
         {drift && (
           <span>
             <i data-reference="" />
-            in the reference
+            {drift.against.text}
           </span>
         )}
         {found.features.length > most && (
