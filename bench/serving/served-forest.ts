@@ -6,6 +6,7 @@ import { freePorts } from '../../src/cli/loop/free-ports.ts'
 
 /** A model server that runs. */
 export interface Served {
+  pid: number
   host: string
   http: number
   grpc: number
@@ -47,6 +48,7 @@ async function started(
     await pause(10)
   }
   return {
+    pid: child.pid!,
     host,
     http: options.http,
     grpc: options.grpc,
@@ -90,7 +92,8 @@ function tree(pid: number): number[] {
   return found
 }
 
-function memoryOf(pid: number): number {
+/** Proportional set size of a process, MiB; 0 when it is gone. */
+export function memoryOf(pid: number): number {
   try {
     return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1024
   } catch {
