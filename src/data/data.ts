@@ -77,6 +77,8 @@ export interface Datasets {
   putIn(change: Change, project: string, name: string, spec: unknown): Promise<void>
   /** What is wrong in a declaration (of any form) with the columns of its source, as far as these can be known at once; nothing where they cannot. */
   check(project: string, name: string, spec: object | null, source: unknown): Promise<CurationMistake[]>
+  /** The columns that a declaration would give, as far as that is known before it is made. */
+  columnsOf(project: string, name: string, spec: object, source: unknown): Promise<Column[] | undefined>
   get(project: string, name: string): Promise<DeclaredDataset>
   list(project: string): Promise<DeclaredDataset[]>
   remove(context: ChangeContext, project: string, name: string): Promise<void>
@@ -196,7 +198,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     }
   }
   /** Of a source beside the server as they are; of one that must be fetched as they were when it was last read. */
-  async function columnsOf(project: string, dataset: string, config: SourceSpec): Promise<Column[] | undefined> {
+  async function sourceColumns(project: string, dataset: string, config: SourceSpec): Promise<Column[] | undefined> {
     if (typeof config.path === 'string')
       try {
         return (await openSource(access, project, dataset, config, AbortSignal.timeout(checkTime))).columns
@@ -276,8 +278,12 @@ export function createData(environment: Environment, options: DataOptions): Data
     },
     putIn: declarations.putDataset,
     async check(project, name, given, source) {
-      const columns = await columnsOf(project, name, declarations.parseSource(name, source))
+      const columns = await sourceColumns(project, name, declarations.parseSource(name, source))
       return columns ? checkCuration(given ?? {}, columns, extensions, await knownOthers(project, given)).mistakes : []
+    },
+    async columnsOf(project, name, given, source) {
+      const columns = await sourceColumns(project, name, declarations.parseSource(name, source))
+      return columns && checkCuration(given, columns, extensions, await knownOthers(project, given)).columns
     },
     get: declarations.dataset,
     list: declarations.datasets,

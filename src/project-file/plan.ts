@@ -10,6 +10,8 @@ export interface PlannedChange {
   action: 'create' | 'change' | 'unchanged' | 'remove' | 'kept'
   /** only of changes */
   differences: FieldDifference[]
+  /** what readers of a dataset lose by it; absent when nothing */
+  breaks?: { owner: string | null; what: string[]; affects: string[] }
 }
 
 /** Compares the file with what is stored. With `prune`, what is not in the file goes, where its domain can remove it. */

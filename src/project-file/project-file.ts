@@ -5,6 +5,7 @@ import type { ChangeContext } from '../journal/journal.ts'
 import { applyProject } from './apply-project.ts'
 import { checkParts } from './check-parts.ts'
 import type { Finding } from './check-references.ts'
+import { addBreaks } from './dataset-breaks.ts'
 import { openProjectFile, type ParsedProjectFile } from './parse-project-file.ts'
 import { type PlannedChange, planProject } from './plan.ts'
 import { type ProjectExtensions, type ProjectFile, projectFileSpec } from './project-file-spec.ts'
@@ -49,7 +50,8 @@ export function createProjectFile(services: ProjectServices & { projects: Projec
   return {
     schema,
     async plan(input: ProjectFileInput): Promise<PlannedChange[]> {
-      return planProject(parts, (await read(input)).parsed, input.files, input.prune)
+      const { parsed } = await read(input)
+      return addBreaks(services, extensions, parsed, await planProject(parts, parsed, input.files, input.prune))
     },
     async apply(context: ChangeContext, input: ProjectFileInput): Promise<PlannedChange[]> {
       const { parsed, refusal } = await read(input)

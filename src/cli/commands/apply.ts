@@ -123,12 +123,16 @@ const signs: Record<PlannedChange['action'], [string, Colour]> = {
 function planText(terminal: Terminal, plan: PlannedChange[], dryRun: boolean): string {
   const lines = plan
     .filter(({ action }) => action !== 'unchanged')
-    .flatMap(({ kind, name, action, differences }) => {
+    .flatMap(({ kind, name, action, differences, breaks }) => {
       const [sign, colour] = signs[action]
       const note = action === 'kept' ? '  not in the file; --prune removes it' : ''
       return [
         terminal.colour(colour, `${sign} ${kind} ${name}${note}`),
         ...differences.map(({ field, from, to }) => `    ${field}: ${shown(from)} → ${shown(to)}`),
+        ...(breaks?.what ?? []).map((what) => terminal.colour('red', `    breaks: ${what}`)),
+        ...(breaks && breaks.affects.length > 0
+          ? [terminal.colour('red', `    for: ${breaks.affects.join(', ')}`)]
+          : []),
       ]
     })
   const count = (action: PlannedChange['action']) => plan.filter((change) => change.action === action).length

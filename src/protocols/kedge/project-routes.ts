@@ -10,6 +10,10 @@ const change = z.object({
   name: z.string(),
   action: z.enum(['create', 'change', 'unchanged', 'remove', 'kept']),
   differences: z.array(z.object({ field: z.string(), from: z.unknown().optional(), to: z.unknown().optional() })),
+  breaks: z
+    .object({ owner: z.string().nullable(), what: z.array(z.string()), affects: z.array(z.string()) })
+    .optional()
+    .meta({ description: 'what readers of a dataset lose by the change, and who they are' }),
 })
 
 /** Project files: what `kedge apply` sends. */
