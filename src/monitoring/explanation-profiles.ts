@@ -3,8 +3,9 @@ import { KedgeError } from '../errors.ts'
 import type { ExplainAside } from '../serving/explain/explain-aside.ts'
 import type { ModelProfile } from '../serving/explain/explanation.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
-import type { ExplanationModels } from './explanation-model.ts'
-import { drawReference } from './explanation-rows.ts'
+import type { ExplanationBackground } from './explanation-background.ts'
+import type { ExplainedVersion, ExplanationModels } from './explanation-model.ts'
+import { drawReference, type ReferenceRows } from './explanation-rows.ts'
 import type { ParquetTable } from './reference.ts'
 
 const rows = 500
@@ -15,12 +16,23 @@ export interface ModelProfilesDependencies {
   models: ExplanationModels
   table: ParquetTable
   aside: ExplainAside
+  background: ExplanationBackground
 }
 
 /** Permutation importance and partial dependence of model versions, made on first use and kept. */
-export function createModelProfiles({ environment, models, table, aside }: ModelProfilesDependencies) {
+export function createModelProfiles({ environment, models, table, aside, background }: ModelProfilesDependencies) {
   const { store, events, clock } = environment
   const making = new Map<string, Promise<ModelProfile & { computedAt: number }>>()
+
+  /** Rows that the version did not learn from; without a reference others, of which nobody knows the truth. */
+  async function rowsOf(project: string, version: ExplainedVersion): Promise<ReferenceRows> {
+    if (version.reference !== null) return drawReference(events, table, version.reference, rows, { heldOut: true })
+    const found = await background(project, version)
+    if (found) return { instances: found.instances, truths: found.instances.map(() => null) }
+    throw new KedgeError('conflict', {
+      what: `${version.model} version ${version.version} has neither a reference nor recorded predictions to be asked about`,
+    })
+  }
 
   async function make(
     project: string,
@@ -29,8 +41,6 @@ export function createModelProfiles({ environment, models, table, aside }: Model
     known: Awaited<ReturnType<typeof models.version>>,
   ) {
     const { reference } = known
-    if (reference === null)
-      throw new KedgeError('conflict', { what: `${model} version ${version} has no reference rows to be asked about` })
     const inputs = `${known.artifact}/${reference}`
     const row = await store.read
       .selectFrom('model_profiles')
@@ -42,7 +52,7 @@ export function createModelProfiles({ environment, models, table, aside }: Model
     if (row?.inputs === inputs) return { ...fromJson<ModelProfile>(row.result), computedAt: Number(row.computed_at) }
     const leave = aside.enter()
     try {
-      const held = await drawReference(events, table, reference, rows, { heldOut: true })
+      const held = await rowsOf(project, known)
       const result = await aside.profile({ model: await models.folder(known), ...held, timeout })
       const made = { project, model, version, inputs, computed_at: clock(), result: toJson(result) }
       await store.write(({ db }) =>

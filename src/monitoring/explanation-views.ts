@@ -64,7 +64,7 @@ export interface GlobalImportance {
 }
 
 const estimate =
-  "mean |attribution| over each day's sample, days weighed by their recorded rows; 95 % interval of a stratified sample"
+  "mean |attribution| over each day's sample, days weighed by their recorded rows; 95 % interval of a stratified sample of these rows, nothing where all were explained"
 
 /** The days that can be put together: those explained as the newest one is. */
 async function daysOf({ store }: Views, key: EndpointKey, filter: ExplanationFilter) {

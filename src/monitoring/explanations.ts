@@ -91,7 +91,7 @@ export function createExplanations({ environment, table, aside }: ExplanationDep
     }),
   )
   jobs.handle(createExplanationRound(environment, due))
-  const profiles = createModelProfiles({ environment, models, table, aside })
+  const profiles = createModelProfiles({ environment, models, table, aside, background })
   const views = { events, store, baselines }
 
   return {

@@ -134,6 +134,17 @@ test('without a reference days are compared with the first one, and the far flig
   expect(items.at(-1)!.drift.p).toBeLessThan(0.01)
 })
 
+test('what a version looks at: along a feature, and why it is not known what a feature is worth', async () => {
+  await window.go('/models/delay/1')
+  await window.page.getByRole('link', { name: 'What it looks at' }).click()
+  await window.page.getByText(/too few rows with a truth/).waitFor()
+  await window.page.getByRole('combobox', { name: 'Feature' }).selectOption('hour')
+  await window.page.getByRole('figure', { name: 'Mean score by hour' }).locator('canvas').waitFor()
+  await window.page.getByRole('combobox', { name: 'Feature' }).selectOption('origin')
+  await window.page.getByRole('img', { name: 'Mean score by origin' }).getByText('ORD').waitFor()
+  await picture('profile')
+})
+
 test('recorded predictions lead to their explanation', async () => {
   await window.go('/endpoints/delay?tab=predictions&id=flight-2-7')
   await window.page.getByRole('link', { name: 'flight-2-7' }).click()
