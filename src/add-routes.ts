@@ -27,6 +27,8 @@ import { servingLoadRoutes } from './protocols/kedge/serving-load-routes.ts'
 import { servingRoutes } from './protocols/kedge/serving-routes.ts'
 import { streamRoutes } from './protocols/kedge/stream-routes.ts'
 import { traceRoutes } from './protocols/kedge/trace-routes.ts'
+import type { CollectMetrics } from './protocols/prometheus/collect-metrics.ts'
+import { prometheusRoutes } from './protocols/prometheus/prometheus-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
 import { uiRoutes } from './protocols/kedge/ui-routes.ts'
 import { mlflowRoutes } from './protocols/mlflow/mlflow-routes.ts'
@@ -40,10 +42,12 @@ export async function addRoutes(
   domains: Domains,
   governance: Governance,
   facts: ServerFacts,
+  collectMetrics: CollectMetrics,
 ): Promise<void> {
   const { blobs } = environment
   const { registry, monitoring } = domains
   serverRoutes(app, environment, facts)
+  prometheusRoutes(app, collectMetrics)
   governanceRoutes(app, governance)
   journalRoutes(app, environment)
   projectRoutes(app, domains)

@@ -79,6 +79,21 @@ export const configSchema = z.object({
   priceGpuHour: price('an hour of a GPU'),
   priceGibHour: price('an hour of a GiB of memory'),
   currency: z.string().min(1).max(20).default('unit').describe('of the prices'),
+  otlpUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('base address of an OpenTelemetry collector that metrics are sent to, such as http://host:4318'),
+  otlpHeaders: z
+    .string()
+    .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, 'is not name=value,name=value')
+    .optional()
+    .describe('headers for the collector, name=value,name=value; set KEDGE_OTLP_HEADERS where they are secret'),
+  otlpInterval: z.coerce
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe('seconds from one sending of metrics to the next'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

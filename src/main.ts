@@ -16,6 +16,8 @@ import { bucketAccess, openBlobs, openEngine, openEvents, openSql } from './open
 import { createHttpServer } from './protocols/http-server.ts'
 import { describeApi } from './protocols/kedge/docs-routes.ts'
 import type { ServerFacts } from './protocols/kedge/server-routes.ts'
+import { pushMetrics } from './protocols/otlp-metrics/push-metrics.ts'
+import { createCollectMetrics } from './protocols/prometheus/collect-metrics.ts'
 import { type InferenceSupervisor, startInferenceSupervisor } from './serving/inference-supervisor.ts'
 import { makeDirectory } from './storage/make-directory.ts'
 import { version } from './version.ts'
@@ -97,7 +99,14 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     nodes: () => domains.serving.reports.nodes(),
     inference: () => inference && { pid: inference.pid ?? null, restarts: inference.restarts },
   }
-  await addRoutes(app, environment, domains, governance, facts)
+  const collectMetrics = createCollectMetrics({
+    ...domains,
+    environment,
+    projects: governance.projects.list,
+    version,
+    startedAt,
+  })
+  await addRoutes(app, environment, domains, governance, facts, collectMetrics)
 
   addresses.http = await listen(app, config)
   await domains.start()
@@ -117,6 +126,19 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     : Promise.resolve()
   // whoever awaits `ready` gets the error
   inferenceStarts.catch(() => {})
+  const metrics = config.otlpUrl
+    ? pushMetrics({
+        url: config.otlpUrl,
+        headers: Object.fromEntries((config.otlpHeaders ?? '').split(',').filter(Boolean).map(headerOf)),
+        interval: config.otlpInterval * 1000,
+        collect: collectMetrics,
+        log,
+        clock,
+        startedAt,
+        version,
+        node,
+      })
+    : undefined
 
   return {
     address: addresses.http,
@@ -127,6 +149,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     environment,
     rest: () => store.rest(),
     async stop() {
+      await metrics?.stop()
       await inferenceStarts.catch(() => {})
       await inference?.stop()
       await app.close()
@@ -184,6 +207,11 @@ function startInference(config: Config, control: string, secret: string, log: Lo
     logLevel: config.logLevel,
     ...(config.modelMemory ? { modelMemory: config.modelMemory } : {}),
   })
+}
+
+function headerOf(text: string): [string, string] {
+  const at = text.indexOf('=')
+  return [text.slice(0, at).trim(), text.slice(at + 1).trim()]
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<string> {

@@ -14,6 +14,7 @@ import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addGc } from './commands/gc.ts'
+import { addGrafana } from './commands/grafana.ts'
 import { addImport } from './commands/import.ts'
 import { addJournal } from './commands/journal.ts'
 import { addLineage } from './commands/lineage.ts'
@@ -82,6 +83,7 @@ Examples:
     addLogs,
     addLog,
     addActuals,
+    addGrafana,
     addData,
     addCopybook,
     addJournal,
