@@ -117,13 +117,13 @@ function memories(): Map<string, number> {
 
 const table: { minute: number; memory: Map<string, number>; sent: number }[] = []
 let going = true
-const waiting = new Set<Promise<void>>()
+const waiting = new Set<Promise<unknown>>()
 await post('/endpoints/rated/predict', predict(some(instances, 1, 0)), 200)
 const began = performance.now()
 const timer = setInterval(() => {
   const due = Math.floor(((performance.now() - began) / 1000) * rate)
   for (; sent < due && waiting.size < 200; sent++) {
-    const one: Promise<void> = kinds[sent % kinds.length]!(sent)
+    const one: Promise<unknown> = kinds[sent % kinds.length]!(sent)
       .catch((error: Error) => count(`failed: ${error.message}`))
       .finally(() => {
         waiting.delete(one)
