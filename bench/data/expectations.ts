@@ -57,3 +57,4 @@ if (python) {
 }
 console.log(columns.join('\n'))
 await data.close()
+process.exit()

@@ -58,7 +58,8 @@ function repeated(config: Config, relation: Relation): string {
         : 'largest' in keep
           ? `${relation.column(keep.largest).sql} DESC NULLS LAST, ${relation.position}`
           : `${relation.column(keep.smallest).sql} ASC NULLS LAST, ${relation.position}`
-  const hash = `cityHash64(${columns.map((sql) => `tuple(${sql})`).join(', ')})`
+  // a short hash is quick to group by; whom it takes for equal is looked at again
+  const hash = `toUInt32(cityHash64(${columns.map((sql) => `tuple(${sql})`).join(', ')}))`
   const rows = `${relation.rows} AS p WHERE ${relation.live}`
   const twice = `SELECT ${hash} AS h FROM ${rows} GROUP BY h HAVING count() > 1`
   const ranked = `SELECT p.__row AS __row, row_number() OVER (PARTITION BY ${columns.join(', ')} ORDER BY ${order}) AS place FROM ${rows} AND ${hash} IN (${twice})`

@@ -11,6 +11,7 @@ type Query = <T>(sql: string) => Promise<T[]>
 const mostCategories = 200
 /** Whole numbers with at most so many values are also looked at as categories. */
 const fewValues = 200
+const fewForSketch = 50_000
 const histogramBins = 48
 /** Columns that are asked for in one statement. */
 const columnsAtOnce = 50
@@ -129,8 +130,10 @@ async function profileColumn(
   }
   if (count === 0) return profile
   if (isNumber(type)) {
+    // the logarithm is taken once for each value where there are few
+    const values = `SELECT toFloat64(assumeNotNull(${sql})) AS x${distinct > fewForSketch ? '' : ', count() AS n'} FROM ${from} WHERE ${sql} IS NOT NULL AND isFinite(${sql})${distinct > fewForSketch ? '' : ' GROUP BY x'}`
     const buckets = await query<{ key: number; n: number }>(
-      `SELECT ${sketchKey(`toFloat64(assumeNotNull(${sql}))`)} AS key, count() AS n FROM ${from} WHERE ${sql} IS NOT NULL AND isFinite(${sql}) GROUP BY key ORDER BY key`,
+      `SELECT ${sketchKey('x')} AS key, ${distinct > fewForSketch ? 'count()' : 'sum(n)'} AS n FROM (${values}) GROUP BY key ORDER BY key`,
     )
     profile.sketch = { keys: buckets.map(({ key }) => key), counts: buckets.map(({ n }) => n) }
     const sketch = new Map(buckets.map(({ key, n }) => [key, n]))
