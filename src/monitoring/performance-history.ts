@@ -1,10 +1,9 @@
 import type { Task } from '../contracts/monitor-kind.ts'
-import { binaryPerformance } from '../statistics/binary-performance.ts'
-import { regressionPerformance } from '../statistics/regression-performance.ts'
-import { mergeSlices, type Slice } from '../statistics/slice.ts'
-import type { Estimate, Measured } from '../statistics/too-few-samples.ts'
+import { mergeSlices } from '../statistics/slice.ts'
+import type { Estimate } from '../statistics/too-few-samples.ts'
 import type { DaySlice } from './day-slices.ts'
 import { day } from './event-day.ts'
+import { performanceMetrics } from './views/performance-metrics.ts'
 
 export interface PerformancePoint {
   revision: number
@@ -17,24 +16,6 @@ export interface PerformancePoint {
   positives: number | null
   meanScore: number | null
   metrics: Record<string, Estimate | null>
-}
-
-const estimate = (measured: Measured<Estimate>): Estimate | null =>
-  measured.ok ? { value: measured.value, low: measured.low, high: measured.high, n: measured.n } : null
-
-function metricsOf(slice: Slice, task: Task): Record<string, Estimate | null> {
-  if (task === 'regression') {
-    const found = regressionPerformance(slice.performance.regression)
-    return { mae: estimate(found.mae), rmse: estimate(found.rmse), bias: estimate(found.bias) }
-  }
-  const found = binaryPerformance(slice.performance.binary)
-  return {
-    log_loss: estimate(found.logLoss),
-    brier: estimate(found.brier),
-    auc: estimate(found.auc),
-    calibration: estimate(found.calibration),
-    accuracy: estimate(found.accuracy),
-  }
 }
 
 /** Performance of each revision in steps of `stepDays` days, counted from the first day at hand; 95 % intervals. */
@@ -61,7 +42,7 @@ export function performanceHistory(days: readonly DaySlice[], task: Task, stepDa
         actuals: joined,
         positives: task === 'binary' && n > 0 ? binary.positives / n : null,
         meanScore: task === 'binary' && n > 0 ? binary.scoreSum / n : null,
-        metrics: metricsOf(slice, task),
+        metrics: performanceMetrics(slice.performance, task),
       }
     })
     .sort((a, b) => a.start - b.start || a.revision - b.revision)

@@ -61,7 +61,7 @@ export const createDescribeEndpoint =
           model: row.model,
           version: row.version,
           reference: row.reference,
-          ...(task === 'binary' || task === 'regression' ? { task } : {}),
+          ...(task === 'binary' || task === 'multiclass' || task === 'regression' ? { task } : {}),
         }
       }),
     }
