@@ -209,6 +209,35 @@ describe('two days as they always were, and one of far flights', () => {
   })
 })
 
+test('nothing that a caller asks for is a fault of the server', async () => {
+  const at = '/endpoints/delay/explanations'
+  const strange = ['', "'", '\\', '__proto__', 'a=b', '\0', '😀', '$score', 'x'.repeat(3000), '{a:String}']
+  const asked = strange.flatMap((text) => {
+    const one = encodeURIComponent(text)
+    return [
+      `${at}/importance?segment=${one}`,
+      `${at}/history?segment=${one}`,
+      `${at}/dependence?feature=${one}&colour=${one}`,
+      `${at}/predictions/${one}`,
+      `${at}/predictions/d1-1-3?method=${one}`,
+      `/endpoints/${one}/explanations/importance`,
+      `/endpoints/${one}/explanations/sample`,
+      `/models/${one}/versions/1/profile`,
+    ]
+  })
+  asked.push(
+    `${at}/importance?from=${start}&to=0`,
+    `${at}/importance?revision=-1`,
+    `${at}/history?revision=2147483647`,
+    `${at}/history?revision=1e300`,
+    `${at}/sample?rows=0`,
+    `${at}/sample?rows=99999999`,
+    '/models/delay/versions/2147483647/profile',
+    '/models/delay/versions/1e300/profile',
+  )
+  for (const path of asked) expect((await fetch(`${base()}${path}`)).status, path).toBeLessThan(500)
+})
+
 test('a version is asked what it does without a feature, and along its values, on rows it did not learn from', async () => {
   const found = schemas.modelProfile.parse(await get('/models/delay/versions/1/profile'))
   expect(found).toMatchObject({ task: 'binary', rows: 300, why: null, permutation: { metric: 'log loss', repeats: 5 } })

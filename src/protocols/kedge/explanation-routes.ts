@@ -9,10 +9,12 @@ import * as schemas from './schemas/explanations.ts'
 const params = z.object({ project: z.string(), endpoint: z.string() })
 const base = '/api/v1/projects/:project/endpoints/:endpoint/explanations'
 const tag = 'explanations'
+/** what a number of a revision or version can be */
+const number = z.coerce.number().int().min(0).max(2_147_483_647)
 const window = z.object({
   from: time.default(0),
   to: time.default(latest),
-  revision: z.coerce.number().int().min(0).optional().describe('all that are explained alike when absent'),
+  revision: number.optional().describe('all that are explained alike when absent'),
 })
 const segment = z.string().default('').describe('`feature=category`; all rows when empty')
 const rows = z.coerce.number().int().min(1).max(2000).default(500)
@@ -98,7 +100,7 @@ export function explanationRoutes(app: FastifyInstance, { explanations }: { expl
     summary: 'What each feature added to one recorded prediction',
     tag,
     params: params.extend({ id: z.string() }),
-    query: z.object({ revision: z.coerce.number().int().min(0).optional(), method: z.string().optional() }),
+    query: z.object({ revision: number.optional(), method: z.string().optional() }),
     answer: schemas.localExplanation,
     handler: ({ params: { id, ...key }, query: { revision, method } }) =>
       explanations.prediction(key, id, {
@@ -124,7 +126,7 @@ export function explanationRoutes(app: FastifyInstance, { explanations }: { expl
     permission: 'read',
     summary: 'Permutation importance and partial dependence of a model version on the held-out rows of its reference',
     tag,
-    params: z.object({ project: z.string(), model: z.string(), version: z.coerce.number().int() }),
+    params: z.object({ project: z.string(), model: z.string(), version: number }),
     answer: schemas.modelProfile,
     handler: ({ params: { project, model, version } }) => explanations.profile(project, model, version),
   })
