@@ -199,8 +199,6 @@ export function createLogFiles(deps: LogFilesDependencies) {
   }
 }
 
-export type LogFiles = ReturnType<typeof createLogFiles>
-
 const quoted = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`
 
 /** The same file read in the same way has the same one. */

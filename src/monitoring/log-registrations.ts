@@ -133,5 +133,3 @@ export function createRegistrations({ store, journal }: Pick<Environment, 'store
     },
   }
 }
-
-export type Registrations = ReturnType<typeof createRegistrations>
