@@ -6,6 +6,7 @@ import warnings
 
 import pandas as pd
 
+os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
 warnings.filterwarnings("ignore")
 import nannyml as nml  # noqa: E402
 

@@ -1,29 +1,12 @@
-import type { MonitorScore, ScoreState } from '../../contracts/monitor-kind.ts'
+import type { ScoreState } from '../../contracts/monitor-kind.ts'
 import { evaluateWindow, type Watchers } from '../evaluate-window.ts'
 import { againstOf, type EndpointMonitorSettings, windowOf } from '../monitor-settings.ts'
 import type { EndpointKey } from '../stale.ts'
 import type { WindowSamples } from '../window-samples.ts'
 import type { ViewRequest } from '../windows/view-request.ts'
 import { type ViewDefinition, type ViewDependencies, viewWindows } from '../windows/view-windows.ts'
+import { emptyRow, put, type ScoreRow } from './score-row.ts'
 import { readStoredRows } from './stored-rows.ts'
-
-export interface ScoreRow {
-  monitor: string
-  title: string
-  unit: string
-  feature: string
-  segment: string
-  type: 'numeric' | 'categorical' | ''
-  value: (number | null)[]
-  low: (number | null)[]
-  high: (number | null)[]
-  thresholdLow: (number | null)[]
-  thresholdHigh: (number | null)[]
-  samples: (number | null)[]
-  p: (number | null)[]
-  state: (ScoreState | null)[]
-  definition: Record<string, unknown>
-}
 
 export interface HeatMap {
   family: string
@@ -40,8 +23,6 @@ export interface HeatMapQuestion extends Partial<ViewRequest> {
   /** drift metric by type of feature, instead of the settings' */
   metrics?: Partial<Pick<EndpointMonitorSettings['drift_metric'], 'numeric' | 'categorical'>>
 }
-
-export const finite = (x: number | null): number | null => (x !== null && Number.isFinite(x) ? x : null)
 
 /** Every monitor of a family over time. */
 export async function heatMap(
@@ -115,43 +96,6 @@ const titleOf = (
   title: described.get(monitor)?.title ?? monitor,
   unit: described.get(monitor)?.unit ?? '',
 })
-
-/** A row without a score yet. */
-export function emptyRow(of: { monitor: string; feature: string; segment: string }, windows: number): ScoreRow {
-  const nothing = () => new Array<null>(windows).fill(null)
-  return {
-    monitor: of.monitor,
-    title: of.monitor,
-    unit: '',
-    feature: of.feature,
-    segment: of.segment,
-    type: '',
-    value: nothing(),
-    low: nothing(),
-    high: nothing(),
-    thresholdLow: nothing(),
-    thresholdHigh: nothing(),
-    samples: nothing(),
-    p: nothing(),
-    state: nothing(),
-    definition: {},
-  }
-}
-
-/** Puts a score into its window; its definition becomes the row's. */
-export function put(row: ScoreRow, i: number, score: Omit<MonitorScore, 'monitor' | 'feature' | 'segment'>): void {
-  row.value[i] = finite(score.value)
-  row.low[i] = finite(score.low)
-  row.high[i] = finite(score.high)
-  row.thresholdLow[i] = finite(score.thresholdLow)
-  row.thresholdHigh[i] = finite(score.thresholdHigh)
-  row.samples[i] = score.samples
-  row.p[i] = finite(score.p)
-  row.state[i] = score.state
-  row.definition = score.definition
-  const { type } = score.definition
-  if (type === 'numeric' || type === 'categorical') row.type = type
-}
 
 const weights: Record<ScoreState, number> = {
   violation: 5,

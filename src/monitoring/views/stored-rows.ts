@@ -4,7 +4,7 @@ import { type EndpointMonitorSettings, windowOf } from '../monitor-settings.ts'
 import type { EndpointKey } from '../stale.ts'
 import type { ViewDefinition } from '../windows/view-windows.ts'
 import { windowText } from '../windows/window-spec.ts'
-import { emptyRow, put, type ScoreRow } from './heat-map.ts'
+import { emptyRow, put, type ScoreRow } from './score-row.ts'
 
 interface Cell {
   end: number
