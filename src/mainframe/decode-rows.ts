@@ -161,7 +161,8 @@ export function createRowDecoder(plan: Plan, options: DecodeOptions): RowDecoder
     const { field } = step
     const out = columns[step.column]!
     const decoder = fieldDecoder(field.type, field.size, form, options, out)
-    widths[step.column] = textBytes(Math.max(field.size, 40))
+    // a number as text may be longer than its bytes
+    widths[step.column] = textBytes(isText(field.type) ? field.size : Math.max(field.size, 40))
     return () => {
       prepareColumn(out, rows.count, widths[step.column]!)
       decoder(

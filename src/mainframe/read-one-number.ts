@@ -23,7 +23,8 @@ function digitsOf(
       } else if (low > 9) return undefined
       else text += low
     }
-  } else
+  } else {
+    let begun = false
     for (let i = 0; i < size; i++) {
       const byte = bytes[from + i]!
       const signHere = i === (type.leading ? 0 : size - 1)
@@ -32,6 +33,12 @@ function digitsOf(
         negative = byte === (ascii ? 0x2d : 0x60)
         continue
       }
+      // blanks in place of leading zeros, which programs that write text leave
+      if (byte === (ascii ? 0x20 : 0x40) && !signHere && !begun) {
+        text += '0'
+        continue
+      }
+      begun = true
       let digit = byte & 15
       const zone = byte >> 4
       if (!ascii) {
@@ -47,6 +54,7 @@ function digitsOf(
       }
       text += digit
     }
+  }
   if (negative && !type.signed) return undefined
   return { text, negative }
 }

@@ -315,6 +315,8 @@ describe('numbers', () => {
       'a zoned ',
       'a zoned ',
     ])
+    const asText = await decode(fields, row('12345c', '40f1d2'), { columns: { z: 'text' } })
+    expect(asText).toEqual([{ p: 12345, z: '-12' }])
     const strict = await decode(fields, row('404040', 'f1f2f3'), { blankNumbers: 'reject' })
     expect(strict[0]!.fault).toMatch(/packed/)
   })
