@@ -24,25 +24,33 @@ export const quoteName = (name: string): string => `\`${name.replaceAll('\\', '\
 export const chunkOf = (rows: number, chunks: number): string =>
   `toUInt16(least(${chunks - 1}, intDiv(_row_number * ${chunks}, ${Math.max(1, rows)})))`
 
-/** Counts by the key of the sketch: a dense array a column, which is far faster than a hash table or a map. */
-export const sketchCounts = (x: string, when = '1'): string =>
-  `arrayFilter(bin -> bin.2 > 0, arrayZip(range(-4001, 4002), countResample(-4001, 4002, 1)(1, if(isFinite(${x}) AND ${when}, ${sketchKey(x)}, -5000))))`
+/** Rows of a chunk below which its keys are counted in a map: a dense array of all keys costs the same for any rows. */
+const FEW_ROWS = 4000
+export const isSparse = (rows: number, chunks: number): boolean => rows / chunks < FEW_ROWS
+
+/** Pairs of a sketch's key and its count. With many rows from a dense array, which is far faster than a map. */
+export const sketchCounts = (x: string, sparse: boolean, when = '1'): string =>
+  sparse
+    ? ofMap(`sumMapIf([${sketchKey(`if(isFinite(${x}), ${x}, 0)`)}], [toUInt64(1)], isFinite(${x}) AND ${when})`)
+    : `arrayFilter(bin -> bin.2 > 0, arrayZip(range(-4001, 4002), countResample(-4001, 4002, 1)(1, if(isFinite(${x}) AND ${when}, ${sketchKey(x)}, -5000))))`
+
+const ofMap = (sums: string) => `arrayZip(tupleElement(${sums}, 1), tupleElement(${sums}, 2))`
 
 /** A column as a Float64, NaN where it has no number. */
 export const numberOf = ({ name, parsed }: Pick<ScannedColumn, 'name' | 'parsed'>): string =>
   parsed ? `ifNull(toFloat64OrNull(toString(${quoteName(name)})), nan)` : `ifNull(toFloat64(${quoteName(name)}), nan)`
 
 /** Moments, range and sketch of a number; `x` is NaN where there is none. */
-const moments = (x: string, i: number): string[] => [
+const moments = (x: string, i: number, sparse: boolean): string[] => [
   `countIf(isFinite(${x})) AS finite${i}`,
   `sumIf(${x}, isFinite(${x})) AS sum${i}`,
   `ifNull(varPopStableIf(${x}, isFinite(${x})), 0) * finite${i} AS centred${i}`,
   `minIf(${x}, isFinite(${x})) AS low${i}`,
   `maxIf(${x}, isFinite(${x})) AS high${i}`,
-  `${sketchCounts(x)} AS sketch${i}`,
+  `${sketchCounts(x, sparse)} AS sketch${i}`,
 ]
 
-function aggregates(column: ScannedColumn, i: number): string[] {
+function aggregates(column: ScannedColumn, i: number, sparse: boolean): string[] {
   const q = quoteName(column.name)
   const basics = [`count(${q}) AS n${i}`]
   if (column.kind === 'other') return basics
@@ -53,10 +61,11 @@ function aggregates(column: ScannedColumn, i: number): string[] {
     const unread = column.parsed
       ? `countIf(${q} IS NOT NULL AND toString(${q}) != '' AND toFloat64OrNull(toString(${q})) IS NULL)`
       : '0'
-    return [...basics, distinct, `${unread} AS unread${i}`, ...moments(x, i)]
+    return [...basics, distinct, `${unread} AS unread${i}`, ...moments(x, i, sparse)]
   }
   const text = column.type === 'String' ? q : `toString(${q})`
-  if (column.kind === 'text') return [...basics, distinct, ...moments(`ifNull(toFloat64(lengthUTF8(${text})), nan)`, i)]
+  if (column.kind === 'text')
+    return [...basics, distinct, ...moments(`ifNull(toFloat64(lengthUTF8(${text})), nan)`, i, sparse)]
   return [
     ...basics,
     `arrayMap(t -> (leftUTF8(toValidUTF8(assumeNotNull(t.1)), ${LONGEST_CATEGORY}), t.2), approx_top_count(${MOST_CATEGORIES + 1}, ${FOLLOWED})(${text})) AS top${i}`,
@@ -69,4 +78,4 @@ export const chunkStatement = (
   chunks: number,
   columns: readonly ScannedColumn[],
 ): string =>
-  `SELECT ${[`${chunkOf(table.rows, chunks)} AS chunk`, 'count() AS rows', ...columns.flatMap(aggregates)].join(', ')} FROM ${table.sql} GROUP BY chunk WITH TOTALS`
+  `SELECT ${[`${chunkOf(table.rows, chunks)} AS chunk`, 'count() AS rows', ...columns.flatMap((column, i) => aggregates(column, i, isSparse(table.rows, chunks)))].join(', ')} FROM ${table.sql} GROUP BY chunk WITH TOTALS`

@@ -1,4 +1,3 @@
-import type { DriftMetric } from '../contracts/drift-metric.ts'
 import type { MonitorKind, MonitorScore } from '../contracts/monitor-kind.ts'
 import { compareFeature, type FeatureComparison } from '../monitoring/compare-feature.ts'
 import { settingsFor, type Watchers } from '../monitoring/evaluate-window.ts'
@@ -27,13 +26,13 @@ export function createFindings(
   const scoreSketches: ScoreSketches = { reference: [], current: [] }
   const kind = (family: string) => watchers.kinds.find((candidate) => candidate.family === family)!
 
-  function evaluate(monitor: MonitorKind, reference: readonly Slice[], current: readonly Slice[]) {
+  function evaluate(monitor: MonitorKind, reference: Merged, current: Merged) {
     if (settings.off.includes(monitor.family)) return []
-    const view = referenceView(labels.reference, reference)
-    const window = windowOf(current, 'binary', false)
+    const view = referenceView(labels.reference, reference.chunks, reference.whole)
+    const window = windowOf(current.chunks, 'binary', false, current.whole)
     const own = settingsFor(monitor, watchers, settings)
     const found = monitor.evaluate(window, view, own)
-    if (monitor.family !== 'drift' || reference.length >= FEWEST_CHUNKS) return found
+    if (monitor.family !== 'drift' || reference.chunks.length >= FEWEST_CHUNKS) return found
     return found.map((score) => {
       const now = window.slice.features.get(score.feature)
       return now ? testDrift(score, view.whole.features.get(score.feature)!, now, own.alpha) : score
@@ -71,34 +70,22 @@ export function createFindings(
           scoreSketches[side] = chunks.map(({ features }) => features.get(score)?.sketch ?? new Map())
       const both = new Set(batch.filter((column) => column.reference && column.current).map((column) => column.name))
       const distributed = (name: string) => both.has(name) && ['number', 'category', 'text'].includes(kinds.get(name)!)
-      const [before, after] = [then, now].map((side) =>
-        slicesOf(
-          side.chunks.map(({ rows, features }) => ({
-            rows,
-            features: new Map([...features].filter(([name]) => both.has(name))),
-          })),
-        ),
-      ) as [Slice[], Slice[]]
+      const before = merged(then, both)
+      const after = merged(now, both)
       scores.push(
         ...evaluate(kind('quality'), before, after).filter(
           (score) => score.monitor === 'quality.missing' || distributed(score.feature),
         ),
       )
-      const narrowed = (slices: Slice[]) =>
-        slices.map((slice) => ({
-          ...slice,
-          features: new Map([...slice.features].filter(([name]) => distributed(name))),
-        }))
-      const [narrowBefore, narrowAfter] = [narrowed(before), narrowed(after)]
+      const [narrowBefore, narrowAfter] = [narrowed(before, distributed), narrowed(after, distributed)]
       scores.push(...evaluate(kind('drift'), narrowBefore, narrowAfter))
-      const whole = { before: mergeSlices(narrowBefore), after: mergeSlices(narrowAfter) }
-      for (const name of whole.before.features.keys())
+      for (const name of narrowBefore.whole.features.keys())
         features.push(
           compareFeature(
             name,
-            { label: labels.current, slice: whole.after },
-            { label: labels.reference, slice: whole.before },
-            watchers.metrics as readonly DriftMetric[],
+            { label: labels.current, slice: narrowAfter.whole },
+            { label: labels.reference, slice: narrowBefore.whole },
+            watchers.metrics,
             BINS,
           ),
         )
@@ -108,6 +95,30 @@ export function createFindings(
       }
     },
   }
+}
+
+/** One side's chunks and their merge, which is made once: with thousands of columns merging is most of the work. */
+interface Merged {
+  chunks: Slice[]
+  whole: Slice
+}
+
+function merged(side: ProfiledColumns, names: ReadonlySet<string>): Merged {
+  const chunks = slicesOf(
+    side.chunks.map(({ rows, features }) => ({
+      rows,
+      features: new Map([...features].filter(([name]) => names.has(name))),
+    })),
+  )
+  return { chunks, whole: mergeSlices(chunks) }
+}
+
+function narrowed({ chunks, whole }: Merged, wanted: (name: string) => boolean): Merged {
+  const narrow = (slice: Slice): Slice => ({
+    ...slice,
+    features: new Map([...slice.features].filter(([name]) => wanted(name))),
+  })
+  return { chunks: chunks.map(narrow), whole: narrow(whole) }
 }
 
 function unreadableScore(feature: string, unreadable: number, side: ProfiledColumns): MonitorScore {

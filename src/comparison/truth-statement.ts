@@ -1,5 +1,5 @@
 import { quote } from '../storage/events/bind-parameters.ts'
-import { chunkOf, numberOf, quoteName, type ScannedColumn, sketchCounts } from './chunk-statement.ts'
+import { chunkOf, isSparse, numberOf, quoteName, type ScannedColumn, sketchCounts } from './chunk-statement.ts'
 
 /** What the columns of the model mean, as one side's file has them. */
 export interface ModelColumns {
@@ -34,7 +34,7 @@ export const scoreStatement = (table: Source, chunks: number, model: ModelColumn
 SELECT chunk, count() AS n, sum(truth) AS positives, sum(chosen * truth) AS truePositives,
   sum(chosen) - truePositives AS falsePositives, sum(score) AS scoreSum, sum(score * (1 - score)) AS scoreVariance,
   sum(loss) AS lossSum, sum(loss * loss) AS lossSquares, sum(squared) AS brier, sum(squared * squared) AS brierSquares,
-  ${sketchCounts('score', 'truth = 1')} AS positiveScores, ${sketchCounts('score', 'truth = 0')} AS negativeScores
+  ${sketchCounts('score', isSparse(table.rows, chunks), 'truth = 1')} AS positiveScores, ${sketchCounts('score', isSparse(table.rows, chunks), 'truth = 0')} AS negativeScores
 FROM (
   SELECT chunk, score, truth, score >= ${model.threshold} AS chosen, (score - truth) * (score - truth) AS squared,
     -log(least(greatest(if(truth = 1, score, 1 - score), pow(2, -52)), 1 - pow(2, -52))) AS loss

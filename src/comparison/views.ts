@@ -15,19 +15,25 @@ export function chunkNumbers(reference: number, current: number): { reference: n
   return { reference: ofReference, current: Math.max(1, Math.min(MOST_CHUNKS, Math.round(current / rows))) }
 }
 
-export const referenceView = (label: string, chunks: readonly Slice[]): ReferenceView => ({
+/** The reference rows; `whole` is the merge of the chunks. */
+export const referenceView = (label: string, chunks: readonly Slice[], whole = mergeSlices(chunks)): ReferenceView => ({
   scope: label,
   days: chunks,
-  whole: mergeSlices(chunks),
+  whole,
 })
 
 /** The current rows as a window whose days are the chunks; its times have no meaning. */
-export const windowOf = (chunks: readonly Slice[], task: Task, actualsComplete: boolean): WindowView => ({
+export const windowOf = (
+  chunks: readonly Slice[],
+  task: Task,
+  actualsComplete: boolean,
+  whole = mergeSlices(chunks),
+): WindowView => ({
   revision: 0,
   start: 0,
   end: chunks.length,
   days: chunks.length,
-  slice: mergeSlices(chunks),
+  slice: whole,
   parts: chunks.map((slice) => ({ slice, weight: 1 })),
   task,
   actualsComplete,
