@@ -5,6 +5,7 @@ import type { Registry } from '../../registry/registry.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
 import { decodeUtf8 } from '../decode-utf8.ts'
 import { artifactProxyRoutes, artifactRoutes } from './artifact-routes.ts'
+import type { TakeActuals } from './assessed-actual.ts'
 import { evaluationRoutes } from './evaluation-routes.ts'
 import { experimentRoutes } from './experiment-routes.ts'
 import { loggedModelRoutes } from './logged-model-routes.ts'
@@ -53,6 +54,8 @@ export interface MlflowServices {
   tracking: Tracking
   registry: Registry
   automation: Pick<Automation, 'webhooks'>
+  /** takes what assessments say of predictions, where there is monitoring */
+  logged?: { actuals: TakeActuals }
 }
 
 /** MLflow's REST API, at the root for the project `default` and below `/mlflow/:project` for every project. */
@@ -92,10 +95,10 @@ function readJson(app: FastifyInstance) {
   app.setErrorHandler(sendMlflowError)
 }
 
-function jsonRoutes(scope: MlflowScope, base: string, { tracking, registry, automation }: MlflowServices) {
+function jsonRoutes(scope: MlflowScope, base: string, { tracking, registry, automation, logged }: MlflowServices) {
   experimentRoutes(scope, tracking)
   runRoutes(scope, tracking)
-  traceRoutes(scope, tracking)
+  traceRoutes(scope, tracking, logged?.actuals)
   loggedModelRoutes(scope, tracking)
   artifactRoutes(scope, tracking, registry)
   uploadRoutes(scope, base, tracking)

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { KedgeError } from '../../errors.ts'
 import { traceLimits } from '../../tracking/traces/limits.ts'
+import type { Assessment } from '../../tracking/traces/trace.ts'
 import { fileSpan, readTraceFile } from '../../tracking/traces/trace-file.ts'
 import { type Aggregation, mostPoints } from '../../tracking/traces/trace-metrics.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
 import { numberText } from './answers.ts'
+import { joinAssessed, type TakeActuals } from './assessed-actual.ts'
 import { type Fields, readPair } from './fields.ts'
 import type { MlflowCall, MlflowScope } from './mlflow-scope.ts'
 import { spanAnswer } from './otlp/span-answer.ts'
@@ -19,8 +21,12 @@ const list = <T>(name: string, items: T[]) => (items.length > 0 ? { [name]: item
 const next = (token: string | undefined) => (token ? { next_page_token: token } : {})
 
 /** MLflow's endpoints of traces: version 3, and what clients before it call. */
-export function traceRoutes(scope: MlflowScope, tracking: Tracking): void {
+export function traceRoutes(scope: MlflowScope, tracking: Tracking, takeActuals?: TakeActuals): void {
   const { traces } = tracking
+  const answered = async (project: string, assessment: Assessment) => {
+    if (takeActuals) await joinAssessed(tracking, takeActuals, project, assessment)
+    return { assessment: assessmentAnswer(assessment) }
+  }
   const v3: MlflowScope['add'] = (method, path, permission, handler) =>
     scope.add(method, `/mlflow/traces${path}`, permission, handler, '3.0')
 
@@ -106,9 +112,7 @@ export function traceRoutes(scope: MlflowScope, tracking: Tracking): void {
   v3('POST', assessments, 'tracking.write', async ({ context, project, params, fields }) => {
     const assessment = fields.message('assessment', readAssessment)
     if (!assessment) throw invalid("Missing value for required parameter 'assessment'.")
-    return {
-      assessment: assessmentAnswer(await traces.assessments.create(context, project, params.traceId!, assessment)),
-    }
+    return answered(project, await traces.assessments.create(context, project, params.traceId!, assessment))
   })
   v3('GET', `${assessments}/:assessmentId`, 'read', async ({ project, params }) => ({
     assessment: assessmentAnswer(await traces.assessments.get(project, params.traceId!, params.assessmentId!)),
@@ -116,11 +120,10 @@ export function traceRoutes(scope: MlflowScope, tracking: Tracking): void {
   v3('PATCH', `${assessments}/:assessmentId`, 'tracking.write', async ({ context, project, params, fields }) => {
     const update = fields.message('assessment', (assessment) => readUpdate(assessment, updateMask(fields)))
     if (!update) throw invalid("Missing value for required parameter 'assessment'.")
-    return {
-      assessment: assessmentAnswer(
-        await traces.assessments.update(context, project, params.traceId!, params.assessmentId!, update),
-      ),
-    }
+    return answered(
+      project,
+      await traces.assessments.update(context, project, params.traceId!, params.assessmentId!, update),
+    )
   })
   v3('DELETE', `${assessments}/:assessmentId`, 'tracking.write', ({ context, project, params }) =>
     traces.assessments.delete(context, project, params.traceId!, params.assessmentId!),
