@@ -163,6 +163,7 @@ export function createErasureJob({
       }
       const kin = `SELECT id FROM predictions WHERE ${ofEndpoint} AND ${ours}`
       await deleteRows(events, 'actuals', `${ofEndpoint} AND (id IN {ids:Array(String)} OR id IN (${kin}))`, params)
+      await deleteRows(events, 'attributions', `${ofScope} AND (id IN {ids:Array(String)} OR id IN (${kin}))`, params)
       await deleteRows(events, 'predictions', `${ofEndpoint} AND ${ours}`, params)
       for (const table of ['profiles', 'performance', 'samples'] as const)
         await deleteRows(events, table, `${ofScope} AND toUnixTimestamp(bucket) IN {hours:Array(UInt32)}`, params)
@@ -172,6 +173,17 @@ export function createErasureJob({
       return {
         async commit(change) {
           await markStale(change, jobs, key, hours)
+          // those days are explained anew, without the rows
+          await change.db
+            .deleteFrom('explained_days')
+            .where('project', '=', key.project)
+            .where('scope', '=', params.scope)
+            .where(
+              'day',
+              'in',
+              params.days.map((at) => at * 1000),
+            )
+            .execute()
           await change.db
             .updateTable('erasures')
             // what was erased is not kept where it is said that it was
@@ -201,6 +213,8 @@ export function createErasureJob({
   /** Takes a value out of the categories of profiles whose rows are gone. */
   async function forgetCategory(key: EndpointKey, params: Record<string, unknown>, signal: AbortSignal) {
     const scope = `endpoint/${key.endpoint}`
+    const group = "segment = concat({feature:String}, '=', {text:String})"
+    await deleteRows(events, 'importance_days', `${ofScope} AND ${group}`, params)
     const holding = `${ofScope} AND feature = {feature:String} AND mapContains(categories, {text:String})`
     const found = await events.query<{ bucket: number }>(
       `SELECT DISTINCT toUnixTimestamp(bucket) * 1000 AS bucket FROM profiles FINAL WHERE ${holding}`,
@@ -217,7 +231,6 @@ export function createErasureJob({
       { repeatable: true, signal },
     )
     for (const table of ['profiles', 'profile_days'] as const) await deleteRows(events, table, holding, params)
-    const group = "segment = concat({feature:String}, '=', {text:String})"
     for (const table of ['performance', 'performance_days'] as const)
       await deleteRows(events, table, `${ofScope} AND ${group}`, params)
     await rollUpDays(events, { project: key.project, scope, buckets: found.map(({ bucket }) => bucket) }, signal)

@@ -1,6 +1,15 @@
 import type { EventsStore } from '../storage/events/events-store.ts'
 
-type Table = 'predictions' | 'actuals' | 'samples' | 'profiles' | 'profile_days' | 'performance' | 'performance_days'
+type Table =
+  | 'predictions'
+  | 'actuals'
+  | 'samples'
+  | 'profiles'
+  | 'profile_days'
+  | 'performance'
+  | 'performance_days'
+  | 'attributions'
+  | 'importance_days'
 
 /** Deletes rows for good: resolves once no part on disk holds them any more. Repeating it changes nothing. */
 export const deleteRows = (

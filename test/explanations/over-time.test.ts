@@ -209,6 +209,29 @@ describe('two days as they always were, and one of far flights', () => {
   })
 })
 
+test('an erased prediction is in no explanation, and its day is explained anew', async () => {
+  const day1 = `explanations/sample?rows=2000&from=${start + day}&to=${start + 2 * day}`
+  const before = schemas.sampledExplanations.parse(await get(`/endpoints/delay/${day1}`))
+  const { id } = before.rows[0]!
+  expect(await post(`${base()}/endpoints/delay/erasures`, { ids: [id], reason: 'asked for' })).toMatchObject({
+    body: { predictions: 1 },
+  })
+  await eventually(async () => {
+    const { items } = await get<{ items: { state: string }[] }>('/endpoints/delay/erasures')
+    return items[0]!.state === 'done'
+  }, 'the erasure')
+  const [left] = await kedge.environment.events.query<{ n: number }>(
+    'SELECT count() AS n FROM attributions WHERE id = {id:String}',
+    { id },
+  )
+  expect(left!.n).toBe(0)
+  await eventually(async () => {
+    await post(`${base()}/endpoints/delay/explanations/refresh`, {})
+    const { rows } = schemas.sampledExplanations.parse(await get(`/endpoints/delay/${day1}`))
+    return rows.length === before.rows.length && rows.every((row) => row.id !== id)
+  }, 'another explanation of the day')
+}, 60_000)
+
 test('nothing that a caller asks for is a fault of the server', async () => {
   const at = '/endpoints/delay/explanations'
   const strange = ['', "'", '\\', '__proto__', 'a=b', '\0', '😀', '$score', 'x'.repeat(3000), '{a:String}']
