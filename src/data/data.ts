@@ -317,7 +317,12 @@ export function createData(environment: Environment, options: DataOptions): Data
         (found) => found.spec,
         () => undefined,
       )
-      return diffVersions({ engine, files }, first, second, by ?? spec?.key)
+      const folder = runFolder(dataDirectory)
+      try {
+        return await diffVersions({ engine, files, folder }, first, second, by ?? spec?.key)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
     },
     asOf: versions.asOf,
     timeline: versions.timeline,
