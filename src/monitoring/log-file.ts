@@ -2,7 +2,7 @@ import type { Environment } from '../environment.ts'
 import { type ErrorPlace, KedgeError } from '../errors.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { hour } from './event-day.ts'
-import type { ColumnPlan, FileColumn } from './log-columns.ts'
+import { type ColumnPlan, type FileColumn, isNumber } from './log-columns.ts'
 import type { ExternalEndpointSpec } from './log-endpoint-spec.ts'
 import {
   actualSql,
@@ -40,16 +40,17 @@ const day = 86_400_000
 /** SQL of the fields of a logged file's rows. */
 export async function fieldsOf(engine: EventsStore, { file, plan, spec, digest, receivedAt }: OpenedLog) {
   const { of } = plan
-  const largest = of.time
-    ? await engine.query<{ largest: number }>(
-        `SELECT ifNull(toFloat64(max(${/^Date|String/.test(of.time.type.replace(/^\w+\(/, '')) ? '0' : numberSql(of.time)})), 0) AS largest FROM ${rowsOf()}`,
+  const numeric = of.time && isNumber(of.time.type) ? numberSql(of.time) : undefined
+  const [largest] = numeric
+    ? await engine.query<{ time: number }>(
+        `SELECT ifNull(max(${numeric}), 0) AS time FROM ${rowsOf()}`,
         { path: file.path },
         { settings: tableSettings },
       )
     : []
   return {
     id: of.id ? textSql(of.id) : `concat('${digest.slice(0, 16)}-', toString(t._row_number))`,
-    time: of.time ? timeSql(of.time, largest[0]!.largest) : `fromUnixTimestamp64Milli(toInt64(${receivedAt}), 'UTC')`,
+    time: of.time ? timeSql(of.time, largest?.time ?? 0) : `fromUnixTimestamp64Milli(toInt64(${receivedAt}), 'UTC')`,
     score: of.score ? numberSql(of.score) : "CAST(NULL, 'Nullable(Float64)')",
     label: of.label ? textSql(of.label) : "''",
     version: of.version ? textSql(of.version) : "''",
