@@ -1,10 +1,7 @@
 import type { Environment } from '../environment.ts'
 import type { Instance } from '../serving/explain/explanation.ts'
-import type { ParquetTable } from './reference.ts'
+import { type ParquetTable, RESERVED } from './reference.ts'
 import type { EndpointKey } from './stale.ts'
-
-/** Columns of a reference that are no features, see `registry/write-reference.ts`. */
-const own = new Set(['score', 'out_of_fold', 'label', 'time', 'id', 'split'])
 
 export interface ReferenceRows {
   instances: Instance[]
@@ -35,7 +32,7 @@ export async function drawReference(
     instances: rows.map((row) =>
       Object.fromEntries(
         Object.entries(row)
-          .filter(([name]) => !own.has(name) && name !== 'kedge_row')
+          .filter(([name]) => !RESERVED.has(name) && name !== 'kedge_row')
           .map(([name, value]) => [name, typeof value === 'number' || typeof value === 'string' ? value : null]),
       ),
     ),

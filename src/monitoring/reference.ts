@@ -11,7 +11,7 @@ import { chooseSegments } from './segments.ts'
 import type { WatchedRevision } from './watched-revision.ts'
 
 /** Columns of a reference file that are no features. */
-const RESERVED = new Set(['score', 'out_of_fold', 'label', 'prediction', 'time', 'id', 'split'])
+export const RESERVED = new Set(['score', 'out_of_fold', 'label', 'prediction', 'time', 'id', 'split'])
 /** Rows without a time are dealt out to this many days, so that thresholds can be calibrated from days all the same. */
 const DEALT_DAYS = 28
 const EVER = 4_102_444_800_000

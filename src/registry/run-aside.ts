@@ -2,13 +2,10 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, KedgeError } from '../errors.ts'
+import { asideEnvironment } from './aside-environment.ts'
 
 /** The built package has the entries as JavaScript beside this file. */
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-
-/** With the settings that reach an installer of Python packages. */
-const passedOn =
-  /^(PATH|HOME|TMPDIR|KEDGE_PYTHON|KEDGE_MODEL_HOSTS|PIP_.*|UV_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|XDG_.*)$/
 
 export interface AsideOptions {
   signal: AbortSignal
@@ -31,12 +28,7 @@ export function runAside<Result>(
   const entry = fileURLToPath(new URL(`./${file}${extension}`, import.meta.url))
   const child = spawn(process.execPath, [`--max-old-space-size=${options.memory ?? 3072}`, entry], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // what it needs of the environment: no secrets
-    env: {
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name))),
-      LANG: 'C.UTF-8',
-      TZ: 'UTC',
-    },
+    env: asideEnvironment(process.env),
   })
   for (const stream of [child.stdout!, child.stderr!]) createInterface({ input: stream }).on('line', options.print)
   const stop = () => child.kill('SIGKILL')

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, KedgeError } from '../../errors.ts'
+import { asideEnvironment } from '../../registry/aside-environment.ts'
 import type {
   AsideAnswer,
   AsideRequest,
@@ -14,10 +15,6 @@ import type {
 
 /** The built package has the entry as JavaScript beside this file. */
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-/** What it needs of the environment: no secrets, but the settings that reach an installer of Python packages. */
-const passedOn =
-  /^(PATH|HOME|TMPDIR|KEDGE_PYTHON|KEDGE_MODEL_HOSTS|PIP_.*|UV_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|XDG_.*)$/
-
 /** Explanations from a process of its own, which is started when it is needed and ends when nobody does. */
 export interface ExplainAside {
   /** Errors: those of `createExplaining`; `unavailable` when the process dies. */
@@ -59,11 +56,7 @@ export function createExplainAside({ print, most = 16, idle = 120_000 }: Explain
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: ['--max-old-space-size=1024'],
-      env: {
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name))),
-        LANG: 'C.UTF-8',
-        TZ: 'UTC',
-      },
+      env: asideEnvironment(process.env),
     })
     try {
       // predictions go first
