@@ -79,7 +79,7 @@ automation:
         "8:11 datasets.flights.from: there is no source histori; did you mean history?",
         "9:5 datasets.flights.tme: the key tme is not known; did you mean time?",
         "11:9 datasets.flights.curate[0].dedupe: the key dedupe is not known; did you mean deduplicate?",
-        "11:9 datasets.flights.curate[0]: A step has exactly one of: cast, check, deduplicate, derive, drop, fill, filter, outliers, rename, select",
+        "11:9 datasets.flights.curate[0]: A step has exactly one of: balance, cast, check, deduplicate, derive, drop, encode, fill, filter, join, normalise, outliers, pseudonymise, rename, reweigh, run, sample, select, split, trim, union",
         "17:30 pipelines.train.steps.fit.resources.memory: is not a size such as 512MiB or 2GiB",
         "17:36 pipelines.train.steps.fit.resources.cpu: the key cpu is not known; did you mean cpus?",
         "18:36 pipelines.train.steps.fit.inputs.rows.dataset: there is no dataset flighs; did you mean flights?",
