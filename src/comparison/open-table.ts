@@ -27,7 +27,7 @@ export interface Table {
 }
 
 /** More columns than the reports and the engine are made for. */
-export const MOST_COLUMNS = 20_000
+const MOST_COLUMNS = 20_000
 
 const plain = (type: string): string => {
   const inner = /^(?:LowCardinality|Nullable)\((.*)\)$/.exec(type)?.[1]

@@ -5,7 +5,7 @@ import { reading, type Table } from './open-table.ts'
 import type { TableEngine } from './table-engine.ts'
 
 /** What stands for the categories that are too many to be told apart. */
-export const OTHERS = '(others)'
+const OTHERS = '(others)'
 
 export interface ProfiledColumn {
   side: ColumnSide

@@ -74,7 +74,7 @@ const hostile = [
   '<!--',
   ']]>&amp;&lt;',
   '\0\u2028\u200b\ufeff',
-  '{{constructor}} ${7*7}',
+  '{{constructor}} <%= 7*7 %>',
   'עברית',
   'x'.repeat(10_000),
 ]
