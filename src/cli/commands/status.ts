@@ -26,7 +26,7 @@ export function addStatus(program: Command, act: Act): void {
     .description('Show the server, the endpoints of the project and what is wrong')
     .addHelpText(
       'after',
-      '\nExit code 1 when an alert is open or the server has a problem, so that a script can ask.\n\nExamples:\n  $ kedge status\n  $ kedge status --json | jq .endpoints',
+      '\nExit code 1 when an alert is open, or a stream or the server has a problem, so that a script can ask.\n\nExamples:\n  $ kedge status\n  $ kedge status --json | jq .endpoints',
     )
   act(command, async ({ api, terminal, project, exit }) => {
     const server = await api.get<ServerStatus>('/api/v1/status')
@@ -99,6 +99,6 @@ export function addStatus(program: Command, act: Act): void {
         )
       return lines.join('\n')
     })
-    if (alerts.length > 0 || server.problems.length > 0) exit(1)
+    if (alerts.length > 0 || server.problems.length > 0 || streams.some(({ problem }) => problem !== null)) exit(1)
   })
 }

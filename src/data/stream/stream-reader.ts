@@ -28,7 +28,10 @@ const grace = 5000
 
 /** Starts the thread that reads a stream. */
 export function startStreamReader(options: StreamReaderOptions): StreamReader {
-  const worker = new Worker(entry, { workerData: options.start, resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 96 } })
+  const worker = new Worker(entry, {
+    workerData: options.start,
+    resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 96 },
+  })
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
   const gone = Promise.withResolvers<void>()

@@ -170,7 +170,7 @@ export default defineStreamSource({
       abort.abort()
       consumer = undefined
       from?.close(true, () => {})
-      const what = error instanceof KedgeError ? error.message : reasonOf(error)
+      const what = error instanceof KedgeError ? error.withTodo() : reasonOf(error)
       sink.connection('connecting', what)
       const wait = Math.min(250 * 2 ** failures, longestWait)
       failures = Math.min(failures + 1, 10)

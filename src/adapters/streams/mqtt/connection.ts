@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   /** how many messages may be under way at once; MQTT 5 */
   inflight: number
   received(packet: IPublishPacket): void
+  /** The broker has heard everything that was said before the last `probe`. */
+  heard(): void
   /** once, also when it never was open */
   closed(error: KedgeError): void
 }
@@ -32,6 +34,8 @@ export interface Connection {
   unsubscribe(filter: string): Promise<void>
   /** Says that messages are safe: PUBACK or, for QoS 2, PUBREC; in the order in which they came. */
   acknowledge(messages: readonly { number: number; qos: 1 | 2 }[]): void
+  /** Asks for a sign of life: its answer says that the broker has heard what was said before. */
+  probe(): void
   pause(): void
   resume(): void
   close(): void
@@ -66,6 +70,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   opened.promise.catch(() => {})
   const waiting = new Map<number, { resolve(): void; reject(error: Error): void }>()
   let number = 0
+  let pings = 0
   let ended = false
   let heard = true
   let ping: NodeJS.Timeout | undefined
@@ -73,6 +78,12 @@ export function openConnection(options: ConnectionOptions): Connection {
   const send = (packet: Packet) => socket.write(mqttPacket.generate(packet, { protocolVersion: version }))
   const unreachable = (what: string) => new KedgeError('source_unreachable', { source: place, what })
   const refused = (what: string) => new KedgeError('source_refused', { source: place, what })
+
+  function probe() {
+    if (ended) return
+    pings++
+    send({ cmd: 'pingreq' })
+  }
 
   function end(error: KedgeError) {
     if (ended) return
@@ -92,7 +103,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       // while reading is paused nothing is heard, and that is no fault of the broker
       if (!heard && !socket.isPaused()) return end(unreachable('it does not answer'))
       heard = false
-      send({ cmd: 'pingreq' })
+      probe()
     }, every)
     ping.unref()
     opened.resolve(packet.sessionPresent)
@@ -112,6 +123,10 @@ export function openConnection(options: ConnectionOptions): Connection {
         return options.received(packet)
       case 'pubrel':
         return void send({ cmd: 'pubcomp', messageId: packet.messageId! })
+      case 'pingresp':
+        pings--
+        // the answer to the last of them
+        return pings === 0 ? options.heard() : undefined
       case 'connack':
         return accepted(packet)
       case 'suback':
@@ -176,6 +191,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       }
       socket.write(bytes)
     },
+    probe,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     close() {

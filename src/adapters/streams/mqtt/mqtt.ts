@@ -7,7 +7,7 @@ import { asKedgeError, type KedgeError } from '../../../errors.ts'
 import { payloadForm } from '../payload-form.ts'
 import { topicPattern } from '../topic-pattern.ts'
 import { type Connection, openConnection } from './connection.ts'
-import { createReceipts } from './receipts.ts'
+import { createReceipts, type Receipt } from './receipts.ts'
 
 interface Position {
   /** what the session is subscribed to */
@@ -83,12 +83,15 @@ export default defineStreamSource({
     const position = (stored ?? {}) as Position
     const topic = topicPattern(config.topic)
     const filter = config.group ? `$share/${config.group}/${topic.filter}` : topic.filter
-    const receipts = createReceipts(config.inflight, position.receipts)
+    const receipts = createReceipts(position.receipts)
     const place = `${config.host}:${config.port ?? (config.tls ? 8883 : 1883)}`
     const resubscribe = retainHandling[config.retained] === 0
     let subscribed = position.filter
     let connection: Connection | undefined
-    let acks: { number: number; qos: 1 | 2 }[] = []
+    let acks: { number: number; qos: 1 | 2; receipt: Receipt }[] = []
+    /** acknowledged, but the broker may not have heard it; those before a probe, and those after it */
+    let probed: Receipt[] = []
+    let told: Receipt[] = []
     let paused = false
     let closed = false
     let failures = 0
@@ -98,10 +101,10 @@ export default defineStreamSource({
       const { qos, messageId: number } = packet
       const payload = packet.payload as Buffer
       if (qos > 0) {
-        acks.push({ number: number!, qos: qos as 1 | 2 })
         const checksum = crc32(payload, crc32(packet.topic))
-        if (packet.dup && receipts.has(number!, checksum)) return sink.repeated(1)
-        receipts.add(number!, checksum)
+        const before = packet.dup ? receipts.find(number!, checksum) : undefined
+        acks.push({ number: number!, qos: qos as 1 | 2, receipt: before ?? receipts.add(number!, checksum) })
+        if (before) return sink.repeated(1)
       }
       if (packet.retain && config.retained === 'never') return
       const columns: Record<string, string | number | boolean | null> = {
@@ -114,12 +117,36 @@ export default defineStreamSource({
       sink.take({ payload, topic: packet.topic, place: packet.topic, columns })
     }
 
+    /** Says what is durable; when the broker has heard it, it cannot send it again. */
+    function acknowledge(from: Connection | undefined, settled: typeof acks) {
+      // of an earlier connection: it comes again
+      if (!from || from !== connection) return
+      from.acknowledge(settled)
+      for (const { receipt } of settled) told.push(receipt)
+      if (probed.length === 0) probe()
+    }
+
+    function probe() {
+      if (told.length === 0) return
+      probed = told
+      told = []
+      connection?.probe()
+    }
+
+    function heard() {
+      receipts.forget(probed)
+      probed = []
+      probe()
+    }
+
     function lost(error: KedgeError) {
       connection = undefined
+      probed = []
+      told = []
       // what was not acknowledged comes again, under the same numbers
       acks = []
       if (closed) return
-      sink.connection('connecting', error.message)
+      sink.connection('connecting', error.withTodo())
       const wait = Math.min(250 * 2 ** failures, longestWait)
       failures = Math.min(failures + 1, 10)
       timer = setTimeout(() => void connect(), wait * (0.5 + Math.random() / 2))
@@ -147,6 +174,7 @@ export default defineStreamSource({
           keepalive: config.keepalive,
           inflight: config.inflight,
           received,
+          heard,
           closed: lost,
         })
         connection = made
@@ -174,7 +202,7 @@ export default defineStreamSource({
         acks = []
         return {
           position: { filter: subscribed, receipts: receipts.pack() } satisfies Position,
-          acknowledge: () => from?.acknowledge(settled),
+          acknowledge: () => acknowledge(from, settled),
         }
       },
       pause() {

@@ -1,0 +1,166 @@
+import { Admin, ProduceAcks, Producer } from '@platformatic/kafka'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { streams } from '../../src/adapters/streams/index.generated.ts'
+import type { StreamFeed, StreamMessage, StreamSettings } from '../../src/contracts/stream-source.ts'
+import { KedgeError } from '../../src/errors.ts'
+import { publisher, startAedes } from './brokers.ts'
+import { kafkaObstacle, startKafka } from './kafka-server.ts'
+
+interface Peer {
+  config: object
+  send(payloads: string[]): Promise<void>
+  stop(): Promise<void>
+}
+
+const obstacles: Record<string, string | undefined> = { kafka: await kafkaObstacle() }
+
+/** Where messages of each kind come from; every kind that is read needs one here. */
+const peers: Record<string, () => Promise<Peer>> = {
+  mqtt: async () => {
+    const broker = await startAedes()
+    const client = await publisher(broker.port)
+    return {
+      config: { kind: 'mqtt', host: '127.0.0.1', port: broker.port, version: '3.1.1', topic: 'c/{device}' },
+      async send(payloads) {
+        for (const payload of payloads) await client.publishAsync('c/d', payload, { qos: 1 })
+      },
+      async stop() {
+        await client.endAsync()
+        await broker.stop()
+      },
+    }
+  },
+  kafka: async () => {
+    const server = await startKafka()
+    const options = { clientId: 'c', bootstrapBrokers: [`127.0.0.1:${server.port}`], retries: 20, retryDelay: 200 }
+    const admin = new Admin(options)
+    await admin.createTopics({ topics: ['c'], partitions: 1, replicas: 1 })
+    await admin.close()
+    const producer = new Producer(options)
+    return {
+      config: { kind: 'kafka', brokers: options.bootstrapBrokers, topics: ['c'] },
+      async send(payloads) {
+        await producer.send({
+          acks: ProduceAcks.ALL,
+          messages: payloads.map((value) => ({ topic: 'c', value: Buffer.from(value) })),
+        })
+      },
+      async stop() {
+        await producer.close()
+        await server.stop()
+      },
+    }
+  },
+}
+
+describe.each(streams.map((definition) => [definition.kind, definition] as const))(
+  'every kind of stream: %s',
+  (kind, definition) => {
+    it('describes itself, with the settings that all have', () => {
+      const smallest = {
+        push: { kind },
+        mqtt: { kind, host: 'h', topic: 't' },
+        kafka: { kind, brokers: ['h:1'], topics: ['t'] },
+      }[kind]
+      const config = definition.config.parse(smallest) as StreamSettings
+      expect(config).toMatchObject({ land: { seconds: 30 }, versions: { seconds: 300 }, columns: {} })
+      expect(definition.columns.every(({ name }) => name.startsWith('_'))).toBe(true)
+      const name = z.toJSONSchema(definition.config, { io: 'input', unrepresentable: 'any' }).$ref
+      expect(name).toMatch(/Source$/)
+      expect(definition.config.safeParse({ ...smallest, lnad: {} }).success).toBe(false)
+      if (!definition.open) return
+      const wrong = {
+        ...smallest,
+        payload: { format: 'protobuf', schema: 'syntax = "proto3"; message A {}', message: 'B' },
+      }
+      expect(definition.config.safeParse(wrong).error?.issues[0]).toMatchObject({
+        path: ['payload'],
+        message: expect.stringMatching(/no such type: B/),
+      })
+    })
+
+    describe.skipIf(!definition.open || obstacles[kind])('and its feed', () => {
+      let peer: Peer
+      beforeAll(async () => {
+        peer = await peers[kind]!()
+      }, 60_000)
+      afterAll(() => peer.stop())
+
+      async function open(position: unknown, more: object = {}, checkedHost = async (host: string) => host) {
+        const taken: StreamMessage[] = []
+        const reasons: string[] = []
+        const states: string[] = []
+        let waiting: { is(): boolean; done(): void } | undefined
+        const look = () => waiting?.is() && waiting.done()
+        const feed: StreamFeed = await definition.open!(
+          definition.config.parse({ ...peer.config, ...more }),
+          position,
+          {
+            take(message) {
+              taken.push(message)
+              look()
+            },
+            repeated: () => {},
+            connection(state, reason) {
+              states.push(state)
+              if (reason) reasons.push(reason)
+              look()
+            },
+          },
+          { identity: 'conformance', checkedHost, secret: async () => 'hunter2' },
+        )
+        const until = (is: () => boolean) =>
+          new Promise<void>((done) => {
+            waiting = { is, done }
+            look()
+          })
+        const texts = () => taken.map(({ payload }) => Buffer.from(payload).toString())
+        return { feed, texts, reasons, states, until }
+      }
+
+      it('gives again what was not acknowledged, and not what is landed', { timeout: 20_000 }, async () => {
+        const first = await open(null)
+        await first.until(() => first.states.includes('connected'))
+        await peer.send(['a', 'b'])
+        await first.until(() => first.texts().at(-1) === 'b')
+        const landed = first.feed.mark()
+        const position = JSON.parse(JSON.stringify(landed.position))
+        landed.acknowledge()
+        await peer.send(['c'])
+        await first.until(() => first.texts().at(-1) === 'c')
+        // never landed, never acknowledged
+        first.feed.mark()
+        await first.feed.close()
+
+        const second = await open(position)
+        await second.until(() => second.texts().length >= 1)
+        await peer.send(['d'])
+        await second.until(() => second.texts().at(-1) === 'd')
+        expect(second.texts()).toEqual(['c', 'd'])
+        second.feed.mark().acknowledge()
+        second.feed.pause()
+        await second.feed.close()
+      })
+
+      it('calls no address that is guarded, and shows no secret', async () => {
+        const guarded = await open(null, {}, async (host) => {
+          throw new KedgeError('address_guarded', { host })
+        })
+        await guarded.until(() => guarded.reasons.length > 0)
+        await guarded.feed.close()
+        expect(guarded.reasons[0]).toMatch(/--allow-source-host/)
+        const secret =
+          kind === 'kafka'
+            ? { sasl: { user: 'u', password: { secret: 's' } } }
+            : { user: 'u', password: { secret: 's' } }
+        const away = kind === 'kafka' ? { brokers: ['127.0.0.1:1'] } : { port: 1 }
+        const lost = await open(null, { ...secret, ...away })
+        await lost.until(() => lost.reasons.length > 0)
+        await lost.feed.close()
+        expect(lost.reasons.join()).not.toContain('hunter2')
+        expect(lost.reasons[0]).not.toBe('')
+      }, 30_000)
+    })
+  },
+)
