@@ -101,17 +101,20 @@ const kinds: ((i: number) => Promise<void>)[] = [
   () => post('/endpoints/rated/predict', large, 429),
 ]
 
-const names = new Map<number, string>()
 /** Every process of the server by what it is, MiB. */
 function memories(): Map<string, number> {
   const found = new Map<string, number>()
+  const pythons: number[] = []
   for (const one of processTree(server.pid)) {
     const name =
       partOf(one) ??
       (/python/.test(one.command) ? 'python' : (/(\w+)-process\.(ts|js)/.exec(one.command)?.[1] ?? 'other'))
-    names.set(one.pid, name)
-    found.set(name, (found.get(name) ?? 0) + memoryOf(one.pid))
+    const mib = memoryOf(one.pid)
+    if (name === 'python') pythons.push(mib)
+    else found.set(name, (found.get(name) ?? 0) + mib)
   }
+  // as many as calls need: what each takes is what may not grow
+  if (pythons.length > 0) found.set('python, each', pythons.reduce((sum, mib) => sum + mib, 0) / pythons.length)
   return found
 }
 
@@ -147,12 +150,14 @@ client.close()
 await server.stop()
 await rm(directory, { recursive: true, force: true })
 
-/** Least squares, MiB a minute. */
-function slope(points: readonly [number, number][]): number {
+/** Least squares, MiB a minute, and how far from it the slope may be by chance (twice its standard error). */
+function slope(points: readonly [number, number][]): { up: number; chance: number } {
   const n = points.length
   const [mx, my] = [0, 1].map((i) => points.reduce((sum, point) => sum + point[i]!, 0) / n) as [number, number]
-  const up = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0)
-  return up / points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0)
+  const spread = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0)
+  const up = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / spread
+  const left = points.reduce((sum, [x, y]) => sum + (y - my - up * (x - mx)) ** 2, 0)
+  return { up, chance: 2 * Math.sqrt(left / Math.max(1, n - 2) / spread) }
 }
 const parts = [...new Set(table.flatMap(({ memory }) => [...memory.keys()]))].sort()
 const tail = table.slice(Math.floor(table.length / 2))
@@ -171,10 +176,11 @@ const lines = [
   ...parts.map((part) => {
     const points = tail.map(({ minute, memory }): [number, number] => [minute, memory.get(part) ?? 0])
     const mean = points.reduce((sum, [, mib]) => sum + mib, 0) / points.length
-    const hourly = 60 * slope(points)
-    // what half an hour would add: caches that fill and collections that have not run yet are no leak
-    const flat = hourly / 2 < Math.max(16, 0.1 * mean)
-    return `| ${part} | ${hourly.toFixed(0)} | ${flat ? 'flat' : 'grows'} |`
+    const { up, chance } = slope(points)
+    const hourly = 60 * up
+    // what half an hour would add for certain: caches that fill and collections that have not run yet are no leak
+    const flat = 30 * (up - chance) < Math.max(16, 0.1 * mean)
+    return `| ${part} | ${hourly.toFixed(0)} ± ${(60 * chance).toFixed(0)} | ${flat ? 'flat' : 'grows'} |`
   }),
   '',
   [...counts].map(([what, n]) => `${what}: ${n}`).join(', '),

@@ -1,4 +1,4 @@
-import type { DatasetVersionSummary } from '../data/version/dataset-version.ts'
+import type { Column } from '../contracts/column.ts'
 import { asKedgeError, KedgeError } from '../errors.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
 import type { RoutedFeatures } from './routing.ts'
@@ -9,7 +9,7 @@ export interface ServingDatasets {
     project: string,
     name: string,
     version: number | 'latest',
-  ): Promise<Pick<DatasetVersionSummary, 'version' | 'digest' | 'schema'>>
+  ): Promise<{ version: number; digest: string; schema: Column[] }>
   get(project: string, name: string): Promise<{ spec: { time?: string | undefined } }>
 }
 

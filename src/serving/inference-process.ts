@@ -2,6 +2,7 @@
  * The inference process: composes an inference node with its listeners. Everything comes from the environment (the secret
  * must not stand in arguments); with a parent it says on the IPC channel where it listens.
  */
+import { writeFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ import { startInferenceNode } from './inference/inference-node.ts'
 import { createModelStore } from './inference/model-store.ts'
 import { createPseudonyms } from './inference/pseudonyms.ts'
 import { rememberAnswers } from './inference/remember-answers.ts'
-import { inferenceSettings } from './inference-settings.ts'
+import { inferenceSettings, processFile, type RunningInference } from './inference-settings.ts'
 import { openFilesLimit } from './open-files-limit.ts'
 
 const settings = inferenceSettings.parse(JSON.parse(process.env.KEDGE_INFERENCE ?? '{}'))
@@ -50,6 +51,9 @@ const explaining = createExplainAnswers({
 })
 const door = createDoor({ authorize, clock })
 const listening = { node, host: settings.host, log, clock, version, door, explaining }
+// control died while this was starting: the next one starts its own, which must find the spool and the ports free
+const parentIsGone = () => process.connected === false
+if (parentIsGone()) process.exit(0)
 const start = async () => {
   const first = await startInferenceListener({
     ...listening,
@@ -70,7 +74,13 @@ const [http, grpc] = await start().catch((error: Error) => {
 const addresses = { http: http!.address, grpc: grpc!.address }
 node.listening(addresses)
 log.info(addresses, 'predictions are served')
-process.send?.({ kind: 'listening', ...addresses, boot: node.boot })
+if (process.send)
+  writeFileSync(
+    join(settings.directory, processFile),
+    JSON.stringify({ pid: process.pid, boot: node.boot, http: addresses.http } satisfies RunningInference),
+  )
+// a parent that has died meanwhile is told nothing
+process.send?.({ kind: 'listening', ...addresses, boot: node.boot }, undefined, undefined, () => {})
 
 // the next start, after a kill too, finds its code compiled
 setTimeout(flushCompileCache, 1000).unref()
@@ -88,7 +98,9 @@ async function stop() {
 process.on('SIGTERM', () => void stop())
 process.on('SIGINT', () => void stop())
 // the parent died: go on serving until its successor comes, but not for ever
-process.on('disconnect', () => {
+function orphaned() {
   log.warn('control is gone; serving goes on')
   setTimeout(() => void stop(), settings.orphanTime).unref()
-})
+}
+if (parentIsGone()) orphaned()
+else process.on('disconnect', orphaned)

@@ -24,3 +24,12 @@ export const inferenceSettings = z.object({
 })
 
 export type InferenceSettings = z.input<typeof inferenceSettings>
+
+/** In the directory of an inference process: which one runs there, so that whoever starts the next finds it. */
+export const processFile = 'process.json'
+
+export interface RunningInference {
+  pid: number
+  boot: string
+  http: string
+}

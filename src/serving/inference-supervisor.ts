@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { request } from 'undici'
 import { KedgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { makeDirectory } from '../storage/make-directory.ts'
-import type { InferenceSettings } from './inference-settings.ts'
+import { type InferenceSettings, processFile, type RunningInference } from './inference-settings.ts'
 
 export interface InferenceSupervisorOptions extends InferenceSettings {
   /** shared with the child by its environment, never in arguments */
@@ -26,12 +26,6 @@ export interface InferenceSupervisor {
   readonly restarts: number
   /** Lets it drain and ends it. */
   stop(): Promise<void>
-}
-
-interface Running {
-  pid: number
-  boot: string
-  http: string
 }
 
 /** The built package has the entry as JavaScript beside this file. */
@@ -63,7 +57,7 @@ const environment = (settings: InferenceSettings, secret: string) => ({
 export async function startInferenceSupervisor(options: InferenceSupervisorOptions): Promise<InferenceSupervisor> {
   const { secret, log, ...settings } = options
   makeDirectory(settings.directory)
-  const pidFile = join(settings.directory, 'process.json')
+  const pidFile = join(settings.directory, processFile)
   let child: ChildProcess | undefined
   let addresses: InferenceAddresses | undefined
   let restarts = 0
@@ -102,10 +96,6 @@ export async function startInferenceSupervisor(options: InferenceSupervisorOptio
         // the same ports after a restart, whatever was free the first time
         settings.httpPort = Number(new URL(message.http).port)
         settings.grpcPort = Number(new URL(message.grpc.replace('grpc:', 'http:')).port)
-        writeFileSync(
-          pidFile,
-          JSON.stringify({ pid: started.pid!, boot: message.boot, http: message.http } satisfies Running),
-        )
         resolve(addresses)
       })
       started.once('error', reject)
@@ -166,9 +156,9 @@ export async function startInferenceSupervisor(options: InferenceSupervisorOptio
 
 /** Ends the inference process of a control process that died, if it is still the one that the file names. */
 async function replaceOrphan(pidFile: string, log: Logger): Promise<void> {
-  let known: Running
+  let known: RunningInference
   try {
-    known = JSON.parse(readFileSync(pidFile, 'utf8')) as Running
+    known = JSON.parse(readFileSync(pidFile, 'utf8')) as RunningInference
     const answer = await request(`${known.http}/health`, { headersTimeout: 2000 })
     if (((await answer.body.json()) as { boot?: string }).boot !== known.boot) return
   } catch {
