@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, KedgeError } from '../errors.ts'
 import type { Comparison } from './comparison.ts'
@@ -18,12 +21,14 @@ const MEMORY = 4096
  * `compareTables`; `table_unreadable` when the process dies of them; `cancelled`.
  */
 export function runComparison(request: TablesRequest, signal: AbortSignal): Promise<Comparison> {
+  // however the process ends, what it has written goes
+  const folder = mkdtempSync(join(tmpdir(), 'kedge-check-'))
   const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '--max-semi-space-size=8', entry], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      TMPDIR: process.env.TMPDIR,
+      TMPDIR: folder,
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       LANG: 'C.UTF-8',
       TZ: 'UTC',
@@ -35,7 +40,7 @@ export function runComparison(request: TablesRequest, signal: AbortSignal): Prom
   })
   const stop = () => child.kill('SIGKILL')
   signal.addEventListener('abort', stop)
-  return new Promise<Comparison>((resolve, reject) => {
+  const comparison = new Promise<Comparison>((resolve, reject) => {
     child.once('message', (answer: CompareAnswer) => {
       if ('comparison' in answer) resolve(answer.comparison)
       else reject(new KedgeError(answer.error.code as ErrorCode, answer.error.details, { cause: new Error(said) }))
@@ -60,5 +65,9 @@ export function runComparison(request: TablesRequest, signal: AbortSignal): Prom
       )
     })
     child.send(request)
+  })
+  return comparison.finally(() => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
   })
 }
