@@ -2,13 +2,22 @@ import type { EndpointDetail } from '../../api/types.ts'
 
 export type Features = Record<string, number | string>
 
+/** What callers send: the model's features, in place of those that are looked up the key. */
+export function askedFeatures({ features, spec }: EndpointDetail): { name: string; type: 'number' | 'category' }[] {
+  const { features: lookup } = spec
+  if (!lookup || features === null) return features ?? []
+  const own = features.filter(({ name }) => !lookup.columns.includes(name) && name !== lookup.key)
+  return [{ name: lookup.key, type: 'category' }, ...own]
+}
+
 /** Values to start from: those of the newest prediction that are not on record masked, or empty ones of the right form. */
-export const exampleInstance = ({ features, spec }: EndpointDetail, newest: Features | undefined): Features =>
+export const exampleInstance = (endpoint: EndpointDetail, newest: Features | undefined): Features =>
   Object.fromEntries(
-    (features ?? []).map(({ name, type }) => [
-      name,
-      (Object.hasOwn(spec.record.personal, name) ? undefined : newest?.[name]) ?? (type === 'number' ? 0 : ''),
-    ]),
+    askedFeatures(endpoint).map(({ name, type }) => {
+      const masked = Object.hasOwn(endpoint.spec.record.personal, name)
+      const recorded = newest?.[name === endpoint.spec.features?.key ? '$key' : name]
+      return [name, (masked ? undefined : recorded) ?? (type === 'number' ? 0 : '')]
+    }),
   )
 
 export const predictUrl = ({ addresses, project, name }: EndpointDetail) =>

@@ -7,7 +7,7 @@ import { Snippet } from '../../components/copy.tsx'
 import { Empty } from '../../components/empty.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { type Features, predictUrl } from './snippets.ts'
+import { askedFeatures, type Features, predictUrl } from './snippets.ts'
 import classes from './try-it.module.css'
 
 /** Asks the endpoint with values that are typed in; the answer is a real prediction, but has no id to join an actual with. */
@@ -33,7 +33,7 @@ export function TryIt({
         </Empty>
       ) : (
         <form className={classes.form} onSubmit={submit}>
-          {endpoint.features.map(({ name, type }) => (
+          {askedFeatures(endpoint).map(({ name, type }) => (
             <label key={name}>
               <span className="clip">{name}</span>
               <input
