@@ -54,7 +54,7 @@ export async function startMosquitto(lines: string[] = [], keep = true): Promise
       'allow_anonymous true',
       ...(keep ? keeping(folder) : ['persistence false']),
       'max_queued_messages 0',
-      // without a limit a restarted broker sends again what it does not mark as sent before
+      // without a limit messages were landed twice after a restart (docs/adr/0009)
       'max_inflight_messages 1000',
       ...(process.getuid?.() === 0 ? ['user root'] : []),
       ...lines.map((line) => line.replace('PORT', String(port))),
