@@ -5,7 +5,7 @@ import { StateBadge } from '../../components/state-badge.tsx'
 import { measure } from '../../format/number.ts'
 import { eventWindow } from '../../format/time.ts'
 import classes from './monitoring.module.css'
-import { definitionFacts, stateTexts } from './score-explanation.ts'
+import { definitionFacts, stateRank, stateText } from './score-explanation.ts'
 
 type Family = MonitoringOverview['families'][number]
 
@@ -21,7 +21,10 @@ export function FamilyTiles({ overview }: { overview: MonitoringOverview }) {
           <Link key={family.family} href={`?${next}`} replace className={classes.tile} data-state={family.state}>
             <span className={classes.tileHead}>
               {family.title}
-              <StateBadge state={family.state} text={family.state === 'unknown' ? 'not yet' : undefined} />
+              <StateBadge
+                state={family.state}
+                text={family.state === 'unknown' ? 'not yet' : family.state === 'failed' ? 'not evaluated' : undefined}
+              />
             </span>
             <Worst family={family} />
           </Link>
@@ -31,21 +34,19 @@ export function FamilyTiles({ overview }: { overview: MonitoringOverview }) {
   )
 }
 
-const rank = { violation: 4, watch: 3, ok: 2, too_few_samples: 1, no_reference: 0 }
-
 function Worst({ family }: { family: Family }) {
   const excess = (score: Family['scores'][number]) =>
     score.value !== null && score.thresholdHigh ? score.value / score.thresholdHigh : 0
-  const worst = [...family.scores].sort((a, b) => rank[b.state] - rank[a.state] || excess(b) - excess(a))[0]
+  const worst = [...family.scores].sort((a, b) => stateRank[b.state] - stateRank[a.state] || excess(b) - excess(a))[0]
   if (!worst) return <span className="muted">{family.state === 'off' ? 'switched off' : 'nothing measured yet'}</span>
   return (
     <span className={classes.tileText}>
       {worst.value === null ? (
-        <span className="muted">{stateTexts[worst.state]}</span>
+        <span className="muted">{stateText(worst)}</span>
       ) : (
         <Explained
           plain
-          definition={`${worst.monitor}${worst.feature ? ` of ${worst.feature.replace('$', '')}` : ''}, ${eventWindow({ from: worst.windowStart, to: worst.windowEnd })}: ${stateTexts[worst.state]}.`}
+          definition={`${worst.monitor}${worst.feature ? ` of ${worst.feature.replace('$', '')}` : ''}, ${eventWindow({ from: worst.windowStart, to: worst.windowEnd })}: ${stateText(worst)}.`}
           samples={worst.samples}
           interval={[worst.low, worst.high]}
           facts={{

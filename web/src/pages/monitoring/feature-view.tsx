@@ -13,7 +13,7 @@ import { eventWindow } from '../../format/time.ts'
 import { useProject } from '../../shell/project-context.tsx'
 import { thresholdText } from './family-tiles.tsx'
 import classes from './monitoring.module.css'
-import { definitionFacts, stateTexts } from './score-explanation.ts'
+import { definitionFacts, stateText, stateWord } from './score-explanation.ts'
 
 /** One feature in one window beside the reference, and its distance over all windows. */
 export function FeatureView({ endpoint, score, history }: { endpoint: string; score: Score; history: Score[] }) {
@@ -33,7 +33,7 @@ export function FeatureView({ endpoint, score, history }: { endpoint: string; sc
         title={
           <>
             {name}, {eventWindow({ from: score.windowStart, to: score.windowEnd })}{' '}
-            <StateBadge state={score.state} hint={stateTexts[score.state]} />
+            <StateBadge state={score.state} text={stateWord(score.state)} hint={stateText(score)} />
           </>
         }
         note={
@@ -67,7 +67,7 @@ export function FeatureView({ endpoint, score, history }: { endpoint: string; sc
                 y: history.map(({ value }) => value),
                 marked: history.map(({ state }) => state === 'violation'),
                 note: (i) =>
-                  `${count(history[i]!.samples)} samples, revision ${history[i]!.revision}: ${stateTexts[history[i]!.state]}`,
+                  `${count(history[i]!.samples)} samples, revision ${history[i]!.revision}: ${stateText(history[i]!)}`,
               },
             ]}
             band={{ high: history.map(({ thresholdHigh }) => thresholdHigh), text: 'threshold by the reference' }}

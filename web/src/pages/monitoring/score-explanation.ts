@@ -27,7 +27,25 @@ export const stateTexts: Record<Score['state'], string> = {
   violation: 'out of the ordinary',
   too_few_samples: 'too few samples to say',
   no_reference: 'no reference to compare with',
+  failed: 'could not be evaluated; it is tried again',
 }
+
+/** A state in words; of one that could not be evaluated also why. */
+export const stateText = ({ state, definition }: Pick<Score, 'state' | 'definition'>) =>
+  state === 'failed' && definition.failed ? `could not be evaluated: ${definition.failed}` : stateTexts[state]
+
+/** How badly a state asks to be looked at. */
+export const stateRank: Record<Score['state'], number> = {
+  violation: 5,
+  failed: 4,
+  watch: 3,
+  ok: 2,
+  too_few_samples: 1,
+  no_reference: 0,
+}
+
+/** What a badge says. */
+export const stateWord = (state: Score['state']) => (state === 'failed' ? 'not evaluated' : undefined)
 
 /** A score in a few lines, for a title. */
 export const scoreTitle = (score: Score) =>
@@ -37,5 +55,5 @@ export const scoreTitle = (score: Score) =>
       ? 'no value'
       : `${measure(score.value)}${score.thresholdHigh === null ? '' : `, threshold ${measure(score.thresholdHigh)}`}`,
     `${score.samples.toLocaleString('en')} samples, revision ${score.revision}`,
-    stateTexts[score.state],
+    stateText(score),
   ].join('\n')

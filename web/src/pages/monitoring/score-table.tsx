@@ -14,7 +14,7 @@ import { count, measure } from '../../format/number.ts'
 import { eventWindow } from '../../format/time.ts'
 import { useProject } from '../../shell/project-context.tsx'
 import { thresholdText } from './family-tiles.tsx'
-import { definitionFacts, stateTexts } from './score-explanation.ts'
+import { definitionFacts, stateRank, stateText, stateWord } from './score-explanation.ts'
 
 /** A family's scores: the newest window as a table, the history of the chosen one as a plot. */
 export function ScoreTable({ endpoint, family }: { endpoint: string; family: string }) {
@@ -57,8 +57,7 @@ function Scores({
       const history = newestRevisions(list)
       return { key, history, last: history.at(-1)! }
     })
-    const order = { violation: 0, watch: 1, ok: 2, too_few_samples: 3, no_reference: 4 }
-    return all.sort((a, b) => order[a.last.state] - order[b.last.state] || a.key.localeCompare(b.key))
+    return all.sort((a, b) => stateRank[b.last.state] - stateRank[a.last.state] || a.key.localeCompare(b.key))
   }, [items])
   if (groups.length === 0)
     return (
@@ -104,7 +103,7 @@ function Scores({
     {
       key: 'state',
       head: 'State',
-      cell: ({ last }) => <StateBadge state={last.state} hint={stateTexts[last.state]} />,
+      cell: ({ last }) => <StateBadge state={last.state} text={stateWord(last.state)} hint={stateText(last)} />,
     },
     {
       key: 'value',
@@ -112,7 +111,7 @@ function Scores({
       right: true,
       cell: ({ last }) => (
         <Explained
-          definition={`${titleOf(last)}: ${stateTexts[last.state]}.`}
+          definition={`${titleOf(last)}: ${stateText(last)}.`}
           samples={last.samples}
           interval={[last.low, last.high]}
           facts={{
@@ -165,7 +164,7 @@ function Scores({
               high: history.map(({ high }) => high),
               marked: history.map(({ state }) => state === 'violation'),
               note: (i) =>
-                `${count(history[i]!.samples)} samples, revision ${history[i]!.revision}: ${stateTexts[history[i]!.state]}`,
+                `${count(history[i]!.samples)} samples, revision ${history[i]!.revision}: ${stateText(history[i]!)}`,
             },
           ]}
           band={bandOf(history)}
