@@ -13,7 +13,7 @@ import type { SettingsStore } from './settings-store.ts'
 import { type EndpointKey, enqueueAgain, enqueueEvaluate, nextMark } from './stale.ts'
 import { type HourRows, readHourRows } from './traffic-share.ts'
 import type { DescribeEndpoint, WatchedRevision } from './watched-revision.ts'
-import { createWindowSamples } from './window-samples.ts'
+import { type AddSamples, createWindowSamples } from './window-samples.ts'
 import { loadWindows } from './windows/load-windows.ts'
 import { endsHolding, type HourCount, windowsEnding } from './windows/window-bounds.ts'
 import { type WindowSpec, windowText } from './windows/window-spec.ts'
@@ -111,6 +111,10 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       })
       const sampled = watchers.kinds.some(({ needs, family }) => needs === 'sample' && !settings.off.includes(family))
 
+      const added = new Map<number, AddSamples>()
+      if (sampled)
+        for (const { revision } of revisions) added.set(revision, await withSamples(key, revision, plan.windows))
+
       const rows: object[] = []
       const verdicts: FamilyVerdict[] = []
       const failed = new Set<number>()
@@ -121,7 +125,7 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
           signal.throwIfAborted()
           const { view, reference: profiled } = windows[i]!
           if (view.days === 0) continue
-          const [window, reference] = sampled ? await withSamples(key, view, profiled) : [view, profiled]
+          const [window, reference] = (await added.get(revision)?.(view, profiled)) ?? [view, profiled]
           const families = evaluateWindow(window, reference, settings, watchers)
           for (const { scores } of families) {
             if (scores.some(({ state }) => state === 'failed')) failed.add(end)

@@ -1,6 +1,6 @@
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Change } from '../journal/journal.ts'
-import { day, dayOf, hourOf } from './event-day.ts'
+import { hourOf } from './event-day.ts'
 
 export interface EndpointKey {
   project: string
@@ -64,19 +64,6 @@ export const enqueueEvaluate = (change: Change, jobs: Jobs, { project, endpoint 
     key: `${project}/${endpoint}`,
     maxAttempts: 10,
   })
-
-/** Marks every window of `windowDays` days that ends at a midnight UTC and holds one of these hours. */
-export async function markWindows(
-  change: Change,
-  key: EndpointKey,
-  buckets: readonly number[],
-  windowDays: number,
-  mark: number,
-): Promise<void> {
-  const ends = new Set<number>()
-  for (const start of new Set(buckets.map(dayOf))) for (let i = 1; i <= windowDays; i++) ends.add(start + i * day)
-  await markEnds(change, key, ends, mark)
-}
 
 /** Marks the windows that end there: they are evaluated anew once they are complete. */
 export async function markEnds(change: Change, key: EndpointKey, ends: Iterable<number>, mark: number): Promise<void> {

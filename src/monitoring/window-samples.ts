@@ -1,17 +1,20 @@
 import type { ReferenceView, WindowView } from '../contracts/monitor-kind.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
-import { loadSample } from './samples.ts'
+import { loadSample, loadSampleParts, mergeSampleParts } from './samples.ts'
 import type { EndpointKey } from './stale.ts'
+import type { Bounds } from './windows/window-bounds.ts'
 
 /** Rows of a window, and of a reference, that a sample holds at most. */
 const MOST = 2000
 
 /** Adds samples of the rows to the views of a window and of its reference. */
-export type WindowSamples = (
-  key: EndpointKey,
+export type AddSamples = (
   window: WindowView,
   reference: ReferenceView | undefined,
 ) => Promise<[window: WindowView, reference: ReferenceView | undefined]>
+
+/** Reads the samples of a revision's windows at once. */
+export type WindowSamples = (key: EndpointKey, revision: number, windows: readonly Bounds[]) => Promise<AddSamples>
 
 /** Samples beside profiles, for the kinds of monitors that need rows. Those of a reference are read once. */
 export function createWindowSamples(events: EventsStore): WindowSamples {
@@ -30,12 +33,21 @@ export function createWindowSamples(events: EventsStore): WindowSamples {
     return found
   }
 
-  return async ({ project, endpoint }, window, reference) => {
-    const { revision, start, end } = window
-    const [sample, withRows] = await Promise.all([
-      loadSample(events, { project, scope: `endpoint/${endpoint}`, revision, from: start, to: end, most: MOST }),
-      ofReference(project, reference),
-    ])
-    return [{ ...window, sample }, withRows]
+  return async ({ project, endpoint }, revision, windows) => {
+    // windows that slide share the stretches between their bounds
+    const starts = [...new Set(windows.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b)
+    const within = ({ start, end }: Bounds) => starts.filter((at) => at >= start && at < end).length
+    const fewest = windows.reduce((least, window) => Math.min(least, within(window)), Infinity)
+    const parts = await loadSampleParts(events, {
+      project,
+      scope: `endpoint/${endpoint}`,
+      revision,
+      starts,
+      most: Math.min(MOST, Math.ceil((2 * MOST) / Math.max(1, Math.min(fewest, MOST)))),
+    })
+    return async (window, reference) => {
+      const own = parts.filter(({ start }) => start >= window.start && start < window.end)
+      return [{ ...window, sample: mergeSampleParts(own, MOST) }, await ofReference(project, reference)]
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { createMemory } from './memory.ts'
 import { wilsonInterval } from './proportions-test.ts'
 import type { SampledRow } from './sampled-row.ts'
 
@@ -16,17 +17,19 @@ function repeated(rows: readonly Features[]): number {
   return found
 }
 
+const ofReference = createMemory<readonly Features[], number>()
+
 /**
  * The share of a sample's rows that are repeated in it, beside that of as many rows of the reference: few distinct values repeat
  * themselves by nature, the more the larger the sample. `limit` is the reference's share + 0.02 + 4 standard errors.
  */
 export function duplicateRows(
   reference: readonly Features[],
-  current: readonly Features[],
+  sample: readonly Features[],
 ): { value: number; low: number; high: number; reference: number; limit: number } {
-  const n = Math.max(1, current.length)
-  const before = repeated(reference) / Math.max(1, reference.length)
-  const successes = repeated(current)
+  const n = Math.max(1, Math.min(reference.length, sample.length))
+  const before = ofReference(reference, String(n), () => repeated(reference.slice(0, n)) / n)
+  const successes = repeated(sample.slice(0, n))
   const share = Math.max(before, 1 / n)
   return {
     value: successes / n,

@@ -1,6 +1,7 @@
 import { groupRates, groupsAgainst, type RateName } from './group-rates.ts'
 import { normalQuantile } from './normal.ts'
 import { proportionsTest } from './proportions-test.ts'
+import { segmentAttribute } from './segment-name.ts'
 import type { Group } from './slice.ts'
 import { type Estimate, type Measured, tooFewSamples } from './too-few-samples.ts'
 
@@ -68,6 +69,18 @@ export const groupMetrics: readonly GroupMetric[] = [
     'largest − smallest share rightly classified over the groups',
   ),
 ]
+
+/** Groups by the attributes that they are of: `carrier`, or for intersections `carrier & origin`. */
+export function groupsByAttribute(groups: ReadonlyMap<string, Group>): Map<string, Map<string, Group>> {
+  const found = new Map<string, Map<string, Group>>()
+  for (const [name, group] of groups) {
+    const attribute = segmentAttribute(name)
+    const own = found.get(attribute)
+    if (own) own.set(name, group)
+    else found.set(attribute, new Map([[name, group]]))
+  }
+  return found
+}
 
 export interface GroupDifference {
   value: number

@@ -13,35 +13,19 @@ import {
   type GroupMetric,
   groupDifference,
   groupMetrics,
+  groupsByAttribute,
 } from '../../statistics/group-metrics.ts'
 import { groupRates, type RateName } from '../../statistics/group-rates.ts'
 import { createMemory } from '../../statistics/memory.ts'
 import { seededRandom } from '../../statistics/seeded-random.ts'
-import { segmentAttribute } from '../../statistics/segment-name.ts'
 import { simulateRange } from '../../statistics/simulate-range.ts'
-import type { Group, Slice } from '../../statistics/slice.ts'
+import type { Group } from '../../statistics/slice.ts'
 
 const DRAWS = 2000
 /** A difference that few draws reach is judged by more of them: families of many tests need small p-values. */
 const MORE_DRAWS = 20_000
 
 type Groups = ReadonlyMap<string, Group>
-
-const attributesOf = createMemory<Slice, Map<string, Groups>>()
-
-/** Groups by the attributes that they are of. */
-function byAttribute(slice: Slice): Map<string, Groups> {
-  return attributesOf(slice, '', () => {
-    const found = new Map<string, Map<string, Group>>()
-    for (const [name, group] of slice.groups) {
-      const attribute = segmentAttribute(name)
-      const own = found.get(attribute)
-      if (own) own.set(name, group)
-      else found.set(attribute, new Map([[name, group]]))
-    }
-    return found
-  })
-}
 
 const dispersions = createMemory<ReferenceView, number>()
 
@@ -334,7 +318,7 @@ export default defineMonitorKind({
   ],
   evaluate(window, reference, settings) {
     if (window.task !== 'binary') return []
-    return [...byAttribute(window.slice)].flatMap(([attribute, groups]) => {
+    return [...groupsByAttribute(window.slice.groups)].flatMap(([attribute, groups]) => {
       const context: Context = { attribute, groups, window, reference, settings }
       return [
         ...rateMetrics

@@ -290,7 +290,7 @@ function ofRows(window: WindowView, reference: ReferenceView, settings: MonitorS
   const columns = sampleColumns(reference.whole, (name) => settings.features?.includes(name) ?? true, 20)
   const n = Math.min(sample.length, past.length)
   const scores: MonitorScore[] = []
-  const repeated = duplicateRows(past.slice(0, n), sample.slice(0, n))
+  const repeated = duplicateRows(past, sample)
   scores.push(
     judged(
       {

@@ -1,9 +1,14 @@
 import type { MonitorScore, ScoreState } from '../../contracts/monitor-kind.ts'
 import { groupImbalance } from '../../statistics/group-imbalance.ts'
-import { calibrationDifference, calibrationGap, groupDifference, groupMetrics } from '../../statistics/group-metrics.ts'
+import {
+  calibrationDifference,
+  calibrationGap,
+  groupDifference,
+  groupMetrics,
+  groupsByAttribute,
+} from '../../statistics/group-metrics.ts'
 import { groupRates, groupsAgainst, type RateName } from '../../statistics/group-rates.ts'
 import { wilsonInterval } from '../../statistics/proportions-test.ts'
-import { segmentAttribute } from '../../statistics/segment-name.ts'
 import type { Group } from '../../statistics/slice.ts'
 import type { Estimate } from '../../statistics/too-few-samples.ts'
 import { evaluateWindow, type Watchers } from '../evaluate-window.ts'
@@ -109,8 +114,8 @@ export async function fairnessView(
         { ...dependencies.watchers, kinds },
       ).flatMap((f) => f.scores)
     : []
-  const groups = byAttribute(window?.view.slice.groups ?? new Map())
-  const before = byAttribute(found.training?.whole.groups ?? new Map())
+  const groups = groupsByAttribute(window?.view.slice.groups ?? new Map())
+  const before = groupsByAttribute(found.training?.whole.groups ?? new Map())
   return {
     revision,
     start: from,
@@ -132,17 +137,6 @@ export async function fairnessView(
       )
       .sort((a, b) => a.attribute.split(' & ').length - b.attribute.split(' & ').length),
   }
-}
-
-function byAttribute(groups: ReadonlyMap<string, Group>): Map<string, Map<string, Group>> {
-  const found = new Map<string, Map<string, Group>>()
-  for (const [segment, group] of groups) {
-    const attribute = segmentAttribute(segment)
-    const own = found.get(attribute)
-    if (own) own.set(segment, group)
-    else found.set(attribute, new Map([[segment, group]]))
-  }
-  return found
 }
 
 function attributeView(

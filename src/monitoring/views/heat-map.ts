@@ -55,11 +55,18 @@ export async function heatMap(
     drift_metric: { ...settings.drift_metric, ...metrics },
     ...(feature === undefined ? {} : { features: [feature] }),
   }
+  const add =
+    kind.needs === 'sample'
+      ? await dependencies.withSamples(
+          key,
+          found.definition.revision,
+          found.windows.map(({ view }) => view),
+        )
+      : undefined
   const rows = new Map<string, ScoreRow>()
   for (const [i, { view: profiled, reference: held }] of found.windows.entries()) {
     if (profiled.days === 0) continue
-    const [view, reference] =
-      kind.needs === 'sample' ? await dependencies.withSamples(key, profiled, held) : [profiled, held]
+    const [view, reference] = (await add?.(profiled, held)) ?? [profiled, held]
     const scores = evaluateWindow(view, reference, own, { ...watchers, kinds: [kind] }).flatMap((f) => f.scores)
     for (const score of scores) {
       if (feature !== undefined && score.feature !== feature) continue

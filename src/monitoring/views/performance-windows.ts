@@ -58,10 +58,16 @@ export async function performanceWindows(
   const settings = { ...(await dependencies.settings.of(key)), off: [] }
   const kinds = dependencies.watchers.kinds.filter(({ family }) => family === 'estimated-performance')
 
+  const add = await dependencies.withSamples(
+    key,
+    found.definition.revision,
+    found.windows.map(({ view }) => view),
+  )
+
   async function estimated(view: WindowView): Promise<Record<string, Estimate | null>> {
     // neither scores nor samples are kept by segment
     if (segment !== '' || view.days === 0) return {}
-    const [window, reference] = await dependencies.withSamples(key, view, training)
+    const [window, reference] = await add(view, training)
     const scores = evaluateWindow(window, reference, settings, { ...dependencies.watchers, kinds }).flatMap(
       (f) => f.scores,
     )

@@ -49,7 +49,8 @@ export function createViews(
         dependencies.settings.of(key),
       ])
       const last = found.windows.findLast(({ view }) => view.slice.rows > 0)
-      const [view, reference] = last ? await dependencies.withSamples(key, last.view, last.reference) : []
+      const add = last && (await dependencies.withSamples(key, last.view.revision, [last.view]))
+      const [view, reference] = last && add ? await add(last.view, last.reference) : []
       return {
         definition: found.definition,
         threshold: found.threshold,
