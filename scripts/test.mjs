@@ -28,6 +28,12 @@ const system = [
   },
   { package: 'mosquitto', for: 'streams from a real MQTT broker', paths: ['/usr/sbin/mosquitto'], optional: true },
   {
+    package: 'mariadb-server-core mariadb-client-core',
+    for: 'a real MariaDB as a source',
+    paths: ['/usr/sbin/mariadbd'],
+    optional: true,
+  },
+  {
     package: 'gnucobol3',
     for: 'mainframe files that a COBOL program writes and reads',
     paths: ['cobc'],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { by, flightsFile, type OpenedData, openData, project } from '../data/open-data.ts'
 import { startPostgres } from '../servers/postgres.ts'
+import { failure } from './failure.ts'
 import { knownRows } from './known-rows.ts'
 import { serveFiles, writeParquet } from './source-kinds.ts'
 
@@ -22,15 +23,6 @@ const file = (name: string, content?: string | Buffer) => {
   const path = join(data.folder, name)
   if (content !== undefined) writeFileSync(path, content)
   return path
-}
-const failure = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    (value) => {
-      throw new Error(`did not fail: ${JSON.stringify(value).slice(0, 300)}`)
-    },
-    (thrown) => thrown,
-  )
-  return { code: error.code, message: String(error.message), todo: error.todo }
 }
 const quarantined = async (version: { version: number }) => {
   const { columns, rows } = await data.datasets.quarantine(project, 'rows', version.version)

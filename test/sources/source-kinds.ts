@@ -6,6 +6,7 @@ import BetterSqlite from 'better-sqlite3'
 import pg from 'pg'
 import type { OpenedData } from '../data/open-data.ts'
 import { asRecords, knownConfig } from '../mainframe/known-records.ts'
+import { kedgeUser, mariadbObstacle, startMariadb } from '../servers/mariadb.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { asCsv, asJsonLines, type KnownRow, knownRows } from './known-rows.ts'
 
@@ -14,6 +15,8 @@ export interface SourceUnderTest {
   config: Record<string, unknown>
   /** casts that bring its columns to the known schema */
   cast?: Record<string, string>
+  /** floats come to within the last of 16 digits only */
+  rounds?: boolean
   /** adds rows; absent where the source is a file that is replaced */
   append?(rows: readonly KnownRow[]): Promise<void>
   close?(): Promise<void>
@@ -60,7 +63,11 @@ export async function serveFiles(
 }
 
 /** Every kind of source with the known rows in it, on the real thing. */
-export const sourceKinds: { kind: string; open(data: OpenedData): Promise<SourceUnderTest> }[] = [
+export const sourceKinds: {
+  kind: string
+  obstacle?: string | undefined
+  open(data: OpenedData): Promise<SourceUnderTest>
+}[] = [
   {
     kind: 'parquet by path',
     async open(data) {
@@ -133,6 +140,44 @@ export const sourceKinds: { kind: string; open(data: OpenedData): Promise<Source
         cast: { day: 'date', at: 'time' },
         append,
         close: async () => void database.close(),
+      }
+    },
+  },
+  {
+    kind: 'mysql',
+    obstacle: mariadbObstacle,
+    async open() {
+      const server = await startMariadb()
+      await server.sql(
+        `CREATE DATABASE warehouse; ${kedgeUser}
+        CREATE TABLE warehouse.known (id bigint PRIMARY KEY, name text, amount double, day date, at datetime(3) NOT NULL);`,
+      )
+      const value = (of: unknown) =>
+        of === null ? 'NULL' : typeof of === 'number' ? of : `'${String(of).replace(/[\\']/g, '\\$&')}'`
+      const append = async (rows: readonly KnownRow[]) => {
+        const tuples = rows.map(
+          (row) =>
+            `(${added({ ...row, at: row.at.replace('Z', '') })
+              .map(value)
+              .join(', ')})`,
+        )
+        await server.sql(`INSERT INTO warehouse.known VALUES ${tuples.join(', ')};`)
+      }
+      await append(knownRows)
+      return {
+        config: {
+          kind: 'mysql',
+          host: 'localhost',
+          port: server.port,
+          database: 'warehouse',
+          table: 'known',
+          user: 'kedge',
+          password: { secret: 'warehouse' },
+          incremental: 'id',
+        },
+        rounds: true,
+        append,
+        close: server.stop,
       }
     },
   },

@@ -3,7 +3,7 @@ import { by, type OpenedData, openData, project } from '../data/open-data.ts'
 import { knownRows, knownSchema, knownValues } from './known-rows.ts'
 import { type SourceUnderTest, sourceKinds } from './source-kinds.ts'
 
-describe.each(sourceKinds)('source $kind', ({ open }) => {
+describe.each(sourceKinds.filter(({ obstacle }) => !obstacle))('source $kind', ({ open }) => {
   let data: OpenedData
   let source: SourceUnderTest
   let spec: object
@@ -35,7 +35,9 @@ describe.each(sourceKinds)('source $kind', ({ open }) => {
     const version = await data.make(source.config, spec)
     expect(version.schema).toEqual(knownSchema)
     expect(version.counts).toMatchObject({ read: 5, kept: 5, quarantined: 0, removed: 0 })
-    expect((await data.datasets.rows(project, 'rows', version.version)).rows).toEqual(knownValues)
+    const { rows } = await data.datasets.rows(project, 'rows', version.version)
+    const rounded = (value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(15)) : value)
+    expect(source.rounds ? rows.map((row) => row.map(rounded)) : rows).toEqual(knownValues)
     expect(version.sources).toMatchObject([{ name: 'input', rows: 5 }])
   })
 

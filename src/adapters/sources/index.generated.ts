@@ -2,8 +2,9 @@
 import copybookAdapter from './copybook/copybook.ts'
 import csvAdapter from './csv.ts'
 import jsonlAdapter from './jsonl.ts'
+import mysqlAdapter from './mysql.ts'
 import parquetAdapter from './parquet.ts'
 import postgresAdapter from './postgres.ts'
 import sqliteAdapter from './sqlite.ts'
 
-export const sources = [copybookAdapter, csvAdapter, jsonlAdapter, parquetAdapter, postgresAdapter, sqliteAdapter] as const
+export const sources = [copybookAdapter, csvAdapter, jsonlAdapter, mysqlAdapter, parquetAdapter, postgresAdapter, sqliteAdapter] as const

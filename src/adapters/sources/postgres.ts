@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net'
 import { z } from 'zod'
 import { defineSource, secretReference } from '../../contracts/source.ts'
+import { engineAddress } from './engine-address.ts'
 
 export default defineSource({
   kind: 'postgres',
@@ -22,11 +22,10 @@ export default defineSource({
     })
     .meta({ id: 'PostgresSource' }),
   async open({ host, port, database, schema, table, user, password, incremental }, environment) {
-    const address = await environment.checkedHost(host)
     const sql =
       'postgresql({address:String}, {database:String}, {table:String}, {user:String}, {password:String}, {schema:String})'
     const params = {
-      address: `${isIPv6(address) ? `[${address}]` : address}:${port}`,
+      address: engineAddress(await environment.checkedHost(host), port),
       database,
       table,
       user,

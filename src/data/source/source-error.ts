@@ -8,7 +8,9 @@ export function sourceError(error: unknown, source: string, name: string): unkno
   const places = error.places.map((place) => ({ ...place, where: `${source}: ${place.where}` }))
   const translated = (code: 'source_unreadable' | 'source_refused' | 'source_unreachable', what = error.message) =>
     new KedgeError(code, { source: name, what: plain(what, source) }, { cause: error, places })
-  const refused = /FATAL|password|denied|does not exist|Failed to fetch table structure/i.test(error.message)
+  const refused = /FATAL|password|denied|does not exist|doesn't exist|Failed to fetch table structure/i.test(
+    error.message,
+  )
   switch (error.code) {
     case 'source_unreadable':
       // the kind of source knows what to do, but not what the source is called
@@ -16,6 +18,9 @@ export function sourceError(error: unknown, source: string, name: string): unkno
         ? new KedgeError(error.code, { ...error.details, source: name }, { cause: error, places, todo: error.todo })
         : error
     case 'events_data_invalid':
+      // the engine has no code of its own for a MySQL server that went away
+      if (/mysqlxx::/.test(error.message))
+        return translated('source_unreachable', 'the connection to the database was lost')
       return translated('source_unreadable')
     case 'events_query_invalid':
       if (/not a database/.test(error.message)) return translated('source_unreadable')
@@ -36,6 +41,8 @@ const plain = (what: string, source: string) =>
     .replace(/^Try \d+\. /, '')
     .replace(/The table structure cannot be extracted from an? (\w+) format file[.:]?\s*(Error:)?\s*/g, '')
     .replace(/\(in file\/uri [^)]*\)/g, '')
+    .replace(/, ERROR (\d+) : mysqlxx::\w+: /g, ': ')
+    .replace(/\(\(nullptr\):\d+\)/g, '')
     .trim()
     .replace(/^$/, `${source} is not readable`)
     .slice(0, 300)
