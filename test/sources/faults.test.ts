@@ -7,7 +7,7 @@ import { by, flightsFile, type OpenedData, openData, project } from '../data/ope
 import { startPostgres } from '../servers/postgres.ts'
 import { failure } from './failure.ts'
 import { knownRows } from './known-rows.ts'
-import { serveFiles, writeParquet } from './source-kinds.ts'
+import { serveFiles, writeColumnar } from './source-kinds.ts'
 
 let data: OpenedData
 const cleanups: (() => Promise<unknown>)[] = []
@@ -187,7 +187,7 @@ describe('rows that cannot be read are quarantined with row, column and reason',
 describe('schemas that change', () => {
   test('a column that is gone or of another type is refused, a new one is taken', async () => {
     const path = file('schema.parquet')
-    await writeParquet(data, path, knownRows)
+    await writeColumnar(data, path, knownRows, 'Parquet')
     const source = { kind: 'parquet', path }
     await data.make(source)
     const rewrite = (select: string) =>

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -24,11 +24,15 @@ export interface SourceUnderTest {
 
 const added = (row: KnownRow) => [row.id, row.name, row.amount, row.day, row.at]
 
-export async function writeParquet(data: OpenedData, file: string, rows: readonly KnownRow[]) {
-  const json = join(data.folder, 'for-parquet.jsonl')
+/** The formats that the engine writes, by the kind of source that reads them. */
+export const columnarFormats = { parquet: 'Parquet', avro: 'Avro', orc: 'ORC', arrow: 'Arrow' } as const
+
+/** Writes known rows as a file of a format that brings its own schema. */
+export async function writeColumnar(data: OpenedData, file: string, rows: readonly KnownRow[], format: string) {
+  const json = join(data.folder, `for-${format}.jsonl`)
   writeFileSync(json, asJsonLines(rows))
   await data.environment.events.command(
-    `INSERT INTO FUNCTION file('${file}', Parquet) SELECT id, name, amount, toDate32(day) AS day, parseDateTime64BestEffort(at, 6, 'UTC') AS at
+    `INSERT INTO FUNCTION file('${file}', ${format}) SELECT id, name, amount, toDate32(day) AS day, parseDateTime64BestEffort(at, 6, 'UTC') AS at
      FROM file('${json}', JSONEachRow, 'id Int64, name Nullable(String), amount Nullable(Float64), day Nullable(String), at String')`,
     undefined,
     { settings: { engine_file_truncate_on_insert: 1 } },
@@ -68,22 +72,31 @@ export const sourceKinds: {
   obstacle?: string | undefined
   open(data: OpenedData): Promise<SourceUnderTest>
 }[] = [
-  {
-    kind: 'parquet by path',
-    async open(data) {
-      const path = join(data.folder, 'known.parquet')
-      await writeParquet(data, path, knownRows)
-      return { config: { kind: 'parquet', path } }
+  ...Object.entries(columnarFormats).flatMap(([kind, format]) => [
+    {
+      kind: `${kind} by path`,
+      async open(data: OpenedData) {
+        const path = join(data.folder, `known.${kind}`)
+        await writeColumnar(data, path, knownRows, format)
+        return { config: { kind, path } }
+      },
     },
-  },
+    {
+      kind: `${kind} by http`,
+      async open(data: OpenedData) {
+        const path = join(data.folder, `served.${kind}`)
+        await writeColumnar(data, path, knownRows, format)
+        const server = await serveFiles({ [`/known.${kind}`]: { body: readFileSync(path), etag: '"1"' } })
+        return { config: { kind, url: `${server.url}/known.${kind}` }, close: server.close }
+      },
+    },
+  ]),
   {
-    kind: 'parquet by http',
+    kind: 'arrow stream by path',
     async open(data) {
-      const path = join(data.folder, 'served.parquet')
-      await writeParquet(data, path, knownRows)
-      const { readFileSync } = await import('node:fs')
-      const server = await serveFiles({ '/known.parquet': { body: readFileSync(path), etag: '"1"' } })
-      return { config: { kind: 'parquet', url: `${server.url}/known.parquet` }, close: server.close }
+      const path = join(data.folder, 'known.arrows')
+      await writeColumnar(data, path, knownRows, 'ArrowStream')
+      return { config: { kind: 'arrow', path } }
     },
   },
   {

@@ -24,7 +24,14 @@ export function sourceError(error: unknown, source: string, name: string): unkno
       return translated('source_unreadable')
     case 'events_query_invalid':
       if (/not a database/.test(error.message)) return translated('source_unreadable')
+      if (codeOf(error) === 'CANNOT_SEEK_THROUGH_FILE')
+        return translated('source_unreadable', 'the file ends too early')
       return refused ? translated('source_refused') : error
+    case 'internal':
+      // the engine's reader of Arrow streams takes what it cannot make sense of for a mistake of its own (seen with 26.7)
+      return codeOf(error) === 'LOGICAL_ERROR'
+        ? translated('source_unreadable', 'the engine makes no sense of what is in it')
+        : error
     case 'unavailable':
       if (codeOf(error) === undefined) return error
       return translated(refused ? 'source_refused' : 'source_unreachable')
@@ -41,6 +48,7 @@ const plain = (what: string, source: string) =>
     .replace(/^Try \d+\. /, '')
     .replace(/The table structure cannot be extracted from an? (\w+) format file[.:]?\s*(Error:)?\s*/g, '')
     .replace(/\(in file\/uri [^)]*\)/g, '')
+    .replace(/std::exception\. Code: \d+, type: \S+, e\.what\(\) = (.*?) \(version [^)]*\)/g, '$1')
     .replace(/, ERROR (\d+) : mysqlxx::\w+: /g, ': ')
     .replace(/\(\(nullptr\):\d+\)/g, '')
     .trim()
