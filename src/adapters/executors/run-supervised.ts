@@ -19,7 +19,8 @@ export function runSupervised(
     name: step.name,
     argv,
     folder: step.folder,
-    env: { ...step.env, [stepMarker]: step.name },
+    // of what steps often use, what would report to its maker by itself
+    env: { ORT_DISABLE_TELEMETRY: '1', ...step.env, [stepMarker]: step.name },
     limits: step.limits,
     ...extra,
   }

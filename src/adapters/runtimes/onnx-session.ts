@@ -1,3 +1,5 @@
+// before the runtime is loaded
+import './no-telemetry.ts'
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import type { ModelPlace, TensorData } from '../../contracts/model-runtime.ts'
 

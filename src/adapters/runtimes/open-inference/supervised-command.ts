@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { KedgeError } from '../../../errors.ts'
+import { noTelemetry } from '../no-telemetry.ts'
 import { limitedLines } from '../python/limited-lines.ts'
 import { processCpu } from './process-cpu.ts'
 
@@ -62,6 +63,7 @@ export async function superviseCommand(options: CommandOptions): Promise<Supervi
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         TMPDIR: process.env.TMPDIR,
+        ...noTelemetry,
         LANG: 'C.UTF-8',
         TZ: 'UTC',
         HOST: '127.0.0.1',

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { KedgeError } from '../../../errors.ts'
+import { noTelemetry } from '../no-telemetry.ts'
 import { converterSource } from './converter-source.ts'
 import { modelEnvironment } from './model-environment.ts'
 
@@ -46,6 +47,7 @@ export async function convertToOnnx(
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       TMPDIR: process.env.TMPDIR,
+      ...noTelemetry,
       LANG: 'C.UTF-8',
       TZ: 'UTC',
       PYTHONDONTWRITEBYTECODE: '1',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { type ErrorCode, KedgeError } from '../../../errors.ts'
+import { noTelemetry } from '../no-telemetry.ts'
 import { createFrameReader, encodeFrame, type Frame } from './frames.ts'
 import { limitedLines } from './limited-lines.ts'
 import { workerSource } from './worker-source.ts'
@@ -54,6 +55,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       TMPDIR: process.env.TMPDIR,
+      ...noTelemetry,
       LANG: 'C.UTF-8',
       TZ: 'UTC',
       PYTHONDONTWRITEBYTECODE: '1',
