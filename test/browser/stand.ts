@@ -243,9 +243,9 @@ async function logRuns(mlflow: (path: string, body: unknown) => Promise<unknown>
   }
 }
 
-/** Asks again until it is so. Fails after half a minute. */
-export async function until(so: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000
+/** Asks again until it is so. Fails after half a minute, or after `most` milliseconds. */
+export async function until(so: () => Promise<boolean>, most = 30_000): Promise<void> {
+  const end = Date.now() + most
   while (!(await so())) {
     if (Date.now() > end) throw new Error(`It did not come to be: ${so}`)
     await new Promise((resolve) => setTimeout(resolve, 50))

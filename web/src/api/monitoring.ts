@@ -2,7 +2,6 @@ import { queryOptions } from '@tanstack/react-query'
 import { api, path } from './client.ts'
 import type {
   Alert,
-  FeatureComparison,
   Items,
   MonitorCatalogue,
   MonitoringOverview,
@@ -53,21 +52,6 @@ export const performanceQuery = (project: string, endpoint: string) =>
     queryKey: [project, 'monitoring', 'performance', endpoint],
     queryFn: ({ signal }) => api<PerformanceHistory>(at(project, 'endpoints', endpoint, 'performance'), { signal }),
     ...computed,
-  })
-
-export const comparisonQuery = (
-  project: string,
-  endpoint: string,
-  filter: { feature: string; from: number; to: number; revision: number },
-) =>
-  queryOptions({
-    queryKey: [project, 'monitoring', 'features', endpoint, filter],
-    queryFn: ({ signal }) =>
-      api<FeatureComparison>(at(project, 'endpoints', endpoint, 'features', filter.feature, 'comparison'), {
-        signal,
-        query: { from: filter.from, to: filter.to, revision: filter.revision },
-      }),
-    placeholderData: (previous) => previous,
   })
 
 export const revisionComparisonQuery = (

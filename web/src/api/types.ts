@@ -5,6 +5,7 @@ import type * as data from '../../../src/protocols/kedge/schemas/data.ts'
 import type * as explanations from '../../../src/protocols/kedge/schemas/explanations.ts'
 import type * as journal from '../../../src/protocols/kedge/schemas/journal.ts'
 import type * as monitoring from '../../../src/protocols/kedge/schemas/monitoring.ts'
+import type * as views from '../../../src/protocols/kedge/schemas/monitoring-views.ts'
 import type * as pipelines from '../../../src/protocols/kedge/schemas/pipelines.ts'
 import type * as registry from '../../../src/protocols/kedge/schemas/registry.ts'
 import type * as serving from '../../../src/protocols/kedge/schemas/serving.ts'
@@ -80,11 +81,20 @@ export type MonitorCatalogue = z.output<typeof monitoring.monitorCatalogue>
 export type Score = z.output<typeof monitoring.score>
 export type MonitoringOverview = z.output<typeof monitoring.monitoringOverview>
 export type Alert = z.output<typeof monitoring.alert>
-export type FeatureComparison = z.output<typeof monitoring.featureComparison>
 export type PerformanceHistory = z.output<typeof monitoring.performanceHistory>
 export type PerformancePoint = z.output<typeof monitoring.performancePoint>
 export type RevisionComparison = z.output<typeof monitoring.revisionComparison>
 export type PredictionRow = z.output<typeof monitoring.predictionRow>
+
+export type PredictionRows = z.output<typeof monitoring.predictionRows>
+export type MonitorHeatMap = z.output<typeof views.heatMap>
+export type ScoreRow = MonitorHeatMap['rows'][number]
+export type FeatureDistribution = z.output<typeof views.featureDistribution>
+export type DistributionWindow = FeatureDistribution['windows'][number]
+export type PerformanceWindows = z.output<typeof views.performanceWindows>
+export type PerformanceCurves = z.output<typeof views.performanceCurves>
+export type Fairness = z.output<typeof views.fairness>
+export type WorstSegments = z.output<typeof views.worstSegments>
 
 export type Rule = z.output<typeof automation.ruleAnswer>
 export type Firing = z.output<typeof automation.firingAnswer>

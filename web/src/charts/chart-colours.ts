@@ -6,10 +6,13 @@ export interface ChartColours {
   muted: string
   line: string
   surface: string
+  raised: string
   accent: string
   bad: string
   warn: string
   good: string
+  busy: string
+  shade: string
   reference: string
   series: string[]
 }
@@ -27,10 +30,13 @@ export function useChartColours(): ChartColours {
       muted: read('muted'),
       line: read('line'),
       surface: read('surface'),
+      raised: read('raised'),
       accent: read('accent'),
       bad: read('bad'),
       warn: read('warn'),
       good: read('good'),
+      busy: read('busy'),
+      shade: read('shade'),
       reference: read('reference'),
       series: Array.from({ length: 8 }, (_, i) => read(`series-${i + 1}`)),
     }

@@ -19,16 +19,3 @@ export function answeredScores(scores: readonly Score[], revision?: number): Sco
   }
   return [...chosen.values()].sort((a, b) => a.windowEnd - b.windowEnd)
 }
-
-/** How near a score is to leaving the ordinary: 0 none, 1 at the threshold; null when it has no value or no threshold. */
-export function heatOf(score: Score): number | null {
-  if (score.value === null || score.state === 'too_few_samples') return null
-  if (score.thresholdHigh !== null && score.value >= 0 && score.thresholdHigh > 0 && score.thresholdLow === null)
-    return score.value / score.thresholdHigh
-  if (score.thresholdLow !== null && score.thresholdHigh !== null) {
-    const middle = (score.thresholdLow + score.thresholdHigh) / 2
-    const half = (score.thresholdHigh - score.thresholdLow) / 2
-    return half > 0 ? Math.abs(score.value - middle) / half : null
-  }
-  return null
-}

@@ -113,7 +113,7 @@ function EndpointMonitoring({ endpoint }: { endpoint: string }) {
               ]}
             />
             {tab === 'performance' && <PerformanceView endpoint={endpoint} alerts={alerts.data?.items ?? []} />}
-            {tab === 'drift' && <DriftView endpoint={endpoint} />}
+            {tab === 'drift' && <DriftView endpoint={endpoint} overview={one} />}
             {/quality|bias|service/.test(tab) && <ScoreTable key={tab} endpoint={endpoint} family={tab} />}
             {tab === 'alerts' && (
               <Panel flush>

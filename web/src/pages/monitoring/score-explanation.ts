@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Score } from '../../api/types.ts'
 import { measure } from '../../format/number.ts'
-import { eventWindow } from '../../format/time.ts'
 
 /** What a score's definition says, as label → value; nested parts by dotted names. */
 export function definitionFacts(definition: Record<string, unknown>): Record<string, ReactNode> {
@@ -46,14 +45,3 @@ export const stateRank: Record<Score['state'], number> = {
 
 /** What a badge says. */
 export const stateWord = (state: Score['state']) => (state === 'failed' ? 'not evaluated' : undefined)
-
-/** A score in a few lines, for a title. */
-export const scoreTitle = (score: Score) =>
-  [
-    `${score.feature.replace('$', '')} ${eventWindow({ from: score.windowStart, to: score.windowEnd })}`,
-    score.value === null
-      ? 'no value'
-      : `${measure(score.value)}${score.thresholdHigh === null ? '' : `, threshold ${measure(score.thresholdHigh)}`}`,
-    `${score.samples.toLocaleString('en')} samples, revision ${score.revision}`,
-    stateText(score),
-  ].join('\n')
