@@ -11,6 +11,9 @@ export interface SpoolShipper {
 
 const batchBytes = 1024 * 1024
 const idle = 200
+/** requests that come are let through first: what they leave is sent once none has come for so long, or after so long at most */
+const settled = 100
+const patience = 1000
 /** of the time, what requests may wait for a processor because of what is sent */
 const tolerated = 0.05
 const longestPause = 5000
@@ -52,6 +55,17 @@ export function startSpoolShipper({
       }
     })
 
+  /** Waits until no more comes, while there is something and it has not waited too long. */
+  async function settle() {
+    const until = performance.now() + patience
+    for (let before = 0; !stopping && performance.now() < until; ) {
+      const { bytes } = spool.status()
+      if (bytes === before || bytes >= crowded) return
+      before = bytes
+      await pause(settled)
+    }
+  }
+
   /** Returns whether there may be more. */
   async function ship(): Promise<boolean> {
     const batch = await spool.next(batchBytes)
@@ -73,8 +87,10 @@ export function startSpoolShipper({
 
   const loop = (async () => {
     let failures = 0
+    let more = false
     for (;;) {
-      let more = false
+      if (!more && failures === 0) await settle()
+      more = false
       const [began, waitedBefore] = [performance.now(), waited()]
       try {
         more = await ship()
@@ -94,9 +110,9 @@ export function startSpoolShipper({
   })()
 
   return {
-    async stop(patience = 5000) {
+    async stop(longest = 5000) {
       stopping = true
-      deadline = Date.now() + patience
+      deadline = Date.now() + longest
       wake?.()
       await loop
     },
