@@ -8,6 +8,11 @@ export interface SourceEnvironment {
    * Errors: `not_found`, `path_guarded`, `address_guarded`, `source_unreachable`, `source_refused`.
    */
   localFile(location: { path?: string | undefined; url?: string | undefined }): Promise<LocalFile>
+  /**
+   * The same for a path that may be a pattern over many files (`*` and `?` within a name, `**` for folders, `{a,b}`).
+   * Errors: those of `localFile`, `too_large` when there are too many.
+   */
+  localFiles(location: { path?: string | undefined; url?: string | undefined }): Promise<LocalFiles>
   /** The address of a host after the guard: an IP that was checked, so that a name cannot be rebound in between. */
   checkedHost(host: string): Promise<string>
   /** The value behind a reference. Errors: `not_found`. */
@@ -31,6 +36,16 @@ export interface LocalFile {
   digest(): Promise<string>
 }
 
+export interface LocalFiles extends LocalFile {
+  /** there where the path is a pattern, which the events engine reads as it is */
+  pattern?: {
+    /** absolute paths, sorted */
+    files: readonly string[]
+    /** columns that folders name as `year=2001`, with the types that fit all their values */
+    partitions: Column[]
+  }
+}
+
 /** The rows of a source, as something the events engine can select from. */
 export interface SourceTable {
   /** table expression; values and secrets only as `{name:Type}` parameters; empty where `land` makes it */
@@ -39,6 +54,8 @@ export interface SourceTable {
   settings?: Record<string, string | number>
   /** columns as the engine knows them: name and ClickHouse type */
   columns: { name: string; type: string }[]
+  /** the table expression again, for looking at some rows in any order, where `sql` is slow to give the first */
+  sample?: string
   /** Text formats: the values are text, so their types are found by looking at them. */
   untyped?: boolean
   /** types that are known although the values are text */

@@ -258,7 +258,7 @@ export function createData(environment: Environment, options: DataOptions): Data
       try {
         const table = await landed(opened, folder, { rows: limit })
         const found = await engine.query<Record<string, unknown>>(
-          `SELECT ${selectForJson(shown)} FROM (SELECT ${values.join(', ')} FROM ${table.sql} AS s LIMIT {limit:UInt32}) AS s`,
+          `SELECT ${selectForJson(shown)} FROM (SELECT ${values.join(', ')} FROM ${table.sample ?? table.sql} AS s LIMIT {limit:UInt32}) AS s`,
           { ...table.params, limit },
           table.settings ? { settings: table.settings } : {},
         )

@@ -7,6 +7,7 @@ export default columnarFile({
   title: 'A file of Apache Arrow (Feather version 2, or an IPC stream) on the server or behind an address',
   id: 'ArrowSource',
   async format(path) {
+    if (/[*?{]/.test(path)) return 'Arrow'
     const file = await open(path)
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0)

@@ -7,6 +7,8 @@ import {
   type SourceDefinition,
   type SourceTable,
 } from '../../contracts/source.ts'
+import { rowsOfFiles } from './many-files.ts'
+import { quotedName } from './sql-name.ts'
 
 /** What differs between kinds of files that bring their own schema. */
 export interface ColumnarFile {
@@ -30,9 +32,35 @@ export const columnarFile = ({ kind, title, id, format, rows }: ColumnarFile): S
       .refine(oneLocation, oneLocationMessage)
       .meta({ id }),
     async open({ path, url }, environment) {
-      const file = await environment.localFile({ path, url })
+      const files = await environment.localFiles({ path, url })
       const sql = 'file({path:String}, {format:String})'
-      const params = { path: file.path, format: await format(file.path) }
-      return { sql, params, columns: await environment.describe(sql, params), ...rows, state: file.digest }
+      const params = { path: files.path, format: await format(files.path) }
+      if (!files.pattern)
+        return { sql, params, columns: await environment.describe(sql, params), ...rows, state: files.digest }
+      const settings = {
+        use_hive_partitioning: 0,
+        schema_inference_mode: 'union',
+        // files may have columns that others lack
+        input_format_parquet_allow_missing_columns: 1,
+        input_format_orc_allow_missing_columns: 1,
+        input_format_arrow_allow_missing_columns: 1,
+        input_format_avro_allow_missing_fields: 1,
+      }
+      const columns = (await environment.describe(sql, params, settings)).map(({ name, type }) => ({
+        name,
+        type: /^(Nullable|LowCardinality|Array|Map|Tuple|Nested)\(/.test(type) ? type : `Nullable(${type})`,
+      }))
+      const structure = columns.map(({ name, type }) => `${quotedName(name)} ${type}`).join(', ')
+      const found = rowsOfFiles(files, {
+        columns,
+        selected: columns.map(({ name }) => quotedName(name)),
+        from: 'file({path:String}, {format:String}, {structure:String})',
+      })
+      return {
+        ...found,
+        settings: { ...found.settings, ...settings },
+        params: { ...params, structure },
+        state: files.digest,
+      }
     },
   })

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { columnTypes } from '../../contracts/column.ts'
 import { defineSource, fileLocation, oneLocation, oneLocationMessage } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
+import { checkedCompression, compression } from './compression.ts'
+import { rowsOfFiles } from './many-files.ts'
 import { quotedName, quotedText } from './sql-name.ts'
 
 /** Lines that are looked at to find the names of the columns. */
@@ -10,11 +12,12 @@ const mostColumns = 2000
 
 export default defineSource({
   kind: 'jsonl',
-  title: 'A file of JSON Lines (one object a line) on the server or behind an address',
+  title: 'JSON Lines (one object a line): files on the server or one behind an address',
   config: z
     .strictObject({
       kind: z.literal('jsonl'),
       ...fileLocation,
+      compression,
       columns: z
         .record(z.string(), z.enum(columnTypes))
         .optional()
@@ -22,11 +25,13 @@ export default defineSource({
     })
     .refine(oneLocation, oneLocationMessage)
     .meta({ id: 'JsonLinesSource' }),
-  async open({ path, url, columns }, environment) {
-    const file = await environment.localFile({ path, url })
-    const params = { path: file.path }
-    const settings = { input_format_parallel_parsing: 0, max_threads: 1 }
-    const lines = 'SELECT line, rowNumberInAllBlocks() AS __position FROM file({path:String}, LineAsString)'
+  async open({ path, url, compression, columns }, environment) {
+    const files = await environment.localFiles({ path, url })
+    const method = await checkedCompression(files, compression)
+    const params = { path: files.path, method }
+    const settings = { input_format_parallel_parsing: 0, max_threads: 1, use_hive_partitioning: 0 }
+    const from = "file({path:String}, LineAsString, 'line String', {method:String})"
+    const lines = `SELECT line, rowNumberInAllBlocks() AS __position FROM ${from}`
     const names = columns
       ? Object.keys(columns)
       : (
@@ -42,16 +47,27 @@ export default defineSource({
     const selected = names.map(
       (name) => `JSONExtract(line, ${quotedText(name)}, 'Nullable(String)') AS ${quotedName(name)}`,
     )
-    return {
-      sql: `(SELECT ${selected.join(', ')}, JSONType(line) != 'Object' AS __broken, leftUTF8(toValidUTF8(line), 200) AS __line, __position FROM (${lines}) WHERE trimBoth(line) != '')`,
-      params,
-      settings,
+    const rows = rowsOfFiles(files, {
       columns: names.map((name) => ({ name, type: 'Nullable(String)' })),
+      selected: [
+        ...selected,
+        "JSONType(line) != 'Object' AS __broken",
+        'leftUTF8(toValidUTF8(line), 200) AS __line',
+        'line AS __whole',
+      ],
+      from,
+    })
+    const whole = (sql: string) => `(SELECT * EXCEPT (__whole) FROM ${sql} WHERE trimBoth(__whole) != '')`
+    return {
+      ...rows,
+      sql: whole(rows.sql),
+      ...(rows.sample ? { sample: whole(rows.sample) } : {}),
+      params,
+      settings: { ...rows.settings, ...settings },
       untyped: true,
-      types: Object.entries(columns ?? {}).map(([name, type]) => ({ name, type })),
+      types: [...Object.entries(columns ?? {}).map(([name, type]) => ({ name, type })), ...(rows.types ?? [])],
       unreadable: [{ when: 's.__broken', reason: 'is no JSON object', value: 's.__line' }],
-      rowNumber: 's.__position',
-      state: file.digest,
+      state: files.digest,
     }
   },
 })

@@ -1,13 +1,20 @@
+import { createHash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
-import { isAbsolute, resolve, sep } from 'node:path'
-import type { LocalFile } from '../../contracts/source.ts'
+import { isAbsolute, join, resolve, sep } from 'node:path'
+import type { LocalFile, LocalFiles } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { fileDigest } from './file-digest.ts'
+import { listFiles, splitPattern } from './list-files.ts'
+import { partitionsOf } from './partitions.ts'
 
 export interface FileGuard {
   /** The file behind a path of a declaration. Errors: `path_guarded`, `not_found`, `invalid_input`. */
   open(path: string): Promise<LocalFile>
+  /** The files behind a path that may be a pattern. Errors: as `open`, `too_large`. */
+  openAll(path: string): Promise<LocalFiles>
 }
+
+const mostKnownDigests = 200_000
 
 /** Gives sources the files below `folders` (all when undefined); relative paths start at the first. Links are followed, then checked. */
 export function createFileGuard(folders: readonly string[] | undefined): FileGuard {
@@ -21,35 +28,66 @@ export function createFileGuard(folders: readonly string[] | undefined): FileGua
     const value = await fileDigest(path)
     // a file that was written a moment ago may be written again within the same clock tick
     if (Date.now() - found.mtimeMs > 2000) digests.set(key, value)
-    if (digests.size > 1000) digests.delete(digests.keys().next().value!)
+    if (digests.size > mostKnownDigests) digests.delete(digests.keys().next().value!)
     return value
   }
 
-  return {
+  /** The real path of something inside the folders for sources. */
+  async function inside(given: string): Promise<string> {
+    const wanted = isAbsolute(given) ? given : resolve(folders?.[0] ?? '.', given)
+    const path = await realpath(wanted).catch((cause) => {
+      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
+        throw new KedgeError(
+          'not_found',
+          { kind: 'The file', name: given },
+          { cause, todo: 'Check the path; it is read on the machine where the server runs.' },
+        )
+      throw new KedgeError('path_guarded', { path: given }, { cause })
+    })
+    if (folders) {
+      const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => resolve(folder))))
+      if (!roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)))
+        throw new KedgeError('path_guarded', { path: given })
+    }
+    return path
+  }
+
+  const guard: FileGuard = {
     async open(given) {
-      const wanted = isAbsolute(given) ? given : resolve(folders?.[0] ?? '.', given)
-      const path = await realpath(wanted).catch((cause) => {
-        if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
-          throw new KedgeError(
-            'not_found',
-            { kind: 'The file', name: given },
-            { cause, todo: 'Check the path; it is read on the machine where the server runs.' },
-          )
-        throw new KedgeError('path_guarded', { path: given }, { cause })
-      })
-      if (folders) {
-        const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => resolve(folder))))
-        if (!roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)))
-          throw new KedgeError('path_guarded', { path: given })
-      }
+      const path = await inside(given)
       const found = await stat(path)
       if (!found.isFile()) throw new KedgeError('invalid_input', { what: `${given} is no plain file` })
       // the engine would take these for a pattern over many files
       if (/[*?{}[\]]/.test(path))
         throw new KedgeError('invalid_input', {
-          what: `The path ${given} has one of * ? { } [ ], which is not offered`,
+          what: `The path ${given} has one of * ? { } [ ], and is the name of a file`,
         })
       return { path, digest: () => digest(path) }
     },
+
+    async openAll(given) {
+      const pattern = splitPattern(given)
+      if (pattern === undefined) return guard.open(given)
+      const folder = await inside(pattern.folder)
+      if (/[*?{}[\]]/.test(folder))
+        throw new KedgeError('invalid_input', { what: `The folder ${pattern.folder} has one of * ? { } [ ]` })
+      const list = () => listFiles(folder, pattern.rest, given)
+      const found = await list()
+      return {
+        path: join(folder, pattern.rest),
+        pattern: { files: found.map((name) => join(folder, name)), partitions: partitionsOf(found, given) },
+        async digest() {
+          const hash = createHash('sha256')
+          const now = await list()
+          for (let i = 0; i < now.length; i += 64) {
+            const some = now.slice(i, i + 64)
+            const digests = await Promise.all(some.map((name) => digest(join(folder, name))))
+            for (const [j, name] of some.entries()) hash.update(`${name}\0${digests[j]}\n`)
+          }
+          return hash.digest('hex')
+        },
+      }
+    },
   }
+  return guard
 }

@@ -56,6 +56,8 @@ export async function openSource(
     engine.query<T>(sql, params, { ...(settings ? { settings } : {}), ...(signal ? { signal } : {}) })
   const environment: SourceEnvironment = {
     localFile: ({ path, url }) => (url !== undefined ? access.downloads.fetch(url, signal) : access.files.open(path!)),
+    localFiles: ({ path, url }) =>
+      url !== undefined ? access.downloads.fetch(url, signal) : access.files.openAll(path!),
     checkedHost: (host) => access.addresses.check(host),
     secret: ({ secret }) => access.secret(project, secret),
     landed: () => access.landed(project, name, spec),
@@ -74,7 +76,7 @@ export async function openSource(
     const found =
       unknown.length === 0
         ? []
-        : await inferTypes((sql) => query(sql, table.params, table.settings), table.sql, unknown)
+        : await inferTypes((sql) => query(sql, table.params, table.settings), table.sample ?? table.sql, unknown)
     const types = [...known, ...found]
     const columns = table.columns.map((column) => ({
       name: column.name,
