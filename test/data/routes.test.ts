@@ -170,6 +170,9 @@ describe('REST', () => {
       body: { error: { code: 'not_found' } },
     })
     expect(await call('GET', '/datasets/people/versions/9')).toMatchObject({ status: 404 })
+    for (const time of ['1.8e308', '-1.79e308', 'NaN', '1.5'])
+      expect(await call('GET', `/datasets/people/as-of?time=${time}`)).toMatchObject({ status: 400 })
+    expect(await call('GET', `/datasets/people/as-of?time=8640000000000000`)).toMatchObject({ status: 200 })
     expect(await call('GET', '/datasets/people/versions/1/diff/1')).toMatchObject({ status: 400 })
     expect(await call('POST', '/datasets/people/materialise', { from: 1 })).toMatchObject({ status: 400 })
     expect(await call('PUT', '/datasets/people', { from: 'nowhere' })).toMatchObject({

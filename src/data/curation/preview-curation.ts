@@ -1,6 +1,6 @@
 import type { Column } from '../../contracts/column.ts'
 import { quoteName } from '../expression/sql-text.ts'
-import { countVerdicts, stepFlow, type Tally } from '../version/count-verdicts.ts'
+import { countVerdicts, stepFlow, type Tally, tallySql } from '../version/count-verdicts.ts'
 import { asArrays, selectForJson } from '../version/read-rows.ts'
 import type { RunEngine } from '../version/run-engine.ts'
 import { type Layer, ofPosition, type Pipeline } from './compile-curation.ts'
@@ -40,17 +40,15 @@ const bins = 20
 /** What a compiled curation does with the (few) rows of its source, step by step. */
 export async function previewCuration(engine: RunEngine, pipeline: Pipeline, column?: string): Promise<Preview> {
   const query = <T>(sql: string) => engine.query<T>(sql, pipeline.params, pipeline.settings)
-  const tally = await query<Tally>(
-    `SELECT ${ofPosition.step('__row')} AS origin, toUInt8(${ofPosition.isCopy('__row')}) AS copy, __verdict AS verdict, count() AS n FROM (${pipeline.sql}) GROUP BY origin, copy, verdict`,
-  )
+  const tally = await query<Tally>(tallySql(`(${pipeline.sql})`))
   const { counts, reasons } = countVerdicts(tally, pipeline)
   const flow = stepFlow(counts)
   const histograms = column === undefined ? [] : await histogramsOf(query, pipeline.layers, column)
   const found = await query<Record<string, unknown>>(
     `SELECT ${selectForJson(pipeline.columns)} FROM (${pipeline.sql}) AS s WHERE s.__verdict = 0 ORDER BY s.__row LIMIT ${shown}`,
   )
-  const left = await query<{ row: number; verdict: number; value: string | null }>(
-    `SELECT ${ofPosition.place('__row')} AS row, __verdict AS verdict, __value AS value FROM (${pipeline.sql}) WHERE __verdict IN (${[0, ...pipeline.verdicts.flatMap((verdict, i) => (verdict?.action === 'quarantine' ? [i] : []))].slice(1).join(', ') || '65535'}) ORDER BY __row LIMIT ${shown}`,
+  const left = await query<{ __place: number; __verdict: number; __value: string | null }>(
+    `SELECT ${ofPosition.place('__row')} AS __place, __verdict, __value FROM (${pipeline.sql}) WHERE __verdict IN (${[0, ...pipeline.verdicts.flatMap((verdict, i) => (verdict?.action === 'quarantine' ? [i] : []))].slice(1).join(', ') || '65535'}) ORDER BY __row LIMIT ${shown}`,
   )
   return {
     sampled: counts.read,
@@ -63,7 +61,7 @@ export async function previewCuration(engine: RunEngine, pipeline: Pipeline, col
     })),
     columns: pipeline.columns,
     rows: asArrays(pipeline.columns, found),
-    quarantine: left.map(({ row, verdict, value }) => {
+    quarantine: left.map(({ __place: row, __verdict: verdict, __value: value }) => {
       const { step, operation, reason } = pipeline.verdicts[verdict]!
       return { row, step, operation, reason, value }
     }),
@@ -82,9 +80,9 @@ async function histogramsOf(
   })
   if (having.length === 0) return layers.map(() => null)
   const isNumber = ['int', 'float'].includes(having.at(-1)!.type)
-  const value = isNumber ? `toFloat64OrNull(toString(${quoteName(column)}))` : `toString(${quoteName(column)})`
+  const value = isNumber ? `toFloat64OrNull(toString(l.${quoteName(column)}))` : `toString(l.${quoteName(column)})`
   const all = having
-    .map(({ sql, i }) => `SELECT ${i} AS layer, ${value} AS v FROM (${sql}) WHERE __verdict = 0`)
+    .map(({ sql, i }) => `SELECT ${i} AS layer, ${value} AS v FROM (${sql}) AS l WHERE l.__verdict = 0`)
     .join(' UNION ALL ')
   const bin = isNumber ? await numericBins(query, all) : 'v'
   const counts = await query<{ layer: number; bin: string; n: number }>(

@@ -96,11 +96,11 @@ async function evidence(
   fails: string,
 ): Promise<ExpectationResult['evidence']> {
   const found = await engine.query<Record<string, unknown>>(
-    `SELECT s.__position AS position, ${selectForJson(columns)} FROM (SELECT * FROM ${numbered} AS p WHERE ${fails} ORDER BY __position LIMIT ${mostEvidence}) AS s`,
+    `SELECT s.__position AS __place, ${selectForJson(columns)} FROM (SELECT * FROM ${numbered} AS p WHERE ${fails} ORDER BY __position LIMIT ${mostEvidence}) AS s`,
   )
   const values = asArrays(columns, found)
   return {
     columns: columns.map(({ name }) => name),
-    rows: found.map((row, i) => ({ row: Number(row.position), values: values[i]! })),
+    rows: found.map((row, i) => ({ row: Number(row.__place), values: values[i]! })),
   }
 }

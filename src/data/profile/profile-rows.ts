@@ -35,11 +35,11 @@ export async function profileRows(
   for (let start = 0; start < columns.length; start += columnsAtOnce) {
     const piece = columns.slice(start, start + columnsAtOnce)
     const [row] = await query<Record<string, unknown>>(
-      `SELECT ${['count() AS row_count', ...piece.flatMap((column, i) => aggregates(column, start + i))].join(', ')} FROM ${from}`,
+      `SELECT ${['count() AS __rows', ...piece.flatMap((column, i) => aggregates(column, start + i))].join(', ')} FROM ${from} AS s`,
     )
     Object.assign(basics, row)
   }
-  const rows = Number(basics.row_count ?? 0)
+  const rows = Number(basics.__rows ?? 0)
   const profiles: ColumnProfile[] = []
   const sample = await sampleOf(query, from, columns, rows)
   let next = 0
@@ -71,7 +71,7 @@ async function sampleOf(query: Query, from: string, columns: readonly Column[], 
 }
 
 function aggregates({ name, type }: Column, i: number): string[] {
-  const sql = quoteName(name)
+  const sql = `s.${quoteName(name)}`
   const all = [`count(${sql}) AS count${i}`, `uniqCombined64(${sql}) AS distinct${i}`]
   if (isNumber(type)) {
     const finite = `isFinite(${sql})`
@@ -104,7 +104,7 @@ async function profileColumn(
   rows: number,
   basic: (name: string) => unknown,
 ): Promise<ColumnProfile> {
-  const sql = quoteName(name)
+  const sql = `s.${quoteName(name)}`
   const count = Number(basic('count') ?? 0)
   const distinct = Number(basic('distinct') ?? 0)
   const value = (key: string) => (count === 0 ? null : ((basic(key) as number | string | undefined) ?? null))
@@ -131,9 +131,9 @@ async function profileColumn(
   if (count === 0) return profile
   if (isNumber(type)) {
     // the logarithm is taken once for each value where there are few
-    const values = `SELECT toFloat64(assumeNotNull(${sql})) AS x${distinct > fewForSketch ? '' : ', count() AS n'} FROM ${from} WHERE ${sql} IS NOT NULL AND isFinite(${sql})${distinct > fewForSketch ? '' : ' GROUP BY x'}`
+    const values = `SELECT toFloat64(assumeNotNull(${sql})) AS __x${distinct > fewForSketch ? '' : ', count() AS __n'} FROM ${from} AS s WHERE ${sql} IS NOT NULL AND isFinite(${sql})${distinct > fewForSketch ? '' : ' GROUP BY __x'}`
     const buckets = await query<{ key: number; n: number }>(
-      `SELECT ${sketchKey('x')} AS key, ${distinct > fewForSketch ? 'count()' : 'sum(n)'} AS n FROM (${values}) GROUP BY key ORDER BY key`,
+      `SELECT ${sketchKey('__x')} AS key, ${distinct > fewForSketch ? 'count()' : 'sum(__n)'} AS n FROM (${values}) GROUP BY key ORDER BY key`,
     )
     profile.sketch = { keys: buckets.map(({ key }) => key), counts: buckets.map(({ n }) => n) }
     const sketch = new Map(buckets.map(({ key, n }) => [key, n]))
@@ -142,11 +142,11 @@ async function profileColumn(
     )
   }
   if (type === 'text' || type === 'bool' || (type === 'int' && distinct <= fewValues)) {
-    const top = await query<{ value: string; n: number }>(
-      `SELECT toString(assumeNotNull(${sql})) AS value, count() AS n FROM ${from} WHERE ${sql} IS NOT NULL GROUP BY value ORDER BY n DESC, value LIMIT ${mostCategories}`,
+    const top = await query<{ __text: string; __n: number }>(
+      `SELECT toString(assumeNotNull(${sql})) AS __text, count() AS __n FROM ${from} AS s WHERE ${sql} IS NOT NULL GROUP BY __text ORDER BY __n DESC, __text LIMIT ${mostCategories}`,
     )
-    profile.categories = top.map((row) => ({ value: row.value.slice(0, 200), count: row.n }))
-    profile.otherCategories = count - top.reduce((sum, row) => sum + row.n, 0)
+    profile.categories = top.map((row) => ({ value: row.__text.slice(0, 200), count: row.__n }))
+    profile.otherCategories = count - top.reduce((sum, row) => sum + row.__n, 0)
   }
   if (isMoment(type))
     profile.histogram = await timeHistogram(
@@ -165,11 +165,11 @@ const within = (x: number, { type, min, max }: ColumnProfile) =>
 
 async function timeHistogram(query: Query, from: string, sql: string, min: number, max: number) {
   const width = Math.max(1, Math.ceil((max - min + 1) / histogramBins))
-  const bins = await query<{ bin: number; n: number }>(
-    `SELECT intDiv(${sql} - ${min}, ${width}) AS bin, count() AS n FROM ${from} WHERE ${sql} IS NOT NULL GROUP BY bin ORDER BY bin`,
+  const bins = await query<{ __bin: number; __n: number }>(
+    `SELECT intDiv(${sql} - ${min}, ${width}) AS __bin, count() AS __n FROM ${from} AS s WHERE ${sql} IS NOT NULL GROUP BY __bin ORDER BY __bin`,
   )
   const number = Math.floor((max - min) / width) + 1
   const counts = new Array<number>(number).fill(0)
-  for (const { bin, n } of bins) counts[bin] = n
+  for (const { __bin, __n } of bins) counts[__bin] = __n
   return { edges: Array.from({ length: number + 1 }, (_, i) => min + i * width), counts }
 }

@@ -1,14 +1,18 @@
-import type { Pipeline } from '../curation/compile-curation.ts'
+import { ofPosition, type Pipeline } from '../curation/compile-curation.ts'
 import type { QuarantineReason, VersionCounts } from './dataset-version.ts'
 
 export interface Tally {
   /** the step that added the rows; 0 for the source */
-  origin: number
+  __origin: number
   /** 1 for repeated rows */
-  copy: number
-  verdict: number
-  n: number
+  __copy: number
+  __verdict: number
+  __n: number
 }
+
+/** Counts judged rows; the names are none that a column can have. */
+export const tallySql = (rows: string): string =>
+  `SELECT ${ofPosition.step('__row')} AS __origin, toUInt8(${ofPosition.isCopy('__row')}) AS __copy, __verdict, count() AS __n FROM ${rows} GROUP BY __origin, __copy, __verdict ORDER BY __verdict`
 
 /** How many rows came and went at each step: read + added = kept + quarantined + removed. */
 export function countVerdicts(
@@ -18,7 +22,7 @@ export function countVerdicts(
   const steps = layers.map(({ operation }, step) => ({ step, operation, added: 0, quarantined: 0, removed: 0 }))
   const counts: VersionCounts = { read: 0, added: 0, kept: 0, quarantined: 0, removed: 0, steps }
   const reasons = new Map<number, QuarantineReason>()
-  for (const { origin, copy, verdict, n } of tally) {
+  for (const { __origin: origin, __copy: copy, __verdict: verdict, __n: n } of tally) {
     const from = copy ? repeats! : origin
     if (from === 0) counts.read += n
     else {

@@ -37,12 +37,12 @@ export async function diffByKey(
   const none = { by: [...by], added: 0, removed: 0, changed: 0, repeated: 0, columns: {}, examples: [] }
   if (tables.a === undefined && tables.b === undefined) return none
   const keys = by.map((_, i) => `k${i}`).join(', ')
-  const named = by.map((name, i) => `${quoteName(name)} AS k${i}`).join(', ')
+  const named = by.map((name, i) => `r.${quoteName(name)} AS k${i}`).join(', ')
   const others = columns.filter(({ name }) => !by.includes(name))
   const sides = (['a', 'b'] as const).flatMap((side, i) =>
     tables[side] === undefined
       ? []
-      : [`SELECT ${named}, ${hashOf(others)} AS v, toUInt8(${i}) AS side FROM ${tables[side]}`],
+      : [`SELECT ${named}, ${hashOf(others)} AS v, toUInt8(${i}) AS side FROM ${tables[side]} AS r`],
   )
   const differing = `file(${quoteText(file)}, Native)`
   await engine.command(
@@ -71,33 +71,41 @@ export async function diffByKey(
   return {
     by: [...by],
     ...counts,
-    columns: await changedColumns(engine, { keys, named, others, differing, changed: counts.changed }, tables),
+    columns: await changedColumns(engine, { by, keys, named, others, differing, changed: counts.changed }, tables),
     examples,
   }
 }
 
-/** SQL of a number that is equal for rows with equal values, and hardly ever for others. */
+/** SQL (over `r`) of a number that is equal for rows with equal values, and hardly ever for others. */
 export const hashOf = (columns: readonly Column[]): string =>
   columns.length === 0
     ? 'toUInt64(0)'
-    : `cityHash64(${columns.map(({ name }) => `tuple(${quoteName(name)})`).join(', ')})`
+    : `cityHash64(${columns.map(({ name }) => `tuple(r.${quoteName(name)})`).join(', ')})`
 
 async function changedColumns(
   engine: RunEngine,
   {
+    by,
     keys,
     named,
     others,
     differing,
     changed,
-  }: { keys: string; named: string; others: readonly Column[]; differing: string; changed: number },
+  }: {
+    by: readonly string[]
+    keys: string
+    named: string
+    others: readonly Column[]
+    differing: string
+    changed: number
+  },
   tables: { a: string | undefined; b: string | undefined },
 ): Promise<Record<string, number> | null> {
   if (changed === 0) return {}
   if (changed > mostLookedAt) return null
-  const values = others.map(({ name }, i) => `${quoteName(name)} AS c${i}`).join(', ')
+  const values = others.map(({ name }, i) => `r.${quoteName(name)} AS c${i}`).join(', ')
   const side = (table: string) =>
-    `SELECT ${named}, ${values} FROM ${table} WHERE (${keys}) IN (SELECT ${keys} FROM ${differing} WHERE changed)`
+    `SELECT ${named}, ${values} FROM ${table} AS r WHERE (${by.map((name) => `r.${quoteName(name)}`).join(', ')}) IN (SELECT ${keys} FROM ${differing} WHERE changed)`
   // of the two rows of a key, a column is the same when both have one value, or none
   const differs = others.map((_, i) => `uniqExact(c${i}) + toUInt8(count(c${i}) = 1) > 1 AS d${i}`).join(', ')
   const [row] = await engine.query<Record<string, number>>(

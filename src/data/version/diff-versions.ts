@@ -96,10 +96,10 @@ async function compareRows(
 ) {
   if (columns.length === 0) return { common: 0, added: 0, removed: 0 }
   // two numbers, so that no two of billions of rows are taken for equal
-  const hash = `${hashOf(columns)} AS h, metroHash64(${columns.map(({ name }) => `tuple(${quoteName(name)})`).join(', ')}) AS g`
+  const hash = `${hashOf(columns)} AS h, metroHash64(${columns.map(({ name }) => `tuple(r.${quoteName(name)})`).join(', ')}) AS g`
   const sides = [
-    tables.a && `SELECT ${hash}, 0 AS side FROM ${tables.a}`,
-    tables.b && `SELECT ${hash}, 1 AS side FROM ${tables.b}`,
+    tables.a && `SELECT ${hash}, 0 AS side FROM ${tables.a} AS r`,
+    tables.b && `SELECT ${hash}, 1 AS side FROM ${tables.b} AS r`,
   ].filter(Boolean)
   if (sides.length === 0) return { common: shared, added: 0, removed: 0 }
   const [row] = await engine.query<{ common: number; added: number; removed: number }>(

@@ -71,19 +71,19 @@ export async function pullNew(input: PullInput, before: readonly Batch[]): Promi
   const offset = batches.reduce((sum, batch) => sum + batch.rows, 0)
   const where = last === undefined ? `${sql} IS NOT NULL` : `${sql} > CAST(${quoteText(last)}, ${quoteText(bare)})`
   await stage(engine, table, file, { where, offset, signal })
-  const [found] = await engine.query<{ n: number; cursor: string }>(
-    `SELECT count() AS n, toString(max(${quoteName(column.name)})) AS cursor FROM file({file:String}, Parquet)`,
+  const [found] = await engine.query<{ __n: number; __cursor: string }>(
+    `SELECT count() AS __n, toString(max(b.${quoteName(column.name)})) AS __cursor FROM file({file:String}, Parquet) AS b`,
     { file },
   )
-  const rows = Number(found?.n ?? 0)
+  const rows = Number(found?.__n ?? 0)
   const add = async (path: string, batch: Pick<Batch, 'rows' | 'cursor'>) =>
     batches.push({ source: source.name, digest: (await blobs.putFile(path, { move: true })).digest, ...batch })
   const local = () => Promise.all(batches.map((batch) => blobs.localPath(batch.digest)))
-  if (rows > 0) await add(file, { rows, cursor: found!.cursor })
+  if (rows > 0) await add(file, { rows, cursor: found!.__cursor })
   if (rows > 0 && batches.length > mostBatches) {
     const whole = join(folder, 'batches.parquet')
     await stage(engine, await staged(engine, table, await local()), whole, { signal })
-    const all = { rows: offset + rows, cursor: found!.cursor }
+    const all = { rows: offset + rows, cursor: found!.__cursor }
     batches.length = 0
     await add(whole, all)
   }

@@ -60,16 +60,16 @@ async function planByContent(
   const whole = [{ start: 0n, end: undefined, rows: kept }]
   if (kept < size * 2) return whole
   const hash = `cityHash64(${names.map((name) => `tuple(${name})`).join(', ')})`
-  const cuts = await engine.query<{ at: string }>(
-    `SELECT toString(__row) AS at FROM ${judged.all} WHERE __verdict = 0 AND ${hash} % ${size} = 0 ORDER BY __row LIMIT ${mostCuts(kept, size) + 1}`,
+  const cuts = await engine.query<{ __at: string }>(
+    `SELECT toString(__row) AS __at FROM ${judged.all} WHERE __verdict = 0 AND ${hash} % ${size} = 0 ORDER BY __row LIMIT ${mostCuts(kept, size) + 1}`,
   )
   // rows that are all alike say nothing about where to cut
   if (cuts.length === 0 || cuts.length > mostCuts(kept, size)) return whole
-  const runs = await engine.query<{ start: string; rows: number }>(
-    `SELECT toString(roundDown(__row, [toUInt64(0), ${cuts.map(({ at }) => `toUInt64('${at}')`).join(', ')}]) AS at) AS start, count() AS rows FROM ${judged.all} WHERE __verdict = 0 GROUP BY at ORDER BY at`,
+  const runs = await engine.query<{ __start: string; __rows: number }>(
+    `SELECT toString(roundDown(__row, [toUInt64(0), ${cuts.map(({ __at }) => `toUInt64('${__at}')`).join(', ')}]) AS __at) AS __start, count() AS __rows FROM ${judged.all} WHERE __verdict = 0 GROUP BY __at ORDER BY __at`,
   )
   return planParts(
-    runs.map(({ start, rows }) => ({ start: BigInt(start), rows })),
+    runs.map(({ __start, __rows }) => ({ start: BigInt(__start), rows: __rows })),
     size,
   )
 }
@@ -95,10 +95,10 @@ async function splitTail(
   })
   const part = plan[index]
   if (!part || part.rows <= tail.rows || (await tryWriting(part, tail.rows)) !== tail.digest) return plan
-  const [cut] = await engine.query<{ at: string }>(
-    `SELECT toString(__row) AS at FROM ${judged.between(part.start, part.end)} WHERE __verdict = 0 AND __row >= ${part.start} ORDER BY __row LIMIT 1 OFFSET ${tail.rows}`,
+  const [cut] = await engine.query<{ __at: string }>(
+    `SELECT toString(__row) AS __at FROM ${judged.between(part.start, part.end)} WHERE __verdict = 0 AND __row >= ${part.start} ORDER BY __row LIMIT 1 OFFSET ${tail.rows}`,
   )
-  const start = BigInt(cut!.at)
+  const start = BigInt(cut!.__at)
   return plan.toSpliced(
     index,
     1,

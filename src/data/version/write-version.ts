@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { ExpectationDefinition } from '../../contracts/expectation.ts'
 import type { SourceTable } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
-import { ofPosition, type Pipeline } from '../curation/compile-curation.ts'
+import type { Pipeline } from '../curation/compile-curation.ts'
 import type { KeyedStep } from '../dataset-spec.ts'
 import { type JudgeInput, judgeExpectations } from '../expect/judge-expectations.ts'
 import { quoteText } from '../expression/sql-text.ts'
 import type { Profile } from '../profile/profile.ts'
 import { profileRows } from '../profile/profile-rows.ts'
-import { countVerdicts, type Tally } from './count-verdicts.ts'
+import { countVerdicts, type Tally, tallySql } from './count-verdicts.ts'
 import type { ExpectationResult, QuarantineReason, VersionCounts, VersionPart } from './dataset-version.ts'
 import { judgeRows } from './judged-rows.ts'
 import type { RunEngine } from './run-engine.ts'
@@ -53,7 +53,7 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
   const { engine, folder, pipeline, table } = input
   const quarantined = join(folder, 'quarantined.parquet')
   const countOf = async (sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>) =>
-    Number((await engine.query<{ n: number }>(`SELECT count() AS n FROM ${sql}`, params, settings))[0]?.n ?? 0)
+    Number((await engine.query<{ __n: number }>(`SELECT count() AS __n FROM ${sql}`, params, settings))[0]?.__n ?? 0)
 
   await mkdir(folder, { recursive: true })
   input.progress('curate')
@@ -63,9 +63,7 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
     table.settings,
   )
   const judged = await judgeRows(engine, folder, pipeline, read)
-  const tally = await engine.query<Tally>(
-    `SELECT ${ofPosition.step('__row')} AS origin, toUInt8(${ofPosition.isCopy('__row')}) AS copy, __verdict AS verdict, count() AS n FROM ${judged.all} GROUP BY origin, copy, verdict ORDER BY verdict`,
-  )
+  const tally = await engine.query<Tally>(tallySql(judged.all))
   const { counts, reasons } = countVerdicts(tally, pipeline)
 
   input.progress('write')

@@ -333,7 +333,14 @@ export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void
     summary: 'Shows the version that was the newest published one at a time',
     tag,
     params: named,
-    query: z.object({ time: z.coerce.number().meta({ description: 'milliseconds since 1970' }) }),
+    query: z.object({
+      time: z.coerce
+        .number()
+        .int()
+        .min(-8_640_000_000_000_000)
+        .max(8_640_000_000_000_000)
+        .meta({ description: 'milliseconds since 1970' }),
+    }),
     answer: datasetVersionAnswer,
     handler: ({ params, query }) => datasets.asOf(params.project, params.name, query.time),
   })
