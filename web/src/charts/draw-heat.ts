@@ -44,7 +44,7 @@ export function drawHeat(
         cell.state === 'violation'
           ? colours.bad
           : cell.state === 'watch'
-            ? colours.warn
+            ? blend(colours.raised, colours.warn, 0.6)
             : known && cell.heat !== null
               ? shades[Math.round(32 * Math.min(1, Math.max(0, cell.heat)))]!
               : colours.surface

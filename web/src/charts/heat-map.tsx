@@ -119,7 +119,7 @@ export function HeatMap({ rows, columns, ticks, selected, onPick, explain, say, 
               {at && say(at)}
             </span>
           </div>
-          <span />
+          <span className={classes.corner} />
           <div className={classes.axis}>
             {ticks.map((column) => (
               <span key={column} style={{ left: `${(column / columns.length) * 100}%` }}>

@@ -242,7 +242,7 @@ function Side({
   )
 }
 
-const most = 6
+const mostCategories = 6
 
 function OverTime({
   found,
@@ -264,6 +264,10 @@ function OverTime({
         note: (i: number) => `of ${count(windows[i]!.rows)} rows`,
       },
     ]
+    const most: [number, number] = [
+      0,
+      Math.max(0.02, ...windows.map(({ rows, missing }) => missing / Math.max(1, rows))),
+    ]
     if (type === 'categorical') {
       const order = categories
         .map((name, i) => ({
@@ -273,8 +277,9 @@ function OverTime({
         }))
         .sort((a, b) => b.n - a.n)
       return {
+        most,
         missing,
-        main: order.slice(0, most).map(({ name, i }) => ({
+        main: order.slice(0, mostCategories).map(({ name, i }) => ({
           name,
           y: windows.map((one) => (one.rows > one.missing ? one.counts[i]! / (one.rows - one.missing) : null)),
           note,
@@ -283,11 +288,12 @@ function OverTime({
     }
     const q = (name: 'p05' | 'p25' | 'p50' | 'p75' | 'p95') => windows.map(({ quantiles }) => quantiles?.[name] ?? null)
     return {
+      most,
       missing,
       main: [
         { name: 'median, in 5 % to 95 %', y: q('p50'), low: q('p05'), high: q('p95'), note },
-        { name: 'middle half', y: q('p25'), dashed: true },
-        { name: 'its upper end', y: q('p75'), dashed: true },
+        { name: '25 %', y: q('p25'), dashed: true },
+        { name: '75 %', y: q('p75'), dashed: true },
       ],
     }
   }, [windows, type, categories])
@@ -336,6 +342,7 @@ function OverTime({
           time
           height={220}
           series={plot.missing}
+          yRange={plot.most}
           band={away ?? undefined}
           format={percent}
           onPick={(i) => onWindow(windows[i]!.end)}

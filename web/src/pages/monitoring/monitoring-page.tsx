@@ -16,9 +16,12 @@ import { date } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { AlertsTable } from './alerts-table.tsx'
 import { DriftView } from './drift-view.tsx'
+import { FairnessView } from './fairness-view.tsx'
 import { FamilyTiles } from './family-tiles.tsx'
 import { PerformanceView } from './performance-view.tsx'
+import { QualityView } from './quality-view.tsx'
 import { ScoreTable } from './score-table.tsx'
+import { SegmentsView } from './segments-view.tsx'
 
 export default function MonitoringPage() {
   const project = useProject()
@@ -102,7 +105,8 @@ function EndpointMonitoring({ endpoint }: { endpoint: string }) {
                 { value: 'performance', text: 'Performance' },
                 { value: 'drift', text: 'Drift' },
                 { value: 'quality', text: 'Quality' },
-                { value: 'bias', text: 'Bias' },
+                { value: 'bias', text: 'Fairness' },
+                { value: 'segments', text: 'Segments' },
                 { value: 'service', text: 'Service' },
                 {
                   value: 'alerts',
@@ -114,7 +118,17 @@ function EndpointMonitoring({ endpoint }: { endpoint: string }) {
             />
             {tab === 'performance' && <PerformanceView endpoint={endpoint} alerts={alerts.data?.items ?? []} />}
             {tab === 'drift' && <DriftView endpoint={endpoint} overview={one} />}
-            {/quality|bias|service/.test(tab) && <ScoreTable key={tab} endpoint={endpoint} family={tab} />}
+            {tab === 'quality' && <QualityView endpoint={endpoint} overview={one} />}
+            {tab === 'bias' && (
+              <>
+                <FairnessView endpoint={endpoint} overview={one} />
+                <ScoreTable endpoint={endpoint} family="bias" />
+              </>
+            )}
+            {tab === 'segments' && <SegmentsView endpoint={endpoint} overview={one} />}
+            {!['performance', 'drift', 'quality', 'bias', 'segments', 'alerts'].includes(tab) && (
+              <ScoreTable key={tab} endpoint={endpoint} family={tab} />
+            )}
             {tab === 'alerts' && (
               <Panel flush>
                 <Load query={alerts}>

@@ -36,12 +36,18 @@ export function PerformanceView({ endpoint, alerts }: { endpoint: string; alerts
   return (
     <Load query={scores}>
       {({ items }) => {
-        const metrics = [...new Set(items.map(({ monitor }) => monitor.split('.')[1]!))]
+        const metrics = [
+          ...new Set([...items, ...(estimates.data?.items ?? [])].map(({ monitor }) => monitor.split('.')[1]!)),
+        ]
         const metric = metrics.includes(wanted) ? wanted : (metrics.find((name) => name === 'log_loss') ?? metrics[0])
         const revisions = [...new Set(items.map((score) => score.revision))].sort((a, b) => a - b)
         return (
           <Panel
-            title={metric ? `Realised ${names[metric] ?? metric}` : 'Performance'}
+            title={
+              metric
+                ? `${items.some(({ monitor }) => monitor === `performance.${metric}`) ? 'Realised' : 'Estimated'} ${names[metric] ?? metric}`
+                : 'Performance'
+            }
             note="by the end of each window, event time"
             actions={
               <>
@@ -130,6 +136,8 @@ function Plot({
             {
               name: 'estimated without labels',
               y: guess.map((score) => score?.value ?? null),
+              low: guess.map((score) => score?.low ?? null),
+              high: guess.map((score) => score?.high ?? null),
               dashed: true,
               note: (i: number) =>
                 guess[i] && `${count(guess[i].samples)} predictions; expected if scores are calibrated`,
