@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
@@ -72,12 +72,16 @@ const bodies = () =>
       })),
     }),
   )
+/** Whether control has taken everything in: nothing of the spool lies behind its position. */
 const recorded = async () => {
-  const { live } = (await (await fetch(`${api}/endpoints/on`)).json()) as { live: { predictions: number } }
-  const { nodes } = (await (await fetch(`${address}/api/v1/status`)).json()) as {
-    nodes: { spool: { bytes: number } }[]
-  }
-  return live.predictions > 0 && nodes.every((node) => node.spool.bytes === 0)
+  const spool = join(directory.path, 'inference', 'spool')
+  if (!existsSync(join(spool, 'position.json'))) return false
+  const { segment, offset } = JSON.parse(readFileSync(join(spool, 'position.json'), 'utf8'))
+  const sizes = readdirSync(spool).flatMap((file) => {
+    const [, number] = /^(\d+)\.spool$/.exec(file) ?? []
+    return number && Number(number) >= segment ? [statSync(join(spool, file)).size] : []
+  })
+  return sizes.reduce((sum, size) => sum + size, 0) === offset
 }
 const connections = Array.from({ length: 4 }, () => openConnection(inference!))
 /** Requests a second. */
