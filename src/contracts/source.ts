@@ -108,6 +108,14 @@ export const fileLocation = {
     .optional()
     .meta({ description: 'http or https address' }),
 }
+/** The same for kinds that read many files at once. */
+export const filesLocation = {
+  ...fileLocation,
+  path: fileLocation.path.meta({
+    description:
+      'file on the server, or a pattern over many: * and ? within a name, ** for folders, {a,b}; folders called year=2001 become columns',
+  }),
+}
 /** Whether exactly one of path and address is given. */
 export const oneLocation = (config: { path?: string | undefined; url?: string | undefined }) =>
   (config.path === undefined) !== (config.url === undefined)

@@ -75,6 +75,24 @@ test('CSV and JSON Lines, packed and plain, by pattern: in the order of names, r
   expect(lines.counts).toMatchObject({ read: 4, quarantined: 1 })
 })
 
+test.each([
+  ['**/*.csv', [1, 2, 3, 4]],
+  ['*.csv', [1]],
+  ['*/*.csv', [2, 3]],
+  ['{one,two}/?.csv', [2, 3]],
+  ['one/**', [2, 4]],
+])('the engine reads of %s the files that were listed', async (rest, ids) => {
+  for (const [name, id] of [
+    ['a', 1],
+    ['one/b', 2],
+    ['two/c', 3],
+    ['one/deep/d', 4],
+  ])
+    put(`deep/${name}.csv`, `id\n${id}\n`)
+  const rows = await rowsOf(await data.make({ kind: 'csv', path: pattern(`deep/${rest}`) }))
+  expect(rows.map(([id]) => id).sort()).toEqual(ids)
+})
+
 test('a packed file whose name does not say so', async () => {
   const path = put('packed', zstdCompressSync('a\n1\n2\n'))
   expect((await data.make({ kind: 'csv', path, compression: 'zstd' })).counts.kept).toBe(2)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import {
   defineSource,
-  fileLocation,
+  filesLocation,
   oneLocation,
   oneLocationMessage,
   type SourceDefinition,
@@ -28,7 +28,7 @@ export const columnarFile = ({ kind, title, id, format, rows }: ColumnarFile): S
     kind,
     title,
     config: z
-      .strictObject({ kind: z.literal(kind), ...fileLocation })
+      .strictObject({ kind: z.literal(kind), ...filesLocation })
       .refine(oneLocation, oneLocationMessage)
       .meta({ id }),
     async open({ path, url }, environment) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { columnTypes } from '../../contracts/column.ts'
 import {
   defineSource,
-  fileLocation,
+  filesLocation,
   oneLocation,
   oneLocationMessage,
   type SourceEnvironment,
@@ -18,7 +18,7 @@ export default defineSource({
   config: z
     .strictObject({
       kind: z.literal('csv'),
-      ...fileLocation,
+      ...filesLocation,
       delimiter: z.string().length(1).default(','),
       header: z
         .boolean()

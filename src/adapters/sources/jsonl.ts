@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { columnTypes } from '../../contracts/column.ts'
-import { defineSource, fileLocation, oneLocation, oneLocationMessage } from '../../contracts/source.ts'
+import { defineSource, filesLocation, oneLocation, oneLocationMessage } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { checkedCompression, compression } from './compression.ts'
 import { rowsOfFiles } from './many-files.ts'
@@ -16,7 +16,7 @@ export default defineSource({
   config: z
     .strictObject({
       kind: z.literal('jsonl'),
-      ...fileLocation,
+      ...filesLocation,
       compression,
       columns: z
         .record(z.string(), z.enum(columnTypes))

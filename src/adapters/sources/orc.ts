@@ -2,7 +2,7 @@ import { columnarFile } from './columnar-file.ts'
 
 export default columnarFile({
   kind: 'orc',
-  title: 'An ORC file on the server or behind an address',
+  title: 'ORC files on the server or one behind an address',
   id: 'OrcSource',
   format: () => 'ORC',
 })

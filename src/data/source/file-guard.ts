@@ -25,7 +25,7 @@ export function createFileGuard(folders: readonly string[] | undefined): FileGua
     const key = `${path} ${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`
     const known = digests.get(key)
     if (known) return known
-    const value = await fileDigest(path)
+    const value = await fileDigest(path, found.size)
     // a file that was written a moment ago may be written again within the same clock tick
     if (Date.now() - found.mtimeMs > 2000) digests.set(key, value)
     if (digests.size > mostKnownDigests) digests.delete(digests.keys().next().value!)
