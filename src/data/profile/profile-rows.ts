@@ -129,17 +129,14 @@ async function profileColumn(
         : null,
   }
   if (count === 0) return profile
+  if (type === 'int' && distinct <= fewValues) return { ...profile, ...(await ofFewValues(query, from, sql, profile)) }
   if (isNumber(type)) {
     // the logarithm is taken once for each value where there are few
     const values = `SELECT toFloat64(assumeNotNull(${sql})) AS __x${distinct > fewForSketch ? '' : ', count() AS __n'} FROM ${from} AS s WHERE ${sql} IS NOT NULL AND isFinite(${sql})${distinct > fewForSketch ? '' : ' GROUP BY __x'}`
     const buckets = await query<{ key: number; n: number }>(
       `SELECT ${sketchKey('__x')} AS key, ${distinct > fewForSketch ? 'count()' : 'sum(__n)'} AS n FROM (${values}) GROUP BY key ORDER BY key`,
     )
-    profile.sketch = { keys: buckets.map(({ key }) => key), counts: buckets.map(({ n }) => n) }
-    const sketch = new Map(buckets.map(({ key, n }) => [key, n]))
-    profile.quantiles = Object.fromEntries(
-      Object.entries(quantileNames).map(([label, q]) => [label, within(sketchQuantile(sketch, q), profile)]),
-    )
+    Object.assign(profile, sketched(buckets, profile))
   }
   if (type === 'text' || type === 'bool' || (type === 'int' && distinct <= fewValues)) {
     const top = await query<{ __text: string; __n: number }>(
@@ -157,6 +154,34 @@ async function profileColumn(
       Number(profile.max),
     )
   return profile
+}
+
+/** Sketch and categories of whole numbers with few values, which are counted once for both. */
+async function ofFewValues(query: Query, from: string, sql: string, profile: ColumnProfile) {
+  const values = await query<{ __text: string; __key: number; __n: number }>(
+    `SELECT toString(__x) AS __text, ${sketchKey('toFloat64(__x)')} AS __key, __n FROM (SELECT assumeNotNull(${sql}) AS __x, count() AS __n FROM ${from} AS s WHERE ${sql} IS NOT NULL GROUP BY __x) ORDER BY __n DESC, __text`,
+  )
+  const buckets = new Map<number, number>()
+  for (const { __key, __n } of values) buckets.set(__key, (buckets.get(__key) ?? 0) + __n)
+  const top = values.slice(0, mostCategories)
+  return {
+    ...sketched(
+      [...buckets].sort(([a], [b]) => a - b).map(([key, n]) => ({ key, n })),
+      profile,
+    ),
+    categories: top.map((row) => ({ value: row.__text, count: row.__n })),
+    otherCategories: values.slice(mostCategories).reduce((sum, { __n }) => sum + __n, 0),
+  }
+}
+
+function sketched(buckets: readonly { key: number; n: number }[], profile: ColumnProfile) {
+  const sketch = new Map(buckets.map(({ key, n }) => [key, n]))
+  return {
+    sketch: { keys: buckets.map(({ key }) => key), counts: buckets.map(({ n }) => n) },
+    quantiles: Object.fromEntries(
+      Object.entries(quantileNames).map(([label, q]) => [label, within(sketchQuantile(sketch, q), profile)]),
+    ),
+  }
 }
 
 /** A bin's representative may lie beyond the smallest or largest value in it, and between whole numbers. */

@@ -17,7 +17,10 @@ export interface WrittenPart {
 /** A version's last part is left as it is when only rows were added; a smaller one grows instead. */
 const smallestTail = 8192
 
-/** Writes the kept rows to Parquet files, cut where their content says so. `before`: the parts of the version before. */
+/**
+ * Writes the kept rows to Parquet files, cut where their content says so. `before`: the parts of the version before;
+ * `beside`: more that is to be written, for which one of the two cores is taken as soon as there is a place.
+ */
 export async function writeParts(
   engine: RunEngine,
   folder: string,
@@ -25,6 +28,7 @@ export async function writeParts(
   columns: readonly Column[],
   kept: number,
   before: readonly VersionPart[],
+  beside?: () => Promise<void>,
 ): Promise<WrittenPart[]> {
   const names = columns.map(({ name }) => quoteName(name))
   const plan = await planByContent(engine, judged, names, kept)
@@ -46,7 +50,7 @@ export async function writeParts(
     for (let i = next++; i < parts.length; i = next++) await write(parts[i]!, path(i))
   }
   // two at a time: writing Parquet is what takes the time, and one statement uses one core
-  await Promise.all([work(), work()])
+  await Promise.all([work(), beside ? beside().then(work) : work()])
   return parts.map(({ rows }, i) => ({ path: path(i), rows }))
 }
 

@@ -67,8 +67,9 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
   const { counts, reasons } = countVerdicts(tally, pipeline)
 
   input.progress('write')
-  const parts = await writeParts(engine, folder, judged, pipeline.columns, counts.kept, input.before)
-  if (counts.quarantined > 0) await writeQuarantine(engine, { pipeline, table, judged, target: quarantined })
+  const parts = await writeParts(engine, folder, judged, pipeline.columns, counts.kept, input.before, async () => {
+    if (counts.quarantined > 0) await writeQuarantine(engine, { pipeline, table, judged, target: quarantined })
+  })
 
   input.progress('verify')
   const kept = `file(${quoteText(join(folder, 'part-*.parquet'))}, Parquet)`
