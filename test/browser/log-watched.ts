@@ -55,7 +55,6 @@ export async function logWatched(ask: Ask, { project, endpoint, days, rows, feat
           ),
         },
         score,
-        label: score >= 0.5 ? 'yes' : 'no',
         ...(at < days - unlabelled ? { actual: random() < truth ? 1 : 0 } : {}),
       }
     })

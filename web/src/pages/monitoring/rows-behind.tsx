@@ -95,10 +95,9 @@ const columns = (
   explainedAt: (id: string) => string,
 ): Column<PredictionRow>[] => {
   const all = [...new Set(items.flatMap(({ features }) => Object.keys(features)))]
-  const shown = [...all.filter((name) => name === feature), ...all.filter((name) => name !== feature)].slice(
-    0,
-    mostFeatures,
-  )
+  // where it is missing no row has it, and that is what is to be seen
+  const own = feature === undefined || feature.startsWith('$') ? [] : [feature]
+  const shown = [...own, ...all.filter((name) => name !== feature)].slice(0, mostFeatures)
   return [
     { key: 'id', head: 'Id', cell: (row) => <Link href={explainedAt(row.id)}>{row.id}</Link> },
     { key: 'time', head: 'Event time', cell: (row) => <span className="number">{dateTime(row.time)}</span> },
