@@ -1,14 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, path } from './client.ts'
-import type {
-  Fairness,
-  FeatureDistribution,
-  MonitorHeatMap,
-  PerformanceCurves,
-  PerformanceWindows,
-  PredictionRows,
-  WorstSegments,
-} from './types.ts'
+import type { Fairness, FeatureDistribution, MonitorHeatMap, PredictionRows, WorstSegments } from './types.ts'
 
 /** Which windows are asked for and what they are held against; as the monitors have it where absent. */
 export interface ViewQuestion {
@@ -54,29 +46,6 @@ export const distributionQuery = (project: string, endpoint: string, feature: st
         signal,
         query: { ...question },
       }),
-  })
-
-export const performanceWindowsQuery = (
-  project: string,
-  endpoint: string,
-  question: ViewQuestion & { segment?: string | undefined },
-) =>
-  queryOptions({
-    queryKey: [project, 'monitoring', 'performance-windows', endpoint, question],
-    queryFn: ({ signal }) =>
-      api<PerformanceWindows>(at(project, endpoint, 'performance', 'windows'), { signal, query: { ...question } }),
-    ...computed,
-  })
-
-export const performanceCurvesQuery = (
-  project: string,
-  endpoint: string,
-  question: Stretch & { segment?: string | undefined },
-) =>
-  queryOptions({
-    queryKey: [project, 'monitoring', 'curves', endpoint, question],
-    queryFn: ({ signal }) =>
-      api<PerformanceCurves>(at(project, endpoint, 'performance', 'curves'), { signal, query: { ...question } }),
   })
 
 export const fairnessQuery = (

@@ -91,8 +91,6 @@ export type MonitorHeatMap = z.output<typeof views.heatMap>
 export type ScoreRow = MonitorHeatMap['rows'][number]
 export type FeatureDistribution = z.output<typeof views.featureDistribution>
 export type DistributionWindow = FeatureDistribution['windows'][number]
-export type PerformanceWindows = z.output<typeof views.performanceWindows>
-export type PerformanceCurves = z.output<typeof views.performanceCurves>
 export type Fairness = z.output<typeof views.fairness>
 export type WorstSegments = z.output<typeof views.worstSegments>
 
