@@ -59,7 +59,7 @@ test('measures an endpoint without anybody noticing, and keeps what it found', a
   await eventually(async () => (await nodes())[0]!.at > at)
   expect((await endpoint()).live).toMatchObject({ predictions: 0, p50: null })
   expect(await get(`${base}/requests`)).toEqual({ slow: [], failed: [] })
-  expect(await get(`${base}/predictions`)).toEqual({ items: [] })
+  expect(await get(`${base}/predictions`)).toMatchObject({ items: [] })
 })
 
 test('every snippet of the page is answered, and what it cost and how long it took is told', async () => {

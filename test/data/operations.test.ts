@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { by, type OpenedData, openData, project } from './open-data.ts'
 
@@ -325,10 +326,22 @@ describe('a command of the user', () => {
       column('_reason', 'STRING', (row) => (row.id === 4n ? 'four is odd' : null)),
     ] })))
   `
+  /** The program as one file: a command sees no modules that lie below the machine's temporary folder. */
+  async function bundled() {
+    const entry = join(data.folder, 'program.mjs')
+    writeFileSync(entry, program)
+    const made = await build({
+      configFile: false,
+      logLevel: 'silent',
+      build: { ssr: entry, write: false },
+      ssr: { noExternal: true },
+    })
+    return (made as { output: { code: string }[] }).output[0]!.code
+  }
   test('sees the rows, changes, refuses and leaves out; the counts say which', async () => {
     const made = await curate(rows, [
       { filter: 'id > 0' },
-      { run: { command: 'node program.mjs', files: { 'program.mjs': program } } },
+      { run: { command: 'node program.mjs', files: { 'program.mjs': await bundled() } } },
       { derive: { more: 'double + 1' } },
     ])
     expect(made.rows).toEqual([1, 2, 5].map((id) => ({ id, double: id * 2, more: id * 2 + 1 })))
