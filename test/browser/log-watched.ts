@@ -7,8 +7,6 @@ const cities = ['Basel', 'Bern', 'Chur', 'Genf', 'Zug']
 export const watchedStart = Date.UTC(2026, 0, 5)
 
 export interface Watched {
-  /** http://127.0.0.1:port */
-  address: string
   project: string
   endpoint: string
   days: number
