@@ -79,7 +79,7 @@ describe.skipIf(!mounted)('a full disk (needs root, which may mount a small one)
       for (let i = 0; i < 50 && !refused; i++) await push(`full-${i}`).catch((error) => (refused = error))
       expect(asKedgeError(refused).code).toBe('disk_full')
       free()
-      const after = await stand.until('full', ({ landed }) => landed >= 2000)
+      const after = await stand.until('full', ({ landed, problem }) => landed >= 2000 && problem === null)
       expect(after).toMatchObject({ landed: 2000, problem: null, deadLetters: 0 })
       await client.endAsync()
     } finally {
