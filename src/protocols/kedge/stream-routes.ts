@@ -3,12 +3,10 @@ import { z } from 'zod'
 import type { Data } from '../../data/data.ts'
 import { KedgeError } from '../../errors.ts'
 import { route } from '../route.ts'
+import { inProject, base as inside, named, tag } from './data-parameters.ts'
 import { deadLetterList, pushAnswer, streamAnswer, streamList } from './schemas/streams.ts'
 
-const inProject = z.object({ project: z.string() })
-const named = inProject.extend({ name: z.string() })
-const base = '/api/v1/projects/:project/streams'
-const tag = 'data'
+const base = `${inside}/streams`
 const lines = /^application\/(x-)?(ndjson|jsonl|jsonlines|json-lines)\b/i
 const longestKey = 255
 
