@@ -1,4 +1,4 @@
-import { Consumer, type GroupAssignment, ListOffsetTimestamps } from '@platformatic/kafka'
+import type { Consumer, GroupAssignment } from '@platformatic/kafka'
 import { z } from 'zod'
 import { secretReference } from '../../../contracts/source.ts'
 import { defineStreamSource, streamSettings, tlsOptions, tlsSettings } from '../../../contracts/stream-source.ts'
@@ -50,6 +50,8 @@ export default defineStreamSource({
   ],
   linger: 40,
   async open(config, stored, sink, environment) {
+    // with the first stream: a server without one need not load it
+    const { Consumer, ListOffsetTimestamps } = await import('@platformatic/kafka')
     const next: Offsets = { ...(stored as { offsets?: Offsets } | null)?.offsets }
     let consumer: Consumer | undefined
     let abort = new AbortController()

@@ -6,7 +6,7 @@ import { defineStreamSource, streamSettings, tlsOptions, tlsSettings } from '../
 import { asKedgeError, type KedgeError } from '../../../errors.ts'
 import { payloadForm } from '../payload-form.ts'
 import { topicPattern } from '../topic-pattern.ts'
-import { type Connection, openConnection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { createReceipts, type Receipt } from './receipts.ts'
 
 interface Position {
@@ -80,6 +80,8 @@ export default defineStreamSource({
   named: ({ topic }) => topicPattern(topic).names,
   linger: 3,
   async open(config, stored, sink, environment) {
+    // with the first stream: a server without one need not load it
+    const { openConnection } = await import('./connection.ts')
     const position = (stored ?? {}) as Position
     const topic = topicPattern(config.topic)
     const filter = config.group ? `$share/${config.group}/${topic.filter}` : topic.filter
