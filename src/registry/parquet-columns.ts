@@ -1,7 +1,6 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import type { Column, ModelDescription } from '../contracts/model-runtime.ts'
 import { KedgeError } from '../errors.ts'
+import { loadParquet } from './load-parquet.ts'
 
 export type Cell = string | number | bigint | boolean | Date | null | undefined | object
 
@@ -10,6 +9,7 @@ export async function readParquet(
   path: string,
   columns: readonly string[],
 ): Promise<{ rows: number; cells: Map<string, Cell[]> }> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema, compressors } = await loadParquet()
   const file = await asyncBufferFromFile(path)
   const metadata = await parquetMetadataAsync(file)
   const there = new Set(parquetSchema(metadata).children.map((child) => child.element.name))
@@ -36,6 +36,7 @@ export async function readParquet(
 
 /** Names of the columns of a Parquet file. */
 export async function parquetColumns(path: string): Promise<Set<string>> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await loadParquet()
   const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path))
   return new Set(parquetSchema(metadata).children.map((child) => child.element.name))
 }

@@ -1,6 +1,5 @@
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import type { Environment } from '../environment.ts'
+import { loadParquet } from '../registry/load-parquet.ts'
 import type { ModelSample } from './inference/model-sample.ts'
 import type { ServingRegistry } from './serving-registry.ts'
 
@@ -13,6 +12,7 @@ export function createRecordedSample(deps: { environment: Pick<Environment, 'blo
   return async (project: string, model: string, version: number): Promise<ModelSample | undefined> => {
     const { reference } = await deps.registry.versions.get(project, model, version)
     if (reference === null) return undefined
+    const { asyncBufferFromFile, parquetReadObjects, compressors } = await loadParquet()
     const file = await asyncBufferFromFile(await deps.environment.blobs.localPath(reference))
     const found = await parquetReadObjects({ file, compressors, rowStart: 0, rowEnd: rows })
     return {

@@ -1,7 +1,7 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import type { LookupColumn } from '../../../contracts/feature-lookup.ts'
 import { KedgeError } from '../../../errors.ts'
+import { loadParquet } from '../../../registry/load-parquet.ts'
+import { type Cell, cellNumber, cellText } from '../../../registry/parquet-columns.ts'
 import { createFeatureTableBuilder, type FeatureTable } from './feature-table.ts'
 
 export interface FeatureFile {
@@ -13,15 +13,9 @@ export interface FeatureFile {
   columns: readonly LookupColumn[]
 }
 
-type Cell = string | number | bigint | boolean | Date | Uint8Array | object | null | undefined
-
-const textOf = (cell: Cell): string =>
-  cell === null || cell === undefined ? '' : cell instanceof Date ? cell.toISOString() : String(cell)
-const numberOf = (cell: Cell): number =>
-  cell === null || cell === undefined ? Number.NaN : cell instanceof Date ? cell.getTime() : Number(cell)
-
 /** Reads row group after row group, so that no more than one of them is in memory besides the table. Errors: `invalid_input`. */
 export async function readFeatureTable({ path, key, time, columns }: FeatureFile): Promise<FeatureTable> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema, compressors } = await loadParquet()
   const file = await asyncBufferFromFile(path)
   const metadata = await parquetMetadataAsync(file)
   const there = new Set(parquetSchema(metadata).children.map((child) => child.element.name))
@@ -46,12 +40,12 @@ export async function readFeatureTable({ path, key, time, columns }: FeatureFile
     const moments = time === undefined ? undefined : cells.get(time)!
     const values = columns.map(({ name, type }) => {
       const column = cells.get(name)!
-      return type === 'text' ? (row: number) => textOf(column[row]) : (row: number) => numberOf(column[row])
+      return type === 'text' ? (row: number) => cellText(column[row]) : (row: number) => cellNumber(column[row])
     })
     for (let row = 0; row < rows; row++) {
-      const of = textOf(keys[row])
+      const of = cellText(keys[row])
       if (of === '') continue
-      const moment = moments ? numberOf(moments[row]) : 0
+      const moment = moments ? cellNumber(moments[row]) : 0
       builder.add(of, Number.isNaN(moment) ? Number.NEGATIVE_INFINITY : moment, (column) => values[column]!(row))
     }
     rowStart += rows
