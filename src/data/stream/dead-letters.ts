@@ -1,6 +1,7 @@
 import type { Environment } from '../../environment.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import { batchTable, deadColumns } from './batch-files.ts'
+import { microBatches } from './micro-batches.ts'
 import { readLines } from './read-lines.ts'
 
 /** A message that could not be landed, as it came. */
@@ -62,16 +63,8 @@ export async function readDeadLetters(
     if (first + rows <= from) break
     for (const [i, cells] of readLines(data).entries()) if (first + i >= from && first + i < end) keep(first + i, cells)
   }
-  const batches = await store.read
-    .selectFrom('stream_batches')
-    .select(['first', 'rows', 'digest'])
-    .where('project', '=', project)
-    .where('source', '=', source)
-    .where('kind', '=', 'dead')
-    .where('first', '<', end)
-    .orderBy('first', 'desc')
-    .execute()
-  const files = batches.filter(({ first, rows }) => first + rows > from)
+  const batches = await microBatches(store, project, source, 'dead')
+  const files = batches.filter(({ first, rows }) => first < end && first + rows > from)
   if (files.length > 0) {
     const table = batchTable(await Promise.all(files.map(({ digest }) => blobs.localPath(digest))), deadColumns)
     const found = await engine.query<Record<string, unknown>>(

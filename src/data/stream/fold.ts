@@ -11,6 +11,7 @@ import type { EventsStore } from '../../storage/events/events-store.ts'
 import { fromJson } from '../../storage/sql/json-column.ts'
 import { runFolder } from '../version/run-folder.ts'
 import { deadColumns, mergeBatches, writeBatch } from './batch-files.ts'
+import { type Kind, microBatches } from './micro-batches.ts'
 
 export interface FoldDeps {
   environment: Environment
@@ -22,8 +23,6 @@ export interface FoldDeps {
   /** called in the transaction that adds a micro-batch of rows */
   landed(change: Change): Promise<void>
 }
-
-type Kind = 'rows' | 'dead'
 
 /** So many files are written together as one, which counts as a file of the next level. */
 const fanIn = 8
@@ -116,14 +115,7 @@ export async function fold(deps: FoldDeps, kind: Kind, now = false): Promise<boo
 export async function compact(deps: FoldDeps, kind: Kind): Promise<boolean> {
   const { environment, engine, project, name } = deps
   const { store, blobs } = environment
-  const batches = await store.read
-    .selectFrom('stream_batches')
-    .select(['id', 'first', 'rows', 'digest', 'bytes', 'level'])
-    .where('project', '=', project)
-    .where('source', '=', name)
-    .where('kind', '=', kind)
-    .orderBy('first')
-    .execute()
+  const batches = await microBatches(store, project, name, kind)
   const merged = mergeable(batches)
   if (!merged) return false
   const level = merged[0]!.level

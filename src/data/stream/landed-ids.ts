@@ -2,6 +2,7 @@ import type { Environment } from '../../environment.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import { quoteName } from '../expression/sql-text.ts'
 import { batchTable } from './batch-files.ts'
+import { microBatches } from './micro-batches.ts'
 import { readLines } from './read-lines.ts'
 import type { StreamRow } from './stream-row.ts'
 
@@ -21,14 +22,7 @@ export async function* landedIds(
   const place = columns.indexOf(column)
   if (place < 0) return
   const from = Math.max(0, landed - window)
-  const batches = await store.read
-    .selectFrom('stream_batches')
-    .select(['digest', 'first', 'rows'])
-    .where('project', '=', project)
-    .where('source', '=', name)
-    .where('kind', '=', 'rows')
-    .orderBy('first')
-    .execute()
+  const batches = await microBatches(store, project, name, 'rows')
   for (const { digest, first, rows } of batches) {
     const table = batchTable([await blobs.localPath(digest)], [column])
     for (let at = Math.max(first, from); at < first + rows; at += page) {

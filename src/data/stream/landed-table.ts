@@ -5,6 +5,7 @@ import { KedgeError } from '../../errors.ts'
 import { fromJson } from '../../storage/sql/json-column.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
 import { batchTable } from './batch-files.ts'
+import { microBatches } from './micro-batches.ts'
 import { landedColumns, ownColumns } from './stream-row.ts'
 
 /** What is in the micro-batches of a stream, as the table that datasets are made of. Errors: `conflict` while there is nothing. */
@@ -17,14 +18,7 @@ export async function landedTable(
 ): Promise<SourceTable> {
   const of = store.read.selectFrom('streams').where('project', '=', project).where('name', '=', name)
   const stream = await of.select(['identity', 'columns', 'landed']).executeTakeFirst()
-  const batches = await store.read
-    .selectFrom('stream_batches')
-    .select(['digest', 'first', 'rows'])
-    .where('project', '=', project)
-    .where('source', '=', name)
-    .where('kind', '=', 'rows')
-    .orderBy('first')
-    .execute()
+  const batches = await microBatches(store, project, name, 'rows')
   const last = batches.at(-1)
   if (!stream || !last)
     throw new KedgeError(

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { KedgeError } from '../../errors.ts'
 import { toJson } from '../../storage/sql/json-column.ts'
 import type { Database } from '../../storage/sql/schema.ts'
+import type { Kind } from './micro-batches.ts'
 import type { WrittenRows } from './row-writer.ts'
 import type { Landing } from './thread-messages.ts'
 
@@ -46,7 +47,7 @@ export async function addChunk(
   now: number,
   project: string,
   source: string,
-  kind: 'rows' | 'dead',
+  kind: Kind,
   written: WrittenRows | undefined,
   end: number,
 ): Promise<void> {
