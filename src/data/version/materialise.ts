@@ -94,7 +94,7 @@ export const createMaterialise =
     const previous = await versions.newest(project, dataset, configDigest)
     refuseLostColumns(
       source.columns,
-      source.kind,
+      source.table.untyped !== true,
       spec.from,
       previous?.specDigest === specDigest ? previous.sourceSchema : undefined,
     )
@@ -245,15 +245,14 @@ function windowOf({ from, to, dataset }: MaterialiseRequest, spec: DatasetSpec) 
 /** Columns may be added to a source, but one that is lost or of another type would change the dataset silently. */
 function refuseLostColumns(
   now: readonly Column[],
-  kind: string,
+  typed: boolean,
   source: string,
   before: readonly Column[] | undefined,
 ) {
-  // text formats say nothing about types: a value of another type is the row's fault, not the schema's
-  const typed = !['csv', 'jsonl', 'mqtt', 'kafka', 'push'].includes(kind)
   const changes = (before ?? []).flatMap(({ name, type }) => {
     const found = now.find((column) => column.name === name)
     if (!found) return [`${name} is gone`]
+    // text formats say nothing about types: a value of another type is the row's fault, not the schema's
     return typed && found.type !== type ? [`${name} was ${type} and is ${found.type}`] : []
   })
   if (changes.length > 0) throw new KedgeError('source_schema_changed', { source, what: changes.join('; ') })
