@@ -2,11 +2,11 @@ import type { Environment } from '../environment.ts'
 import type { JobHandler } from '../jobs/job.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Change } from '../journal/journal.ts'
-import { day as dayLength, dayOf } from './event-day.ts'
+import { day as dayLength } from './event-day.ts'
 import type { ExplanationStore } from './explanation-store.ts'
 import type { EndpointKey } from './stale.ts'
 
-/** days back from the newest prediction that are explained */
+/** the newest days with rows enough, so many of which are explained */
 const reach = 92
 /** rows of a day without which it is not explained */
 const fewest = 50
@@ -26,29 +26,21 @@ export interface ExplanationDue {
 }
 
 /** Which days wait to be explained, counted from their profiles: without a look at the raw rows. */
-export function createExplanationDue(
-  { store: sql, events }: Pick<Environment, 'store' | 'events'>,
-  store: ExplanationStore,
-): ExplanationDue {
+export function createExplanationDue({ events }: Pick<Environment, 'events'>, store: ExplanationStore): ExplanationDue {
   return {
     async of({ project, endpoint }) {
-      const known = await sql.read
-        .selectFrom('monitored_endpoints')
-        .select('last_prediction')
-        .where('project', '=', project)
-        .where('name', '=', endpoint)
-        .executeTakeFirst()
-      if (!known?.last_prediction) return []
-      const to = dayOf(Number(known.last_prediction)) + dayLength
-      const from = Math.max(0, to - reach * dayLength)
       const scope = `endpoint/${endpoint}`
+      // the newest days that have rows, not the days before the newest row: one row with a wrong time would hide the rest
+      const enough = `project = {project:String} AND scope = {scope:String} AND segment = '' AND feature = '$score' AND count >= ${fewest}`
       const counted = await events.query<DueDay>(
         `SELECT toUnixTimestamp(bucket) * 1000 AS day, revision, count AS rows FROM profile_days FINAL
-         WHERE project = {project:String} AND scope = {scope:String} AND segment = '' AND feature = '$score'
-           AND bucket >= toDateTime({from:UInt32}, 'UTC') AND bucket < toDateTime({to:UInt32}, 'UTC') AND count >= ${fewest}
+         WHERE ${enough} AND bucket IN (
+           SELECT DISTINCT bucket FROM profile_days FINAL WHERE ${enough} ORDER BY bucket DESC LIMIT ${reach})
          ORDER BY day, revision`,
-        { project, scope, from: from / 1000, to: to / 1000 },
+        { project, scope },
       )
+      if (counted.length === 0) return []
+      const [from, to] = [counted[0]!.day, counted.at(-1)!.day + dayLength]
       const explained = new Map(
         (await store.days(project, scope, { from, to })).map((one) => [`${one.revision}/${one.day}`, one]),
       )

@@ -112,7 +112,9 @@ describe('two days as they always were, and one of far flights', () => {
     first = await predict(0, 300, 1)
     await predict(1, 300, 1)
     await predict(2, 300, 6)
-    await explained(900)
+    // one caller's clock is years ahead
+    await predict(3000, 1, 1)
+    await explained(901)
   }, 120_000)
 
   test('importance says what it is of, adds up, and is known to an interval', async () => {
@@ -193,7 +195,7 @@ describe('two days as they always were, and one of far flights', () => {
     const refresh = async () => (await post(`${base()}/endpoints/delay/explanations/refresh`, {})).body
     expect(await refresh()).toEqual({ days: 0 })
     await predict(1, 200, 1, 2)
-    await explained(1101)
+    await explained(1102)
     const { items } = schemas.explanationHistory.parse(await get('/endpoints/delay/explanations/history'))
     expect(items.map(({ rows }) => rows)).toEqual([300, 500, 300])
     expect(await refresh()).toEqual({ days: 0 })
