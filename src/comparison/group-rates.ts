@@ -1,4 +1,5 @@
 import { type GroupCounts, groupProportion } from '../statistics/fairness.ts'
+import { mergeGroupCounts } from '../statistics/intersectional-groups.ts'
 import { wilsonInterval } from '../statistics/proportions-test.ts'
 import { type Estimate, type Measured, tooFewSamples } from '../statistics/too-few-samples.ts'
 import type { GroupRates } from './comparison.ts'
@@ -20,19 +21,7 @@ export function groupRates(
   for (const chunk of chunks)
     for (const [group, counts] of chunk) {
       const known = whole.get(group)
-      whole.set(
-        group,
-        known
-          ? {
-              n: known.n + counts.n,
-              selected: known.selected + counts.selected,
-              truePositives: known.truePositives + counts.truePositives,
-              falsePositives: known.falsePositives + counts.falsePositives,
-              positives: known.positives + counts.positives,
-              negatives: known.negatives + counts.negatives,
-            }
-          : counts,
-      )
+      whole.set(group, known ? mergeGroupCounts(known, counts) : counts)
     }
   const of = (which: Parameters<typeof groupProportion>[0], counts: GroupCounts) => {
     const { successes, n } = groupProportion(which, counts)

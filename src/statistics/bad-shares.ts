@@ -1,4 +1,4 @@
-import { type FeatureProfile, typeOf } from './slice.ts'
+import { type FeatureProfile, numbersOf, textsOf, typeOf } from './slice.ts'
 
 /** A share of rows that are bad, seen from a reference. */
 export interface BadShare {
@@ -6,18 +6,17 @@ export interface BadShare {
   title: string
   formula: string
   applies(reference: FeatureProfile): boolean
-  /** how many of the rows that `current` is the profile of are bad, seen from `reference` */
-  bad(rows: number, current: FeatureProfile | undefined, reference: FeatureProfile): number
+  /** how many of the rows that `current` is the profile of are bad, seen from `reference`, whose values are of `type` */
+  bad(
+    rows: number,
+    current: FeatureProfile | undefined,
+    reference: FeatureProfile,
+    type: ReturnType<typeof typeOf>,
+  ): number
 }
 
 const isNumeric = (reference: FeatureProfile) => typeOf(reference) === 'numeric'
 const isText = (reference: FeatureProfile) => typeOf(reference) === 'categorical'
-
-function textsOf(profile: FeatureProfile): number {
-  let texts = 0
-  for (const n of profile.categories.values()) texts += n
-  return texts
-}
 
 /** `AB-1234` → `A-9`: runs of letters, digits and spaces, other characters as they are. */
 export const textPattern = (text: string): string =>
@@ -50,10 +49,9 @@ export const badShares: readonly BadShare[] = [
     title: 'Wrong type',
     formula: 'share of rows with a text where the reference has numbers, or a number where it has texts',
     applies: () => true,
-    bad(_rows, current, reference) {
+    bad(_rows, current, _reference, type) {
       if (!current) return 0
-      const texts = textsOf(current)
-      return isNumeric(reference) ? texts : Math.max(0, current.count - texts)
+      return type === 'numeric' ? textsOf(current) : numbersOf(current)
     },
   },
   {

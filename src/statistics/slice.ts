@@ -1,8 +1,9 @@
 import { type BinarySums, mergeBinarySums, noBinarySums } from './binary-performance.ts'
 import { type ConfusionMatrix, mergeConfusionMatrices } from './confusion-matrix.ts'
 import type { GroupCounts } from './fairness.ts'
+import { mergeGroupCounts } from './intersectional-groups.ts'
 import { mergeRegressionSums, noRegressionSums, type RegressionSums } from './regression-performance.ts'
-import { mergeSketches, type Sketch } from './sketch.ts'
+import { mergeSketches, type Sketch, sketchCount } from './sketch.ts'
 
 /** The mergeable profile of one feature. A feature that changes its type has both a sketch and categories. */
 export interface FeatureProfile {
@@ -14,6 +15,7 @@ export interface FeatureProfile {
   minimum: number
   maximum: number
   sketch: Sketch
+  /** the most frequent where there are many */
   categories: ReadonlyMap<string, number>
 }
 
@@ -90,11 +92,12 @@ function mergedCentred(a: FeatureProfile, b: FeatureProfile): number {
   return a.centred! + b.centred! + ((b.sum / m - a.sum / n) ** 2 * n * m) / (n + m)
 }
 
-function numbersOf(profile: FeatureProfile): number {
-  let texts = 0
-  for (const n of profile.categories.values()) texts += n
-  return Math.max(0, profile.count - texts)
-}
+/** Rows with a text: what is no number, since of the categories a profile may hold only the most frequent. */
+export const textsOf = ({ count, sketch, categories }: FeatureProfile): number =>
+  categories.size === 0 ? 0 : Math.max(0, count - sketchCount(sketch))
+
+/** Rows with a number. */
+export const numbersOf = (profile: FeatureProfile): number => profile.count - textsOf(profile)
 
 /** Mean and sample deviation of the feature's numbers; NaN without enough of them. */
 export function momentsOfProfile(profile: FeatureProfile): { mean: number; deviation: number } {
@@ -110,12 +113,7 @@ function addCounts(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number
 }
 
 const mergeGroups = (a: Group, b: Group): Group => ({
-  n: a.n + b.n,
-  selected: a.selected + b.selected,
-  truePositives: a.truePositives + b.truePositives,
-  falsePositives: a.falsePositives + b.falsePositives,
-  positives: a.positives + b.positives,
-  negatives: a.negatives + b.negatives,
+  ...mergeGroupCounts(a, b),
   performance: mergePerformance(a.performance, b.performance),
 })
 
@@ -145,8 +143,5 @@ export const mergeSlices = (slices: readonly Slice[]): Slice => ({
 })
 
 /** Categorical when it has more texts than numbers. */
-export function typeOf(profile: FeatureProfile): 'numeric' | 'categorical' {
-  let texts = 0
-  for (const n of profile.categories.values()) texts += n
-  return texts * 2 > profile.count ? 'categorical' : 'numeric'
-}
+export const typeOf = (profile: FeatureProfile): 'numeric' | 'categorical' =>
+  textsOf(profile) * 2 > profile.count ? 'categorical' : 'numeric'

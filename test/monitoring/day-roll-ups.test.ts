@@ -3,7 +3,7 @@ import { loadDaySlices, loadWindow } from '../../src/monitoring/day-slices.ts'
 import type { RecordedPrediction } from '../../src/monitoring/encode-predictions.ts'
 import { hour } from '../../src/monitoring/event-day.ts'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
-import { mergeSlices, type Slice } from '../../src/statistics/slice.ts'
+import { mergeSlices, type Slice, typeOf } from '../../src/statistics/slice.ts'
 import { days } from '../../src/storage/events/migrations/0002-days.ts'
 import { day, openMonitoring } from './watch-flights.ts'
 
@@ -115,4 +115,17 @@ test('a whole day is read from its roll-up: hours that changed without it are no
   await world.monitoring.ingest.predictions(key, [{ ...row!, id: 'late', time: start + 3 * hour }])
   await world.monitoring.settled(key)
   expect(mergeSlices((await load(start, start + day)).map((d) => d.slice)).rows).toBe(before + 1)
+})
+
+test('a feature with more texts than a profile keeps is no number', async () => {
+  const key = { project: 'p', endpoint: 'many' }
+  await world.monitoring.ingest.predictions(
+    key,
+    rows.map((row, i) => ({ ...row, revision: 1, time: start + i, features: { name: `n${i}` } })),
+  )
+  await world.monitoring.settled(key)
+  const filter = { project: 'p', scope: 'endpoint/many', revision: 1, from: start, to: start + day }
+  const profile = (await loadWindow(world.environment.events, filter)).features.get('name')!
+  expect([profile.count, profile.categories.size]).toEqual([2400, 1000])
+  expect(typeOf(profile)).toBe('categorical')
 })

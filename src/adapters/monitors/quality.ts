@@ -46,7 +46,8 @@ const rest = (whole: FeatureProfile, part: FeatureProfile | undefined): FeatureP
 function ofReference(share: BadShare, feature: string, reference: ReferenceView, days: readonly Slice[]) {
   const rows = days.reduce((n, day) => n + day.rows, 0)
   const part = profileOf(days, feature)
-  return { rows, bad: share.bad(rows, part, rest(reference.whole.features.get(feature)!, part)) }
+  const whole = reference.whole.features.get(feature)!
+  return { rows, bad: share.bad(rows, part, rest(whole, part), typeOf(whole)) }
 }
 
 /** The largest share among runs of days of the reference. */
@@ -93,7 +94,7 @@ function score(
   const result = { monitor, feature, segment: '', samples: slice.rows, thresholdLow: null, p: null }
   if (slice.rows < settings.minRows)
     return { ...result, value: null, low: null, high: null, thresholdHigh: null, state: 'too_few_samples', definition }
-  const successes = share.bad(slice.rows, slice.features.get(feature), whole)
+  const successes = share.bad(slice.rows, slice.features.get(feature), whole, typeOf(whole))
   const value = successes / slice.rows
   const interval = wilsonInterval({ successes, n: slice.rows }, 1 - 2 * settings.alpha)
   const measured = { ...result, value, low: interval.low, high: interval.high }
