@@ -63,7 +63,7 @@ export function plotOptions(
     padding: [10, 26, 0, 0],
     cursor: { drag: { x: true, y: false, setScale: !props.onZoom }, y: false, points: { size: 7 } },
     scales: {
-      x: { time },
+      x: { time, ...(time && x.length === 1 ? { range: () => [x[0]! - day, x[0]! + day] } : {}) },
       y: {
         ...(log ? { distr: 3 as const } : {}),
         range: log ? undefined! : (_plot, low, high) => (props.yRange ? padded(...props.yRange) : padded(low, high)),
@@ -75,6 +75,8 @@ export function plotOptions(
         grid: { show: false },
         size: 26,
         space: time ? 70 : 50,
+        // what is of whole days is not read by the hour
+        ...(time && x.every((at) => at % day === 0) ? { incrs: wholeDays } : {}),
         values: (_plot, ticks, _axis, _space, step) =>
           ticks.map((tick, i) => (time ? tickText(tick, step, i === 0) : (props.xFormat ?? measure)(tick))),
       },
@@ -118,6 +120,9 @@ export function plotOptions(
   return { options, data: [x, ...columns] as uPlot.AlignedData }
 }
 
+const day = 86_400_000
+const wholeDays = [1, 2, 3, 4, 5, 6, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650].map((days) => days * day)
+
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** A tick in UTC, as fine as the distance of the ticks asks for; the first one names the year. */
@@ -125,9 +130,10 @@ function tickText(time: number, step: number, first: boolean): string {
   const at = new Date(time)
   const two = (value: number) => String(value).padStart(2, '0')
   if (step < 60_000) return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`
-  if (step < 86_400_000) return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`
   const month = months[at.getUTCMonth()]!
-  if (step >= 27 * 86_400_000) return `${month} ${at.getUTCFullYear()}`
+  if (step < day)
+    return time % day === 0 ? `${month} ${at.getUTCDate()}` : `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`
+  if (step >= 27 * day) return `${month} ${at.getUTCFullYear()}`
   return first ? `${month} ${at.getUTCDate()}, ${at.getUTCFullYear()}` : `${month} ${at.getUTCDate()}`
 }
 
