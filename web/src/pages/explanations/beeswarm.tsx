@@ -7,6 +7,7 @@ import { signed, unitText, valueText } from './explanation-text.ts'
 import classes from './explanations.module.css'
 import { layOutSwarm } from './lay-out-swarm.ts'
 import { valueColours } from './value-colour.ts'
+import { ValueKey } from './value-key.tsx'
 
 const most = 12
 const rowHeight = 40
@@ -104,13 +105,7 @@ export function Beeswarm({ sample, order }: { sample: SampledExplanations; order
         </div>
       )}
       <div className={classes.key}>
-        <span>
-          <i data-scale="" />
-          value low to high
-        </span>
-        <span>
-          <i data-category="" />a category
-        </span>
+        <ValueKey name="value" values={shown.flatMap((feature) => rows.map(({ values }) => values[feature]))} />
         <span>
           {rows.length} predictions
           {sample.withoutFeatures > 0 ? `, ${sample.withoutFeatures} more without features` : ''}

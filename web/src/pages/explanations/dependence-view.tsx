@@ -14,6 +14,7 @@ import { coverage, signed, unitText, valueText } from './explanation-text.ts'
 import classes from './explanations.module.css'
 import { layOutSwarm } from './lay-out-swarm.ts'
 import { valueColours } from './value-colour.ts'
+import { ValueKey } from './value-key.tsx'
 
 /** What a feature adds by its value; another feature colours the dots, so that interactions show. */
 export function DependenceView({
@@ -137,17 +138,7 @@ function Scatter({ answer }: { answer: Dependence }) {
       )}
       <div className={classes.key}>
         <span>{answer.points.length} predictions</span>
-        {answer.colour && (
-          <>
-            <span>
-              <i data-scale="" />
-              {answer.colour} low to high
-            </span>
-            <span>
-              <i data-category="" />a category
-            </span>
-          </>
-        )}
+        {answer.colour && <ValueKey name={answer.colour} values={answer.points.map(({ colour }) => colour)} />}
       </div>
     </div>
   )
