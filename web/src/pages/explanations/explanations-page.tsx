@@ -14,6 +14,7 @@ import { StateBadge } from '../../components/state-badge.tsx'
 import { Tabs } from '../../components/tabs.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { useRouteParams } from '../../components/use-route-params.ts'
+import { segmentText } from '../../format/segment.ts'
 import { date } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { DependenceView } from './dependence-view.tsx'
@@ -99,7 +100,7 @@ function Explanations({ endpoint, overview }: { endpoint: string; overview: Moni
                   { value: '', text: 'all predictions' },
                   ...[...new Set([...(importance.data?.segments ?? []), ...(segment ? [segment] : [])])].map((one) => ({
                     value: one,
-                    text: one.replace('=', ' = '),
+                    text: segmentText(one),
                   })),
                 ]}
               />

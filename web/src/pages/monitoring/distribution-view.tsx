@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { monitorCatalogueQuery } from '../../api/monitoring.ts'
 import { distributionQuery, type ViewQuestion } from '../../api/monitoring-views.ts'
 import type { DistributionWindow, FeatureDistribution } from '../../api/types.ts'
 import { CategoryBars, Histogram } from '../../charts/histogram.tsx'
@@ -65,16 +66,16 @@ function Beside({
 }) {
   const [bar, setBar] = useQueryState('bar')
   const [form, setForm] = useQueryState('form', 'bars')
+  const titles = useQuery(monitorCatalogueQuery()).data?.driftMetrics
   const { reference, band, edges, categories, type } = found
+  // an edge that is nothing beside the others is zero, which the arithmetic missed
+  const least = (edges.at(-1)! - edges[0]!) * 1e-9
+  const edge = (i: number) => measure(Math.abs(edges[i]!) < least ? 0 : edges[i])
   const labels =
     type === 'categorical'
       ? categories.map((one) => (one === '…' ? '… all others' : one))
       : window.counts.map((_, i) =>
-          i === 0
-            ? `up to ${measure(edges[0])}`
-            : i === edges.length
-              ? `over ${measure(edges.at(-1))}`
-              : `${measure(edges[i - 1])} to ${measure(edges[i])}`,
+          i === 0 ? `up to ${edge(0)}` : i === edges.length ? `over ${edge(i - 1)}` : `${edge(i - 1)} to ${edge(i)}`,
         )
   const share = (one: DistributionWindow, i: number) => one.counts[i]! / Math.max(1, one.rows - one.missing)
   const bins = labels.map((label, i) => ({
@@ -135,7 +136,7 @@ function Beside({
             shares
             names={names}
             height={190}
-            axis={[measure(edges[0]), measure(edges.at(-1))]}
+            axis={[labels[0]!, labels.at(-1)!]}
             onPick={pick}
             selected={picked}
           />
@@ -151,7 +152,7 @@ function Beside({
         <div className={classes.distances}>
           {Object.entries(window.distances).map(([metric, value]) => (
             <span key={metric}>
-              <span className="muted">{metric.replaceAll('-', ' ')}</span>{' '}
+              <span className="muted">{titles?.find(({ name }) => name === metric)?.title ?? metric}</span>{' '}
               <span className="number">{value === null ? 'too few rows' : measure(value)}</span>
             </span>
           ))}

@@ -116,7 +116,13 @@ function EndpointMonitoring({ endpoint }: { endpoint: string }) {
                 },
               ]}
             />
-            {tab === 'performance' && <PerformanceView endpoint={endpoint} alerts={alerts.data?.items ?? []} />}
+            {tab === 'performance' && (
+              <PerformanceView
+                endpoint={endpoint}
+                alerts={alerts.data?.items ?? []}
+                actuals={one.lastActual !== null}
+              />
+            )}
             {tab === 'drift' && <DriftView endpoint={endpoint} overview={one} />}
             {tab === 'quality' && <QualityView endpoint={endpoint} overview={one} />}
             {tab === 'bias' && (

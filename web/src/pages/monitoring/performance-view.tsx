@@ -19,13 +19,22 @@ const names: Record<string, string> = {
   auc: 'AUC',
   calibration: 'calibration',
   accuracy: 'accuracy',
+  f1: 'F1',
   mae: 'MAE',
   rmse: 'RMSE',
   bias: 'mean error',
 }
 
 /** Realised performance window by window with its interval, the band that the reference lets expect, and the estimate that needs no labels. */
-export function PerformanceView({ endpoint, alerts }: { endpoint: string; alerts: Alert[] }) {
+export function PerformanceView({
+  endpoint,
+  alerts,
+  actuals,
+}: {
+  endpoint: string
+  alerts: Alert[]
+  actuals: boolean
+}) {
   const project = useProject()
   const to = useProjectPath()
   const [, go] = useLocation()
@@ -79,6 +88,10 @@ export function PerformanceView({ endpoint, alerts }: { endpoint: string; alerts
                 alerts={alerts.filter(({ family }) => family === 'performance')}
                 onAlert={(id) => go(to('alerts', id))}
               />
+            ) : actuals ? (
+              <Empty title="No window is complete yet" compact>
+                Its days have to be over, and enough of their predictions need their actual.
+              </Empty>
             ) : (
               <Empty title="No actual has come yet" compact>
                 Send what really happened, by prediction id: <code>POST …/endpoints/{endpoint}/actuals</code>.

@@ -14,6 +14,7 @@ import { count, measure } from '../../format/number.ts'
 import { eventWindow } from '../../format/time.ts'
 import { useProject } from '../../shell/project-context.tsx'
 import { thresholdText } from './family-tiles.tsx'
+import classes from './monitoring.module.css'
 import { definitionFacts, stateRank, stateText, stateWord } from './score-explanation.ts'
 
 /** A family's scores: the newest window as a table, the history of the chosen one as a plot. */
@@ -75,19 +76,7 @@ function Scores({
       key: 'monitor',
       head: 'Monitor',
       cell: ({ key, last }) => (
-        <button
-          type="button"
-          className="plain"
-          style={{
-            border: 0,
-            background: 'none',
-            padding: 0,
-            font: 'inherit',
-            color: 'var(--accent)',
-            cursor: 'pointer',
-          }}
-          onClick={() => choose(key)}
-        >
+        <button type="button" className={classes.plain} onClick={() => choose(key)}>
           {titleOf(last)}
         </button>
       ),

@@ -9,12 +9,16 @@ import { StateBadge } from '../../components/state-badge.tsx'
 import { type Column, Table } from '../../components/table.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure, percent } from '../../format/number.ts'
+import { segmentText } from '../../format/segment.ts'
 import { eventWindow } from '../../format/time.ts'
 import { useProject } from '../../shell/project-context.tsx'
 import { layOutTiles } from './lay-out-tiles.ts'
 import classes from './monitoring.module.css'
 import { ViewControls } from './view-controls.tsx'
 import { useViewQuestion } from './view-question.ts'
+
+/** pixels */
+const treemapHeight = 280
 
 type Segment = WorstSegments['segments'][number]
 
@@ -77,7 +81,12 @@ function Tiles({ answer, chosen, choose }: { answer: WorstSegments; chosen: stri
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a picture of buttons */}
-      <div className={classes.treemap} role="group" aria-label="Segments by size and by how much worse they are">
+      <div
+        className={classes.treemap}
+        style={{ height: treemapHeight }}
+        role="group"
+        aria-label="Segments by size and by how much worse they are"
+      >
         {layOutTiles(answer.segments.map(({ rows }) => rows)).map(({ x, y, width, height }, i) => {
           const one = answer.segments[i]!
           const strength = Math.round((Math.abs(one.difference) / most) * 70)
@@ -86,7 +95,8 @@ function Tiles({ answer, chosen, choose }: { answer: WorstSegments; chosen: stri
               key={one.segment}
               type="button"
               aria-pressed={one.segment === chosen}
-              title={`${one.segment}: ${measure(one.value)}, ${measure(one.low, 3)} to ${measure(one.high, 3)}; ${count(one.rows)} rows${one.significant ? '' : '; may be chance'}`}
+              aria-label={segmentText(one.segment)}
+              title={`${segmentText(one.segment)}: ${measure(one.value)}, ${measure(one.low, 3)} to ${measure(one.high, 3)}; ${count(one.rows)} rows${one.significant ? '' : '; may be chance'}`}
               style={{
                 left: `${x * 100}%`,
                 top: `${y * 100}%`,
@@ -97,8 +107,8 @@ function Tiles({ answer, chosen, choose }: { answer: WorstSegments; chosen: stri
               data-chance={!one.significant || undefined}
               onClick={() => choose(one.segment === chosen ? '' : one.segment)}
             >
-              <span className="clip">{one.segment}</span>
-              <b>{measure(one.value, 3)}</b>
+              {height * treemapHeight >= 42 && <span className="clip">{segmentText(one.segment)}</span>}
+              {height * treemapHeight >= 24 && <b>{measure(one.value, 3)}</b>}
             </button>
           )
         })}
@@ -117,7 +127,7 @@ const columns = (answer: WorstSegments, choose: (segment: string) => void): Colu
     head: 'Segment',
     cell: ({ segment }) => (
       <button type="button" className={classes.plain} onClick={() => choose(segment)}>
-        {segment}
+        {segmentText(segment)}
       </button>
     ),
   },
