@@ -1,26 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as connectTcp, createServer, type Server } from 'node:net'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Aedes } from 'aedes'
 import mqtt, { type MqttClient } from 'mqtt'
-
-export interface Broker {
-  port: number
-  stop(): Promise<void>
-}
-
-/** A port that is free now. */
-export const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
+import { freePorts } from '../../src/cli/loop/free-ports.ts'
+import { type Broker, type BrokerProcess, startBrokerProcess } from './broker-process.ts'
 
 /** An MQTT 3.1.1 broker within the test; it forgets everything when it stops. */
 export async function startAedes(): Promise<Broker> {
@@ -35,16 +20,10 @@ export async function startAedes(): Promise<Broker> {
 
 export const mosquittoProgram = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'].find((path) => existsSync(path))
 
-export interface Mosquitto extends Broker {
-  /** kill -9, or a proper end that stores sessions; then `start` goes on with what it stored */
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
-  start(): Promise<void>
-}
-
 /** Eclipse Mosquitto on a free port, which keeps its sessions over restarts, unless not `keep` (it is quicker then). `lines`: further lines of its configuration. */
-export async function startMosquitto(lines: string[] = [], keep = true): Promise<Mosquitto> {
+export async function startMosquitto(lines: string[] = [], keep = true): Promise<BrokerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'kedge-mosquitto-'))
-  const port = await freePort()
+  const [port] = (await freePorts(1)) as [number]
   const file = join(folder, 'mosquitto.conf')
   const own = lines.some((line) => line.startsWith('listener')) ? [] : [`listener ${port} 127.0.0.1`]
   writeFileSync(
@@ -60,27 +39,7 @@ export async function startMosquitto(lines: string[] = [], keep = true): Promise
       ...lines.map((line) => line.replace('PORT', String(port))),
     ].join('\n'),
   )
-  let child: ChildProcess
-  let ended: Promise<void>
-  const broker: Mosquitto = {
-    port,
-    async start() {
-      child = spawn(mosquittoProgram!, ['-c', file], { stdio: 'ignore' })
-      ended = new Promise((resolve) => child.once('exit', () => resolve()))
-      await reachable(port)
-    },
-    async end(signal) {
-      child.kill(signal)
-      await ended
-    },
-    async stop() {
-      child.kill('SIGKILL')
-      await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-  await broker.start()
-  return broker
+  return startBrokerProcess(mosquittoProgram!, ['-c', file], { port, folder })
 }
 
 const keeping = (folder: string) => [
@@ -89,23 +48,6 @@ const keeping = (folder: string) => [
   'autosave_interval 1',
   'autosave_on_changes true',
 ]
-
-async function reachable(port: number) {
-  for (let attempt = 0; ; attempt++)
-    try {
-      await new Promise<void>((resolve, reject) => {
-        const socket = connectTcp(port, '127.0.0.1', () => {
-          socket.destroy()
-          resolve()
-        })
-        socket.on('error', reject)
-      })
-      return
-    } catch (error) {
-      if (attempt > 200) throw error
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    }
-}
 
 /** A client that publishes, reconnecting by itself; `publishAsync` resolves when the broker has acknowledged. */
 export const publisher = (port: number, options: object = {}): Promise<MqttClient> =>

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { asKedgeError } from '../../src/errors.ts'
 import { by, project } from '../data/open-data.ts'
-import { type Broker, publisher, startAedes } from './brokers.ts'
+import type { Broker } from './broker-process.ts'
+import { publisher, startAedes } from './brokers.ts'
 import { openStreams } from './stand.ts'
 
 const disk = mkdtempSync(join(tmpdir(), 'kedge-full-stream-'))

@@ -1,22 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePorts } from '../../src/cli/loop/free-ports.ts'
 import { javaJars } from '../servers/java-jars.ts'
-import { freePort } from './brokers.ts'
+import { type BrokerProcess, startBrokerProcess } from './broker-process.ts'
 
 const run = promisify(execFile)
 const pom = join(import.meta.dirname, 'kafka-pom.xml')
-
-export interface KafkaServer {
-  port: number
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
-  /** starts it again on the same port and data */
-  start(): Promise<void>
-  stop(): Promise<void>
-}
 
 /** Why no Kafka can be had on this machine; undefined when it can. */
 export const kafkaObstacle = (): Promise<string | undefined> =>
@@ -29,10 +21,10 @@ export const kafkaObstacle = (): Promise<string | undefined> =>
     )
 
 /** A real Kafka, one node, from Maven. */
-export async function startKafka(): Promise<KafkaServer> {
+export async function startKafka(): Promise<BrokerProcess> {
   const jars = await javaJars(pom)
   const folder = mkdtempSync(join(tmpdir(), 'kedge-kafka-'))
-  const [port, controller] = [await freePort(), await freePort()]
+  const [port, controller] = (await freePorts(2)) as [number, number]
   const properties = join(folder, 'server.properties')
   writeFileSync(
     properties,
@@ -63,38 +55,5 @@ export async function startKafka(): Promise<KafkaServer> {
     ...args,
   ]
   await run('java', java('kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', properties))
-  let child: ChildProcess
-  let ended: Promise<void>
-  const server: KafkaServer = {
-    port,
-    async start() {
-      child = spawn('java', java('kafka.Kafka', properties), { stdio: 'ignore', cwd: folder })
-      ended = new Promise((resolve) => child.once('exit', () => resolve()))
-      for (let attempt = 0; ; attempt++)
-        try {
-          await new Promise<void>((resolve, reject) => {
-            const socket = connect(port, '127.0.0.1', () => {
-              socket.destroy()
-              resolve()
-            })
-            socket.on('error', reject)
-          })
-          return
-        } catch (error) {
-          if (attempt > 600 || child.exitCode !== null) throw error
-          await new Promise((resolve) => setTimeout(resolve, 50))
-        }
-    },
-    async end(signal) {
-      child.kill(signal)
-      await ended
-    },
-    async stop() {
-      child.kill('SIGKILL')
-      await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-  await server.start()
-  return server
+  return startBrokerProcess('java', java('kafka.Kafka', properties), { port, folder })
 }

@@ -1,14 +1,15 @@
 import { Admin, ProduceAcks, Producer } from '@platformatic/kafka'
 import avro from 'avsc'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type KafkaServer, kafkaObstacle, startKafka } from './kafka-server.ts'
+import type { BrokerProcess } from './broker-process.ts'
+import { kafkaObstacle, startKafka } from './kafka-server.ts'
 import { openStreams, type StreamStand } from './stand.ts'
 
 const obstacle = await kafkaObstacle()
 if (obstacle) process.stderr.write(`${obstacle}\n`)
 
 describe.skipIf(obstacle)('Kafka', () => {
-  let server: KafkaServer
+  let server: BrokerProcess
   let stand: StreamStand
   let producer: Producer
   beforeAll(async () => {

@@ -7,14 +7,15 @@ import { promisify } from 'node:util'
 import mqtt from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { by, project } from '../data/open-data.ts'
-import { type Mosquitto, mosquittoProgram, publisher, startMosquitto } from './brokers.ts'
+import type { BrokerProcess } from './broker-process.ts'
+import { mosquittoProgram, publisher, startMosquitto } from './brokers.ts'
 import { openStreams, type StreamStand } from './stand.ts'
 
 const run = promisify(execFile)
 if (!mosquittoProgram) process.stderr.write('Mosquitto is not installed (Debian: apt-get install mosquitto)\n')
 
 describe.skipIf(!mosquittoProgram)('Mosquitto', () => {
-  let broker: Mosquitto
+  let broker: BrokerProcess
   let stand: StreamStand
   beforeAll(async () => {
     broker = await startMosquitto([], false)

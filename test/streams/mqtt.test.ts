@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Broker, publisher, startAedes } from './brokers.ts'
+import type { Broker } from './broker-process.ts'
+import { publisher, startAedes } from './brokers.ts'
 import { openStreams, type StreamStand } from './stand.ts'
 
 describe('MQTT', () => {
