@@ -1,4 +1,5 @@
 // Over 300 lines: every measure of groups shares how its limit is simulated.
+import { byFixedLimit } from '../../contracts/fixed-limit.ts'
 import {
   defineMonitorKind,
   type MonitorScore,
@@ -127,15 +128,8 @@ function limited(
   score: Omit<MonitorScore, 'state'> & { value: number },
   judged: Judgement | 'unknown' | 'explains',
 ): MonitorScore {
-  const fixed = settings.limits[score.monitor]
-  if (fixed)
-    return {
-      ...score,
-      thresholdLow: fixed.low ?? null,
-      thresholdHigh: fixed.high ?? null,
-      state: score.value > (fixed.high ?? Infinity) || score.value < (fixed.low ?? -Infinity) ? 'violation' : 'ok',
-      definition: { ...score.definition, threshold: { method: 'fixed in the settings' } },
-    }
+  const fixed = byFixedLimit(score, settings)
+  if (fixed) return fixed
   if (judged === 'explains') return { ...score, state: 'ok' }
   if (judged === 'unknown') return { ...score, state: 'no_reference' }
   return {

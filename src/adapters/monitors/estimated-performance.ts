@@ -1,3 +1,4 @@
+import { byFixedLimit } from '../../contracts/fixed-limit.ts'
 import {
   defineMonitorKind,
   type MonitorScore,
@@ -159,15 +160,8 @@ function score(
       ...(found.samplingError === undefined ? {} : { samplingError: found.samplingError }),
     },
   }
-  const fixed = settings.limits[monitor]
-  if (fixed)
-    return {
-      ...measured,
-      thresholdLow: fixed.low ?? null,
-      thresholdHigh: fixed.high ?? null,
-      state: found.value > (fixed.high ?? Infinity) || found.value < (fixed.low ?? -Infinity) ? 'violation' : 'ok',
-      definition: { ...measured.definition, threshold: { method: 'fixed in the settings' } },
-    }
+  const fixed = byFixedLimit(measured, settings)
+  if (fixed) return fixed
   const posterior = reference && posteriorOf(name, window.task, reference, window.threshold ?? 0.5)
   if (!posterior?.ok) return { ...measured, state: 'ok' }
   const rows = window.parts.map(({ slice }) => slice.rows).filter((n) => n > 0)

@@ -1,3 +1,4 @@
+import { byFixedLimit } from '../../contracts/fixed-limit.ts'
 import {
   defineMonitorKind,
   type MonitorScore,
@@ -148,16 +149,9 @@ function score(
   const values = sample.map((row) => fitted.strangeness(encode(row)))
   const found = meanEstimate(momentsOf(values), 0.95, 2)
   if (!found.ok) return { ...none, state: 'too_few_samples', definition }
-  const measured = { ...base, value: found.value, low: found.low, high: found.high }
-  const fixed = settings.limits[monitor]
-  if (fixed)
-    return {
-      ...measured,
-      thresholdLow: fixed.low ?? null,
-      thresholdHigh: fixed.high ?? null,
-      state: found.value > (fixed.high ?? Infinity) || found.value < (fixed.low ?? -Infinity) ? 'violation' : 'ok',
-      definition: { ...definition, threshold: { method: 'fixed in the settings' } },
-    }
+  const measured = { ...base, value: found.value, low: found.low, high: found.high, definition }
+  const fixed = byFixedLimit(measured, settings)
+  if (fixed) return fixed
   if (!fitted.posterior.ok)
     return {
       ...measured,

@@ -1,4 +1,5 @@
 // Over 300 lines: a table of the metrics of every task, and the two ways to forecast them.
+import { byFixedLimit } from '../../contracts/fixed-limit.ts'
 import {
   defineMonitorKind,
   type MonitorScore,
@@ -245,18 +246,9 @@ function scoreMetric(
       state: 'too_few_samples',
       definition: { ...definition, needed: found.needed, of: found.of },
     }
-  const measured = { ...score, value: found.value, low: found.low, high: found.high }
-  const fixed = settings.limits[monitor]
-  if (fixed) {
-    const outside = found.value > (fixed.high ?? Infinity) || found.value < (fixed.low ?? -Infinity)
-    return {
-      ...measured,
-      thresholdLow: fixed.low ?? null,
-      thresholdHigh: fixed.high ?? null,
-      state: outside ? 'violation' : 'ok',
-      definition: { ...definition, threshold: { method: 'fixed in the settings' } },
-    }
-  }
+  const measured = { ...score, value: found.value, low: found.low, high: found.high, definition }
+  const fixed = byFixedLimit(measured, settings)
+  if (fixed) return fixed
   const { varies } = metric
   const forecast =
     reference &&

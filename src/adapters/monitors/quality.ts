@@ -1,4 +1,5 @@
 // Over 300 lines: every check of a feature shares its limits, fixed or from the reference's runs.
+import { byFixedLimit } from '../../contracts/fixed-limit.ts'
 import {
   defineMonitorKind,
   type MonitorScore,
@@ -153,18 +154,8 @@ const blank = (monitor: string, feature: string, samples: number) => ({
 })
 
 /** A fixed limit of the settings goes before what the reference says. */
-function judged(score: MonitorScore, settings: MonitorSettings): MonitorScore {
-  const fixed = settings.limits[score.monitor]
-  if (!fixed || score.value === null) return score
-  const outside = score.value > (fixed.high ?? Infinity) || score.value < (fixed.low ?? -Infinity)
-  return {
-    ...score,
-    thresholdLow: fixed.low ?? null,
-    thresholdHigh: fixed.high ?? null,
-    state: outside ? 'violation' : 'ok',
-    definition: { ...score.definition, threshold: { method: 'fixed in the settings' } },
-  }
-}
+const judged = (score: MonitorScore & { value: number }, settings: MonitorSettings): MonitorScore =>
+  byFixedLimit(score, settings) ?? score
 
 /** A feature that would have been in so many rows and is in none is gone. */
 const SURELY_THERE = 20
