@@ -4,6 +4,9 @@ import { fromJson } from '../../storage/sql/json-column.ts'
 import type { DataTables } from '../../storage/sql/tables/data.ts'
 import type { Profile } from '../profile/profile.ts'
 
+/** How the journal and the lineage name a version. */
+export const versionSubject = (dataset: string, version: number): string => `dataset_version/${dataset}@${version}`
+
 export interface StepCounts {
   step: number
   operation: string

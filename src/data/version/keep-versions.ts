@@ -2,6 +2,7 @@ import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { Change, ChangeContext } from '../../journal/journal.ts'
 import type { Retention } from '../dataset-spec.ts'
+import { versionSubject } from './dataset-version.ts'
 
 export interface Tag {
   tag: string
@@ -25,7 +26,6 @@ export interface KeptVersions {
 const day = 86_400_000
 
 export function createKeptVersions({ store, journal }: Pick<Environment, 'store' | 'journal'>): KeptVersions {
-  const subject = (dataset: string, version: number) => `dataset_version/${dataset}@${version}`
   async function needVersion(change: Change, project: string, dataset: string, version: number) {
     const row = await change.db
       .selectFrom('dataset_versions')
@@ -63,7 +63,7 @@ export function createKeptVersions({ store, journal }: Pick<Environment, 'store'
         change.append({
           type: 'dataset_version.tagged',
           project,
-          subject: subject(dataset, version),
+          subject: versionSubject(dataset, version),
           data: { dataset, version, tag },
         })
       }),
@@ -80,7 +80,7 @@ export function createKeptVersions({ store, journal }: Pick<Environment, 'store'
         change.append({
           type: 'dataset_version.untagged',
           project,
-          subject: subject(dataset, row.version),
+          subject: versionSubject(dataset, row.version),
           data: { dataset, version: row.version, tag },
         })
       }),
@@ -98,7 +98,7 @@ export function createKeptVersions({ store, journal }: Pick<Environment, 'store'
         change.append({
           type: 'dataset_version.pinned',
           project,
-          subject: subject(dataset, version),
+          subject: versionSubject(dataset, version),
           data: { dataset, version, pinned },
         })
       }),
@@ -134,25 +134,27 @@ export function createKeptVersions({ store, journal }: Pick<Environment, 'store'
           .distinct()
           .where('project', '=', project)
           .where('relation', '!=', 'continues')
-          .where('source', 'in', ['', ...old.map(({ version }) => subject(dataset, version))])
+          .where('source', 'in', ['', ...old.map(({ version }) => versionSubject(dataset, version))])
           .execute()
-        const going = old.filter(({ version }) => !used.some(({ source }) => source === subject(dataset, version)))
-        for (const { version } of going) {
+        const going = old
+          .filter(({ version }) => !used.some(({ source }) => source === versionSubject(dataset, version)))
+          .map(({ version }) => version)
+        if (going.length > 0)
           await change.db
             .updateTable('dataset_versions')
             .set({ purged_at: change.now })
             .where('project', '=', project)
             .where('dataset', '=', dataset)
-            .where('version', '=', version)
+            .where('version', 'in', going)
             .execute()
+        for (const version of going)
           change.append({
             type: 'dataset_version.purged',
             project,
-            subject: subject(dataset, version),
+            subject: versionSubject(dataset, version),
             data: { dataset, version },
           })
-        }
-        return going.map(({ version }) => version)
+        return going
       }),
   }
 }

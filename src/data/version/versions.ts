@@ -18,6 +18,7 @@ import {
   type VersionCounts,
   type VersionPart,
   type VersionSource,
+  versionSubject,
 } from './dataset-version.ts'
 
 export type NewVersion = Omit<
@@ -89,7 +90,6 @@ const summaryColumns = [
 export function createVersions({ store, journal }: Pick<Environment, 'store' | 'journal'>): Versions {
   const of = (project: string, dataset: string) =>
     store.read.selectFrom('dataset_versions').where('project', '=', project).where('dataset', '=', dataset)
-  const subject = (dataset: string, version: number) => `dataset_version/${dataset}@${version}`
 
   async function eventIds(project: string, dataset: string, versions: number[]): Promise<Map<string, number>> {
     if (versions.length === 0) return new Map()
@@ -100,14 +100,14 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
       .where(
         'subject',
         'in',
-        versions.map((version) => subject(dataset, version)),
+        versions.map((version) => versionSubject(dataset, version)),
       )
       .where('type', 'in', ['dataset_version.published', 'dataset_version.rejected'])
       .execute()
     return new Map(rows.map((row) => [row.subject, row.id]))
   }
   const eventId = async (project: string, dataset: string, version: number) =>
-    (await eventIds(project, dataset, [version])).get(subject(dataset, version)) ?? null
+    (await eventIds(project, dataset, [version])).get(versionSubject(dataset, version)) ?? null
 
   const taggedVersion = async (project: string, dataset: string, tag: string) =>
     (
@@ -133,7 +133,7 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
         dataset,
         rows.map((row) => row.version),
       )
-      return rows.map((row) => toSummary(row, ids.get(subject(dataset, row.version)) ?? null))
+      return rows.map((row) => toSummary(row, ids.get(versionSubject(dataset, row.version)) ?? null))
     },
     async count(project, dataset) {
       const row = await of(project, dataset)
@@ -285,7 +285,7 @@ export function createVersions({ store, journal }: Pick<Environment, 'store' | '
           sources: fromJson<DatasetVersionSummary['sources']>(row.sources),
           parent: row.parent_version ?? null,
         }
-        const where = { project: row.project, subject: subject(row.dataset, version) }
+        const where = { project: row.project, subject: versionSubject(row.dataset, version) }
         if (row.state === 'published') change.append({ type: 'dataset_version.published', ...where, data })
         else {
           const reasons = fromJson<DatasetVersionSummary['expectations']>(row.expectations)
