@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { releaseStrategy } from '../../src/serving/endpoint-spec.ts'
 import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
 import { grpcClient, unary } from './grpc-client.ts'
+import { serveDelayShadowed } from './served-models.ts'
 import {
   type Control,
   eventually,
@@ -38,22 +39,13 @@ beforeAll(async () => {
   })
   inference = await startInference(control.address, `${directory.path}/inference`)
   at = inference.addresses!.http
-  for (const name of ['delay', 'shadowed']) await control.version(name, 'delay-1')
-  await control.serving.endpoints.put(user, 'default', 'delay', {
-    model: 'delay',
-    record: { personal: { origin: 'hash', distance: 'drop', hour: 'hash' } },
-    inputs: { unknownCategories: 'flag' },
-  })
-  await control.serving.deploy(user, 'default', { name: 'delay', model: 'delay/1' })
-  await control.serving.releases.start(user, 'default', 'delay', {
-    model: 'shadowed',
-    version: 1,
+  await serveDelayShadowed(control, {
+    spec: {
+      record: { personal: { origin: 'hash', distance: 'drop', hour: 'hash' } },
+      inputs: { unknownCategories: 'flag' },
+    },
     strategy: releaseStrategy.parse({ shadow: 1_000_000 }),
   })
-  await eventually(
-    async () => (await control.serving.endpoints.get('default', 'delay')).traffic.some((one) => one.shadow),
-    'the shadow',
-  )
 })
 afterAll(async () => {
   await inference?.stop()

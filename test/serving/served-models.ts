@@ -1,4 +1,4 @@
-import type { EndpointSpecInput } from '../../src/serving/endpoint-spec.ts'
+import type { EndpointSpecInput, ReleaseStrategy } from '../../src/serving/endpoint-spec.ts'
 import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
 import { putFolder } from '../../src/storage/blobs/folder.ts'
 import { writeIdentityModel } from './identity-model.ts'
@@ -20,6 +20,25 @@ export interface ServedModels {
   /** Waits until such a row is on record. */
   recordedOf(is: (row: Recorded) => boolean): Promise<Recorded>
   stop(): Promise<void>
+}
+
+/** The endpoint `delay` with that spec, answered by the model delay and shadowed by the model shadowed; both are delay-1. */
+export async function serveDelayShadowed(
+  { version, serving }: Control,
+  { spec = {}, strategy }: { spec?: Partial<EndpointSpecInput>; strategy?: ReleaseStrategy } = {},
+): Promise<void> {
+  for (const name of ['delay', 'shadowed']) await version(name, 'delay-1')
+  await serving.endpoints.put(user, 'default', 'delay', { model: 'delay', ...spec })
+  await serving.deploy(user, 'default', { name: 'delay', model: 'delay/1' })
+  await serving.releases.start(user, 'default', 'delay', {
+    model: 'shadowed',
+    version: 1,
+    ...(strategy && { strategy }),
+  })
+  await eventually(
+    async () => (await serving.endpoints.get('default', 'delay')).traffic.some((one) => one.shadow),
+    'the shadow',
+  )
 }
 
 /** Control and an inference process with an endpoint for each name, serving that fixture (or `identity`, see there). */

@@ -2,6 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
 import { grpcClient } from './grpc-client.ts'
+import { serveDelayShadowed } from './served-models.ts'
 import {
   type Control,
   eventually,
@@ -12,7 +13,6 @@ import {
   temporaryDirectory,
 } from './stand.ts'
 
-const user = { actor: 'user/test' }
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
 let control: Control
 let inference: InferenceSupervisor
@@ -23,14 +23,7 @@ beforeAll(async () => {
     tokens: { 'Bearer caller': ['predict'], 'Bearer operator': ['predict', 'serving.write'] },
   })
   inference = await startInference(control.address, `${directory.path}/inference`, { auth: 'token' })
-  for (const name of ['delay', 'shadowed']) await control.version(name, 'delay-1')
-  await control.serving.endpoints.put(user, 'default', 'delay', { model: 'delay' })
-  await control.serving.deploy(user, 'default', { name: 'delay', model: 'delay/1' })
-  await control.serving.releases.start(user, 'default', 'delay', { model: 'shadowed', version: 1 })
-  await eventually(
-    async () => (await control.serving.endpoints.get('default', 'delay')).traffic.some((one) => one.shadow),
-    'the shadow',
-  )
+  await serveDelayShadowed(control)
 })
 afterAll(async () => {
   await inference?.stop()
