@@ -6,6 +6,13 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+/** An option's value as a number, which may be a fraction or negative. */
+export function finiteNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.')
+  return value
+}
+
 /** A day or time in UTC as milliseconds since 1970. */
 export function pointInTime(text: string): number {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text)

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { Family } from '../../comparison/comparison.ts'
 import type { TablesRequest } from '../../comparison/tables-request.ts'
 import type { Act } from '../context.ts'
-import { listOf, nameAndValue } from '../option-values.ts'
+import { finiteNumber, listOf, nameAndValue } from '../option-values.ts'
 
 interface Limit {
   low?: number
@@ -11,7 +11,7 @@ interface Limit {
 }
 
 interface CheckOptions {
-  failOn: Family[]
+  failOn: readonly Family[]
   columns?: string[]
   target?: string
   prediction?: string
@@ -34,19 +34,14 @@ export function addCheck(program: Command, act: Act): void {
   const command = program
     .command('check <reference> <current>')
     .description('Compare two files: columns, quality, drift, performance, bias; exit code 1 when something is wrong')
-    .option('--fail-on <families>', `what makes the exit code 1: ${checkable.join(', ')}`, familiesOf, [
-      'quality',
-      'drift',
-      'performance',
-      'bias',
-    ])
+    .option('--fail-on <families>', `what makes the exit code 1: ${checkable.join(', ')}`, familiesOf, checkable)
     .option('--columns <names>', 'columns to compare, separated by commas; all when absent', listOf)
     .option('--target <column>', 'the truth')
     .option('--prediction <column>', 'the predicted class or value')
     .option('--score <column>', 'the probability of the positive class')
     .option('--positive <value>', 'the positive class; 1 or true when absent')
     .option('--group <columns>', 'columns whose values are the groups that bias is looked for in', listOf)
-    .option('--decision <score>', 'a score of at least this is predicted positive', number, 0.5)
+    .option('--decision <score>', 'a score of at least this is predicted positive', finiteNumber, 0.5)
     .option(
       '--threshold <monitor=limit>',
       'a fixed limit, such as drift=0.1, quality.missing=0.02, performance.auc=0.7; repeatable',
@@ -58,8 +53,8 @@ export function addCheck(program: Command, act: Act): void {
       alphaOption,
     )
     .option('--metric <name>', 'distance that measures drift: jensen-shannon, psi, hellinger …')
-    .option('--smallest <distance>', 'a smaller distance is never wrong, however certain it is', number, 0.02)
-    .option('--min-rows <rows>', 'rows below which nothing is judged', number, 30)
+    .option('--smallest <distance>', 'a smaller distance is never wrong, however certain it is', finiteNumber, 0.02)
+    .option('--min-rows <rows>', 'rows below which nothing is judged', finiteNumber, 30)
     .option('--report <file>', 'write a report as .html, .pdf, .json or .parquet; repeatable', collect)
     .addHelpText(
       'after',
@@ -127,12 +122,15 @@ function limitOption(text: string, before: Record<string, Limit> = {}): Record<s
   const [name, limit] = Object.entries(nameAndValue(text))[0]!
   const monitor = SHORT[name] ?? name
   known(monitor.split('.')[0]!)
-  return { ...before, [monitor]: HIGH_IS_GOOD.test(monitor) ? { low: number(limit) } : { high: number(limit) } }
+  return {
+    ...before,
+    [monitor]: HIGH_IS_GOOD.test(monitor) ? { low: finiteNumber(limit) } : { high: finiteNumber(limit) },
+  }
 }
 
 function alphaOption(text: string, before: Record<string, number> = {}): Record<string, number> {
   const [family, share] = Object.entries(nameAndValue(text))[0]!
-  const value = number(share)
+  const value = finiteNumber(share)
   if (!(value > 0 && value < 0.5)) throw new InvalidArgumentError('A share of false alarms lies between 0 and 0.5.')
   return { ...before, [known(family)]: value }
 }
@@ -146,12 +144,6 @@ function known(family: string): string {
 function familiesOf(text: string): Family[] {
   if (text === 'none') return []
   return listOf(text).map((family) => known(family) as Family)
-}
-
-function number(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.')
-  return value
 }
 
 const collect = (text: string, before: string[] = []): string[] => [...before, text]
