@@ -1,25 +1,10 @@
 import { expect, test } from 'vitest'
 import { defineMonitorKind } from '../../src/contracts/monitor-kind.ts'
-import type { RecordedPrediction } from '../../src/monitoring/encode-predictions.ts'
-import { day, openMonitoring } from './watch-flights.ts'
+import { anyPrediction, day, openMonitoring } from './watch-flights.ts'
 
 const key = { project: 'p', endpoint: 'e' }
 const start = Date.parse('2001-03-05T00:00:00Z')
-const rows = Array.from(
-  { length: 300 },
-  (_, i): RecordedPrediction => ({
-    id: `r${i}`,
-    time: start + i * 480_000,
-    receivedAt: 1_700_000_000_000,
-    revision: 1,
-    shadow: false,
-    caller: '',
-    latencyUs: 100,
-    features: { x: i },
-    score: 0.5,
-    label: '',
-  }),
-)
+const rows = Array.from({ length: 300 }, (_, i) => anyPrediction(`r${i}`, start + i * 480_000, i))
 
 test('a monitor that cannot run says so, closes no alert, and its windows are tried again', async () => {
   let broken = false

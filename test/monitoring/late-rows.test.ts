@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RecordedPrediction } from '../../src/monitoring/encode-predictions.ts'
-import { day, openMonitoring } from './watch-flights.ts'
+import { anyPrediction, day, openMonitoring } from './watch-flights.ts'
 
 // an alert depends on the rows of its window, not on when they came
 const key = { project: 'p', endpoint: 'e' }
@@ -8,20 +7,7 @@ const start = Date.parse('2001-03-05T00:00:00Z')
 const settings = { window_days: 1, off: ['drift', 'bias', 'quality'], limits: { 'service.volume': { low: 100 } } }
 
 const rows = (count: number, at: number, name: string) =>
-  Array.from({ length: count }, (_, i): RecordedPrediction => {
-    return {
-      id: `${name}${i}`,
-      time: at + i * 60_000,
-      receivedAt: 1_700_000_000_000,
-      revision: 1,
-      shadow: false,
-      caller: '',
-      latencyUs: 100,
-      features: { x: i },
-      score: 0.5,
-      label: '',
-    }
-  })
+  Array.from({ length: count }, (_, i) => anyPrediction(`${name}${i}`, at + i * 60_000, i))
 /** the first row of the next day: the day before is over, as far as anybody can know */
 const next = rows(1, start + day, 'next')
 

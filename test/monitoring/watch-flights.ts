@@ -119,6 +119,20 @@ export const readFlights = ({ events }: Environment, from: string, to: string, s
     { flights, from: `${from} 00:00:00`, to: `${to} 00:00:00` },
   )
 
+/** A prediction of which only when it was matters. */
+export const anyPrediction = (id: string, time: number, x: number): RecordedPrediction => ({
+  id,
+  time,
+  receivedAt: 1_700_000_000_000,
+  revision: 1,
+  shadow: false,
+  caller: '',
+  latencyUs: 100,
+  features: { x },
+  score: 0.5,
+  label: '',
+})
+
 export const toPrediction = (flight: Flight, revision = 1, shadow = false): RecordedPrediction => ({
   id: flight.id,
   time: flight.time,
