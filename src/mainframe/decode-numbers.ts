@@ -1,4 +1,5 @@
-// Over 200 lines: the forms of numbers, each one loop that must be quick.
+// Over 200 lines: the forms of numbers, each one loop that must be quick; so the few lines that the loops share stand in
+// each of them, and no call for every number.
 import type { FieldType } from './field-type.ts'
 import { fault, mark, type Rows } from './rows.ts'
 
@@ -151,7 +152,6 @@ function zoned(type: Extract<FieldType, { kind: 'zoned' }>, size: number, forms:
   // nine digits fit a small integer
   const split = digits > 9 ? digits - 9 : 0
   const space = ascii ? 0x20 : 0x40
-  /** Digits from `j` to `end` with the overpunched one read as its digit. */
   return (rows, at, offset, mask, step, out) => {
     const { bytes, count } = rows
     for (let i = 0; i < count; i++) {

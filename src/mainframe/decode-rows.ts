@@ -6,6 +6,7 @@ import { textBytes } from './decode-text.ts'
 import type { FieldType } from './field-type.ts'
 import type { Plan, Step } from './plan.ts'
 import { fault, mark, type Rows } from './rows.ts'
+import { within } from './within.ts'
 
 /** Records in a buffer: record i has the bytes from `starts[i]` to `ends[i]`. */
 export interface Records {
@@ -392,16 +393,3 @@ export function createRowDecoder(plan: Plan, options: DecodeOptions): RowDecoder
 }
 
 const isText = (type: FieldType) => type.kind === 'text' || type.kind === 'double' || type.kind === 'national'
-
-/** Whether a value is one of a level 88: numbers by value, texts without the blanks at their end. */
-function within(value: string, { from, to }: { from: string; to?: string }, numeric: boolean): boolean {
-  const figurative = (text: string) => (/^ZERO(E?S)?$/i.test(text) ? '0' : /^SPACES?$/i.test(text) ? '' : text)
-  const [low, high] = [figurative(from), to === undefined ? undefined : figurative(to)]
-  if (numeric) {
-    const number = Number(value)
-    return high === undefined ? number === Number(low) : number >= Number(low) && number <= Number(high)
-  }
-  const text = value.trimEnd()
-  if (high === undefined) return text === low.trimEnd()
-  return text >= low.trimEnd() && text <= high.trimEnd()
-}
