@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { explainers } from '../../src/adapters/explainers/index.generated.ts'
 import onnx from '../../src/adapters/runtimes/onnx.ts'
 import type { ExplainedModel, FeatureRows } from '../../src/contracts/explainer.ts'
+import { scoreInPieces } from '../../src/serving/explain/score-in-pieces.ts'
 import { pythonEnvironment, runPython } from '../../test/servers/python-env.ts'
 
 const count = Number(process.argv[2] ?? 40)
@@ -30,24 +31,14 @@ const table = (all: number[][]): FeatureRows => ({
   columns: all[0]!.map((_, j) => Float64Array.from(all, (row) => row[j]!)),
 })
 let calls = 0
+const score = scoreInPieces(loaded.score, 128)
 const model: ExplainedModel = {
   description: loaded.description!,
   structure: undefined,
   background: table(background),
-  async score(columns, n) {
+  score(columns, n) {
     calls += n
-    const scores = new Float64Array(n)
-    for (let from = 0; from < n; from += 128) {
-      const to = Math.min(n, from + 128)
-      scores.set(
-        await loaded.score(
-          columns.map((column) => column.slice(from, to)),
-          to - from,
-        ),
-        from,
-      )
-    }
-    return scores
+    return score(columns, n)
   },
 }
 

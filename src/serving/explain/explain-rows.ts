@@ -9,6 +9,7 @@ import {
 } from '../../contracts/model-structure.ts'
 import { KedgeError } from '../../errors.ts'
 import type { Explanations, ExplanationUnit } from './explanation.ts'
+import { scoreInPieces } from './score-in-pieces.ts'
 
 /** of a score, or of 1 where that is more: what a structure's scores may differ from the model's by */
 const tolerance = 1e-4
@@ -39,21 +40,7 @@ export async function prepareModel({ folder, loaded, piece, background, origin, 
   const { description, inputs } = loaded
   if (!description)
     throw new KedgeError('unsupported', { what: 'Explaining predictions of a model that does not name its features' })
-  const score: ExplainedModel['score'] = async (columns, rows) => {
-    if (rows <= piece) return loaded.score(columns, rows)
-    const scores = new Float64Array(rows)
-    for (let from = 0; from < rows; from += piece) {
-      const to = Math.min(rows, from + piece)
-      scores.set(
-        await loaded.score(
-          columns.map((column) => column.slice(from, to)),
-          to - from,
-        ),
-        from,
-      )
-    }
-    return scores
-  }
+  const score = scoreInPieces(loaded.score, piece)
 
   const found = await readStructure(readers, folder, { description, inputs })
   const verified = found && 'form' in found ? await verify(found, background, score) : found
