@@ -80,8 +80,7 @@ describe('a project with nothing in it', () => {
     await window.page.getByText('No dataset declared').waitFor()
     await window.page.getByRole('button', { name: 'Copy the command' }).first().click()
     expect(await window.page.evaluate('navigator.clipboard.readText()')).toBe('kedge apply -f kedge.yaml')
-    expect(window.problems).toEqual([])
-    await window.context.close()
+    await window.close()
   })
 
   test('a thing that does not exist gives its error with code and what to do', async () => {

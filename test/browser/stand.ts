@@ -19,7 +19,7 @@ export const project = 'pages'
 export interface Stand {
   /** http://127.0.0.1:port */
   address: string
-  /** a new window; fails the test's `problems()` on errors in its console */
+  /** a new window; closing it fails on errors in its console */
   open(options?: { width?: number; scheme?: 'light' | 'dark' }): Promise<Window>
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T>
   stop(): Promise<void>
@@ -32,6 +32,8 @@ export interface Window {
   go(path: string, of?: string): Promise<void>
   /** errors that the page wrote or threw */
   problems: string[]
+  /** Errors: the page's own, when there were any. */
+  close(): Promise<void>
 }
 
 export async function openStand(): Promise<Stand> {
@@ -120,6 +122,11 @@ async function openWindow(
       await page.goto(`${address}/projects/${of}${path}`)
       await page.locator('main h1').waitFor()
       await page.waitForSelector('main [aria-busy="true"]', { state: 'detached' })
+    },
+    async close() {
+      const found = [...problems]
+      await context.close()
+      if (found.length > 0) throw new Error(`The page has problems:\n${found.join('\n')}`)
     },
   }
 }

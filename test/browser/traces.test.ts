@@ -102,8 +102,7 @@ test('a trace is walked by keyboard, each span with what it did', { timeout: 60_
   for (const text of ['too slow', 'On its way', 'first token', 'tiny']) await page.getByText(text).waitFor()
   await page.reload()
   await expect.poll(chosen).toBe('write, 240 ms, failed')
-  expect(window.problems).toEqual([])
-  await window.context.close()
+  await window.close()
 })
 
 test('a project without traces says how to make one', { timeout: 60_000 }, async () => {
