@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import type { ApiError } from '../../../api/client.ts'
 import { columnValuesQuery } from '../../../api/tracking.ts'
 import type { RunColumn } from '../../../api/types.ts'
@@ -62,10 +63,13 @@ export function RunFilterField({
     const after = text.slice(place.to).replace(/^ ?/, ' ')
     const next = `${text.slice(0, place.from)}${completion}${after}`
     const end = place.from + completion.length + 1
-    setText(next)
-    setMarked(-1)
-    setCursor(end)
-    requestAnimationFrame(() => input.current?.setSelectionRange(end, end))
+    // at once: a frame later it would take the cursor back from who types on
+    flushSync(() => {
+      setText(next)
+      setMarked(-1)
+      setCursor(end)
+    })
+    input.current?.setSelectionRange(end, end)
   }
   const keys = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && marked < 0) {
