@@ -7,7 +7,7 @@ import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { MonitoringTables } from '../storage/sql/tables/monitoring.ts'
 import { hour } from './event-day.ts'
 import { deleteRows, ofEndpoint, ofScope } from './raw-rows.ts'
-import { rollUpDays } from './roll-up-days.ts'
+import { rollUpPerformance, rollUpProfiles } from './roll-up-days.ts'
 import { type EndpointKey, markStale } from './stale.ts'
 
 /** Whose rows: those of these ids, or those whose feature has this value. */
@@ -233,6 +233,8 @@ export function createErasureJob({
     for (const table of ['profiles', 'profile_days'] as const) await deleteRows(events, table, holding, params)
     for (const table of ['performance', 'performance_days'] as const)
       await deleteRows(events, table, `${ofScope} AND ${group}`, params)
-    await rollUpDays(events, { project: key.project, scope, buckets: found.map(({ bucket }) => bucket) }, signal)
+    const hours = { project: key.project, scope, buckets: found.map(({ bucket }) => bucket) }
+    await rollUpProfiles(events, hours, signal)
+    await rollUpPerformance(events, hours, signal)
   }
 }

@@ -7,7 +7,7 @@ import { windowOf } from './monitor-settings.ts'
 import { performanceStatement, predictionSource, profileStatement, sampleStatement } from './profile-sql.ts'
 import type { References } from './reference.ts'
 import { readRawFrom } from './retention.ts'
-import { rollUpDays } from './roll-up-days.ts'
+import { rollUpPerformance, rollUpProfiles } from './roll-up-days.ts'
 import { chooseSegments } from './segments.ts'
 import type { SettingsStore } from './settings-store.ts'
 import { enqueueEvaluate, enqueueProfile, markEnds, nextMark } from './stale.ts'
@@ -94,13 +94,16 @@ export function createProfileJob({
       const params = { ...source.params, scope, version }
       await events.command(profileStatement(source), params, { repeatable: true, signal })
       await events.command(sampleStatement(source), params, { repeatable: true, signal })
+      const hours = { project: key.project, scope, buckets }
+      // without a reference these days say which segments there are
+      await rollUpProfiles(events, hours, signal)
       const { segments, threshold } = await segmentsOf(key, buckets.at(-1)!)
       await events.command(
         performanceStatement(source),
         { ...params, segments, threshold },
         { repeatable: true, signal },
       )
-      await rollUpDays(events, { project: key.project, scope, buckets }, signal)
+      await rollUpPerformance(events, hours, signal)
       const [joined] = await events.query<{ last: number }>(
         `SELECT toUnixTimestamp(max(bucket)) * 1000 AS last FROM performance FINAL
          WHERE project = {project:String} AND scope = {scope:String} AND segment = '' AND count > 0
