@@ -12,7 +12,7 @@ export interface StreamStand extends OpenedData {
   declare(name: string, config: object): Promise<StreamState>
   /** waits until the stream is as it should be */
   until(name: string, is: (state: StreamState) => boolean, seconds?: number): Promise<StreamState>
-  /** all rows that are in micro-batches, as arrays in the order of `columns` */
+  /** all rows that are in micro-batches, in the order in which they landed, as arrays in the order of `columns` */
   landed(name: string, columns: string[]): Promise<unknown[][]>
 }
 
@@ -46,11 +46,14 @@ export async function openStreams(options: Parameters<typeof openData>[0] = {}):
     },
     async landed(name, columns) {
       await until(name, ({ buffered }) => buffered.rows === 0)
-      const rows: unknown[][] = []
       const preview = await data.sources.preview(project, name, 1_000_000)
-      const places = columns.map((column) => preview.columns.findIndex((found) => found.name === column))
-      for (const row of preview.rows) rows.push(places.map((place) => row[place]))
-      return rows
+      const placeOf = (column: string) => preview.columns.findIndex((found) => found.name === column)
+      // the engine reads several files at once, in any order
+      const sequence = placeOf('_sequence')
+      const places = columns.map(placeOf)
+      return preview.rows
+        .toSorted((a, b) => Number(a[sequence]) - Number(b[sequence]))
+        .map((row) => places.map((place) => row[place]))
     },
   }
 }
