@@ -44,6 +44,9 @@ export function takeRows(
 /** What is the same for all rows of a revision is encoded once: recording must cost next to nothing. */
 export function createRowsEncoder(origin: RecordedOrigin): EncodeRows {
   const json = Buffer.from(JSON.stringify(origin))
+  // one that is kept: views of a platform whose numbers are little-endian, as all that Node runs on are
+  let numbers = new Float64Array(64)
+  let numberBytes = new Uint8Array(numbers.buffer)
   return ({ ids, times, scores, labels, receivedAt, microseconds }, columns) => {
     const n = ids.length
     const texts = [ids, labels]
@@ -59,16 +62,23 @@ export function createRowsEncoder(origin: RecordedOrigin): EncodeRows {
     at = bytes.writeUInt32LE(n, at)
     at = bytes.writeDoubleLE(receivedAt, at)
     at = bytes.writeUInt32LE(Math.min(0xffff_ffff, Math.round(microseconds)), at)
+    if (numbers.length < n) {
+      numbers = new Float64Array(n)
+      numberBytes = new Uint8Array(numbers.buffer)
+    }
     const writeNumbers = (column: ArrayLike<number>) => {
-      for (let row = 0; row < n; row++) at = bytes.writeDoubleLE(column[row]!, at)
+      for (let row = 0; row < n; row++) numbers[row] = column[row]!
+      bytes.set(numberBytes.length === 8 * n ? numberBytes : numberBytes.subarray(0, 8 * n), at)
+      at += 8 * n
     }
     let written = 0
     const writeTexts = () => {
       const column = texts[written]!
-      const long = column.some((text) => text.length > 255)
-      at = bytes.writeUInt8(long ? 4 : 1, at)
-      for (let row = 0; row < n; row++)
-        at = long ? bytes.writeUInt32LE(column[row]!.length, at) : bytes.writeUInt8(column[row]!.length, at)
+      let long = false
+      for (let row = 0; row < n; row++) if (column[row]!.length > 255) long = true
+      bytes[at++] = long ? 4 : 1
+      if (long) for (let row = 0; row < n; row++) at = bytes.writeUInt32LE(column[row]!.length, at)
+      else for (let row = 0; row < n; row++) bytes[at++] = column[row]!.length
       const length = bytes.write(joined[written++]!, at + 4, 'utf8')
       at = bytes.writeUInt32LE(length, at) + length
     }
