@@ -44,7 +44,7 @@ export function takeRows(
 /** What is the same for all rows of a revision is encoded once: recording must cost next to nothing. */
 export function createRowsEncoder(origin: RecordedOrigin): EncodeRows {
   const json = Buffer.from(JSON.stringify(origin))
-  // one that is kept: views of a platform whose numbers are little-endian, as all that Node runs on are
+  // in the machine's own order, which is little-endian wherever the model runtimes and the events engine are built
   let numbers = new Float64Array(64)
   let numberBytes = new Uint8Array(numbers.buffer)
   return ({ ids, times, scores, labels, receivedAt, microseconds }, columns) => {
