@@ -13,6 +13,7 @@ import { startInferenceListener } from '../protocols/inference/http-listener.ts'
 import { version } from '../version.ts'
 import { createExplainAnswers } from './explain/explain-answers.ts'
 import { createExplainAside } from './explain/explain-aside.ts'
+import { awaitAdoption } from './foster-parent.ts'
 import { createControlClient } from './inference/control-client.ts'
 import { startInferenceNode } from './inference/inference-node.ts'
 import { createModelStore } from './inference/model-store.ts'
@@ -77,7 +78,10 @@ log.info(addresses, 'predictions are served')
 if (process.send)
   writeFileSync(
     join(settings.directory, processFile),
-    JSON.stringify({ pid: process.pid, boot: node.boot, http: addresses.http } satisfies RunningInference),
+    JSON.stringify({
+      ...{ pid: process.pid, boot: node.boot, likeness: settings.likeness },
+      ...addresses,
+    } satisfies RunningInference),
   )
 // a parent that has died meanwhile is told nothing
 process.send?.({ kind: 'listening', ...addresses, boot: node.boot }, undefined, undefined, () => {})
@@ -98,9 +102,19 @@ async function stop() {
 process.on('SIGTERM', () => void stop())
 process.on('SIGINT', () => void stop())
 // the parent died: go on serving until its successor comes, but not for ever
+let alone: NodeJS.Timeout | undefined
 function orphaned() {
   log.warn('control is gone; serving goes on')
-  setTimeout(() => void stop(), settings.orphanTime).unref()
+  alone = setTimeout(() => void stop(), settings.orphanTime).unref()
 }
+if (process.send)
+  awaitAdoption(settings.directory, {
+    isOrphan: () => parentIsGone() && !stopping,
+    adopted: () => {
+      clearTimeout(alone)
+      log.info('the next control process has taken over')
+    },
+    left: orphaned,
+  })
 if (parentIsGone()) orphaned()
 else process.on('disconnect', orphaned)

@@ -21,6 +21,8 @@ export const inferenceSettings = z.object({
   modelIdle: z.number().int().positive().optional(),
   /** how long it goes on when the process that started it has died, in milliseconds */
   orphanTime: z.number().int().default(60_000),
+  /** what it was started as: a control process that would start another one takes no orphan of this kind over */
+  likeness: z.string().default(''),
 })
 
 export type InferenceSettings = z.input<typeof inferenceSettings>
@@ -32,4 +34,6 @@ export interface RunningInference {
   pid: number
   boot: string
   http: string
+  grpc: string
+  likeness: string
 }

@@ -207,6 +207,7 @@ test(`${kills} kills of control, inference and model processes under load lose a
     // each of them at least once, then any
     const target = targets[done.length < 3 ? done.length : Math.floor(next() * 3)]!
     await new Promise((go) => setTimeout(go, 100 + 500 * next()))
+    const orphan = target === 'control' && (await answers(ports.http, '/v2/health/live')) ? inferencePid() : undefined
     const at = await eventually(() => kill(target) && performance.now(), `a ${target} to kill`)
     done.push({ target, at })
     if (target === 'control') {
@@ -215,6 +216,7 @@ test(`${kills} kills of control, inference and model processes under load lose a
     }
     // sometimes the next comes while the last is being got over
     if (target === 'control' || next() < 0.7) await eventually(isUp, `the server after ${target} was killed`, 60_000)
+    if (orphan !== undefined) expect(inferencePid(), 'the process that outlived control is taken over').toBe(orphan)
   }
   await eventually(isUp, 'the server', 60_000)
   const before = clients.acknowledged.size
@@ -227,12 +229,7 @@ test(`${kills} kills of control, inference and model processes under load lose a
   const inFlight = ({ sent, at }: Failed) => times('inference').some((kill) => sent <= kill + 300 && at >= kill)
   const twice = ({ sent, at, what }: Failed) =>
     what.includes('worker_died') && times('worker').filter((kill) => sent <= kill + 100 && at >= kill).length >= 2
-  // where one process makes way for the next, the system may reset what came between its last look and its end
-  const handedOver = ({ at, what }: Failed) =>
-    what.endsWith('ECONNRESET') && times('control').some((kill) => at >= kill && at <= kill + 60_000)
-  const excused = (one: Failed) => inFlight(one) || twice(one)
-  const resets = clients.failures.filter((one) => !excused(one) && handedOver(one))
-  const unexcused = clients.failures.filter((one) => !excused(one) && !handedOver(one))
+  const unexcused = clients.failures.filter((one) => !inFlight(one) && !twice(one))
   const count = Object.fromEntries(
     targets.map((target) => [target, done.filter((one) => one.target === target).length]),
   )
@@ -242,7 +239,6 @@ test(`${kills} kills of control, inference and model processes under load lose a
         ...count,
         acknowledged: clients.acknowledged.size,
         failed: clients.failures.length,
-        resets: resets.length,
         done,
       }),
     )
@@ -266,5 +262,4 @@ test(`${kills} kills of control, inference and model processes under load lose a
   )
   expect(onRecord.filter(({ n, rows: all }) => Number(n) !== 1 || Number(all) !== 1)).toEqual([])
   expect(unexcused).toEqual([])
-  expect(resets.length).toBeLessThanOrEqual(6 * times('control').length)
 }, 1_800_000)
