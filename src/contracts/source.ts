@@ -70,6 +70,8 @@ export interface SourceTable {
   stable?: boolean
   /** a column that only grows: rows after the last value seen are new */
   incremental?: string
+  /** What looking at the source has found where the declaration says nothing: setting → value, as it could be declared. */
+  found?: Record<string, string | number | boolean>
   /**
    * For what the engine cannot read by itself: writes the rows (the first `rows` of them, when given) for it into new
    * files of an existing folder, and gives what selects from them. Called before each use.
@@ -80,6 +82,27 @@ export interface SourceTable {
   ): Promise<Pick<SourceTable, 'sql' | 'params'>>
 }
 
+/** One of the things that are there to be read at a place. */
+export interface FoundThere {
+  /** such as `table` or `view`, for people */
+  what: string
+  title: string
+  /** settings of the declaration that choose it */
+  set: Record<string, string>
+}
+
+/** What there is at a place that holds several things to read, such as the tables of a database. */
+export interface Discovery<Place = unknown> {
+  /** the settings that are needed to look; others are ignored */
+  place: z.ZodType<Place>
+  /** Lists them, at most `limit`. Errors: as `open`. */
+  list(place: Place, environment: SourceEnvironment, limit: number): Promise<FoundThere[]>
+}
+
+/** Declares how a kind of source finds what there is to read. */
+export const defineDiscovery = <Place>(place: z.ZodType<Place>, list: Discovery<Place>['list']): Discovery =>
+  ({ place, list }) as Discovery
+
 export interface SourceDefinition<Config = unknown> {
   /** `kind:` in kedge.yaml */
   kind: string
@@ -88,6 +111,8 @@ export interface SourceDefinition<Config = unknown> {
   config: z.ZodType<Config>
   /** Finds the rows; reads no more than the schema. Errors: `source_unreadable`, `source_unreachable`, `not_found` … */
   open(config: Config, environment: SourceEnvironment, signal?: AbortSignal): Promise<SourceTable>
+  /** for kinds whose places hold several things to read */
+  discover?: Discovery
 }
 
 /** Declares a kind of source: one file in `adapters/sources`. */

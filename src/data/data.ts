@@ -3,31 +3,30 @@ import { join } from 'node:path'
 import type { Column } from '../contracts/column.ts'
 import type { OtherRows } from '../contracts/curation.ts'
 import type { Executor } from '../contracts/executor.ts'
+import type { FoundThere } from '../contracts/source.ts'
 import type { Environment } from '../environment.ts'
-import { asKedgeError, KedgeError } from '../errors.ts'
+import { KedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { type CurationMistake, checkCuration } from './curation/check-curation.ts'
-import { columnType, readValue } from './curation/engine-column.ts'
 import { type DataExtensions, datasetsOf, type SourceSpec } from './dataset-spec.ts'
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
+import { type DescribedKinds, describeKinds } from './describe-kinds.ts'
 import { documentDigest } from './document-digest.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
-import { convert } from './expression/conversion.ts'
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine.ts'
 import { createAddressGuard } from './source/address-guard.ts'
 import { createDownloads } from './source/download.ts'
-import { createFileGuard } from './source/file-guard.ts'
-import { landed } from './source/landed.ts'
+import { createFileGuard, type Folder } from './source/file-guard.ts'
 import { openSource, type SourceAccess } from './source/open-source.ts'
-import { sourceError } from './source/source-error.ts'
+import { createSourceTrials, type SourcePreview, type SourceTest } from './source/try-source.ts'
 import { landedTable } from './stream/landed-table.ts'
 import { createStreams, type Streams } from './stream/streams.ts'
 import type { DatasetVersion, DatasetVersionSummary } from './version/dataset-version.ts'
 import { type DatasetDiff, diffVersions } from './version/diff-versions.ts'
 import { createKeptVersions, type KeptVersions } from './version/keep-versions.ts'
 import { createMaterialise, type Materialise, type MaterialiseRequest } from './version/materialise.ts'
-import { asArrays, type Rows, readVersionRows, selectForJson } from './version/read-rows.ts'
+import { type Rows, readVersionRows } from './version/read-rows.ts'
 import { removeAbandonedRuns, runFolder } from './version/run-folder.ts'
 import { createVersionFiles } from './version/version-files.ts'
 import { createVersions, type TimelineEntry } from './version/versions.ts'
@@ -46,13 +45,6 @@ export interface DataOptions {
   executors?: readonly Executor[]
 }
 
-export interface SourceTest {
-  ok: boolean
-  milliseconds: number
-  schema?: Column[]
-  error?: { code: string; message: string; todo: string }
-}
-
 export interface Page {
   limit?: number
   offset?: number
@@ -68,8 +60,13 @@ export interface Sources {
   test(project: string, name: string): Promise<SourceTest>
   /** The same for one that is not declared (yet). */
   testConfig(project: string, config: unknown): Promise<SourceTest>
-  discover(project: string, name: string): Promise<Column[]>
-  preview(project: string, name: string, limit?: number): Promise<Rows>
+  columns(project: string, name: string): Promise<Column[]>
+  preview(project: string, name: string, limit?: number): Promise<SourcePreview>
+  previewConfig(project: string, config: unknown, limit?: number): Promise<SourcePreview>
+  /** What there is to read at a place, such as the tables of a database; null for kinds that read one thing. */
+  discover(project: string, given: Record<string, unknown>): Promise<FoundThere[] | null>
+  /** A folder of the machine where the server runs, as far as sources may read there. */
+  folder(path: string): Promise<Folder>
 }
 
 export interface Datasets {
@@ -106,6 +103,8 @@ export interface Datasets {
 }
 
 export interface Data {
+  /** the kinds of sources, steps and expectations that there are */
+  kinds(): DescribedKinds
   sources: Sources
   drafts: Drafts
   quarantine: QuarantineDesk
@@ -181,22 +180,12 @@ export function createData(environment: Environment, options: DataOptions): Data
     },
   })
 
-  async function test(project: string, name: string, config: unknown): Promise<SourceTest> {
-    const started = performance.now()
-    try {
-      const { columns } = await openSource(access, project, name, declarations.parseSource(name, config))
-      return { ok: true, milliseconds: performance.now() - started, schema: columns }
-    } catch (error) {
-      const known = asKedgeError(error)
-      if (known.class === 'internal')
-        environment.log.error({ err: error, source: name }, 'a source could not be tested')
-      return {
-        ok: false,
-        milliseconds: performance.now() - started,
-        error: { code: known.code, message: known.message, todo: known.todo },
-      }
-    }
-  }
+  const trials = createSourceTrials({
+    access,
+    parse: declarations.parseSource,
+    dataDirectory,
+    log: environment.log,
+  })
   /** Of a source beside the server as they are; of one that must be fetched as they were when it was last read. */
   async function sourceColumns(project: string, dataset: string, config: SourceSpec): Promise<Column[] | undefined> {
     if (typeof config.path === 'string')
@@ -244,31 +233,15 @@ export function createData(environment: Environment, options: DataOptions): Data
     get: declarations.source,
     list: declarations.sources,
     remove: declarations.removeSource,
-    test: async (project, name) => test(project, name, (await declarations.source(project, name)).config),
-    testConfig: (project, config) => test(project, 'new', config),
-    discover: async (project, name) => (await open(project, name)).columns,
-    async preview(project, name, limit = 50) {
-      const { table: opened, columns, place } = await open(project, name)
-      const folder = runFolder(dataDirectory)
-      const values = columns.map((column, i) => {
-        const raw = opened.columns[i]!
-        return `${convert(readValue(raw), columnType(raw.type), column.type)} AS v${i}`
-      })
-      const shown = columns.map((column, i) => ({ name: `v${i}`, type: column.type }))
-      try {
-        const table = await landed(opened, folder, { rows: limit })
-        const found = await engine.query<Record<string, unknown>>(
-          `SELECT ${selectForJson(shown)} FROM (SELECT ${values.join(', ')} FROM ${table.sample ?? table.sql} AS s LIMIT {limit:UInt32}) AS s`,
-          { ...table.params, limit },
-          table.settings ? { settings: table.settings } : {},
-        )
-        return { columns, rows: asArrays(columns, found), total: null }
-      } catch (error) {
-        throw sourceError(error, name, place ? `${name} (${place})` : name)
-      } finally {
-        await rm(folder, { recursive: true, force: true })
-      }
-    },
+    test: async (project, name) => trials.test(project, name, (await declarations.source(project, name)).config),
+    testConfig: (project, config) => trials.test(project, 'new', config),
+    columns: async (project, name) => (await open(project, name)).columns,
+    preview: async (project, name, limit = 50) =>
+      trials.preview(project, name, (await declarations.source(project, name)).config, limit),
+    previewConfig: async (project, config, limit = 50) =>
+      trials.preview(project, 'new', declarations.parseSource('new', config), limit),
+    discover: trials.discover,
+    folder: access.files.list,
   }
 
   const datasets: Datasets = {
@@ -329,7 +302,12 @@ export function createData(environment: Environment, options: DataOptions): Data
     localFile: files.whole,
   }
 
+  let kinds: DescribedKinds | undefined
   return {
+    kinds() {
+      kinds ??= describeKinds(extensions)
+      return kinds
+    },
     sources,
     quarantine,
     kept,

@@ -67,6 +67,7 @@ describe('REST', () => {
       error: { code: 'not_found' },
     })
     expect((await call('GET', '/sources/files/preview?limit=1')).body).toEqual({
+      found: {},
       columns: [
         { name: 'id', type: 'int' },
         { name: 'name', type: 'text' },

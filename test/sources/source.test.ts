@@ -23,7 +23,7 @@ describe.each(sourceKinds.filter(({ obstacle }) => !obstacle))('source $kind', (
     expect(tested.error).toBeUndefined()
     const expected = knownSchema.map((column) => (source.cast?.[column.name] ? { ...column, type: 'text' } : column))
     expect(tested.schema).toEqual(expected)
-    expect(await data.sources.discover(project, 'input')).toEqual(expected)
+    expect(await data.sources.columns(project, 'input')).toEqual(expected)
   })
 
   test('previews so many rows', async () => {

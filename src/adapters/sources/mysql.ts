@@ -1,38 +1,62 @@
 import { z } from 'zod'
-import { defineSource, type SourceEnvironment, secretReference } from '../../contracts/source.ts'
+import { defineDiscovery, defineSource, type SourceEnvironment, secretReference } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { engineAddress } from './engine-address.ts'
 import { quotedName, quotedText } from './sql-name.ts'
 
 const sql = 'mysql({address:String}, {database:String}, {table:String}, {user:String}, {password:String})'
 
+const config = z
+  .strictObject({
+    kind: z.literal('mysql'),
+    host: z.string().min(1).max(253),
+    port: z.number().int().min(1).max(65535).default(3306),
+    database: z.string().min(1),
+    table: z.string().min(1).max(64),
+    user: z.string().min(1),
+    password: secretReference.optional(),
+    timeZone: z
+      .string()
+      .regex(/^[A-Za-z]+(\/[\w+-]+)*$/)
+      .optional()
+      .meta({
+        description:
+          'of the server, such as Europe/Berlin, for columns of type TIMESTAMP; asked of the server when absent. DATETIME columns have none and are taken as UTC',
+      }),
+    incremental: z.string().optional().meta({
+      description:
+        'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental; rows without a value in it are not read',
+    }),
+  })
+  .meta({ id: 'MysqlSource' })
+
 // The engine reads FLOAT and DOUBLE to within the last of 16 digits (seen with 26.7: 1e-7 becomes 1.0000000000000002e-7).
 export default defineSource({
   kind: 'mysql',
   title: 'A table or view of a MySQL or MariaDB database',
-  config: z
-    .strictObject({
-      kind: z.literal('mysql'),
-      host: z.string().min(1).max(253),
-      port: z.number().int().min(1).max(65535).default(3306),
-      database: z.string().min(1),
-      table: z.string().min(1).max(64),
-      user: z.string().min(1),
-      password: secretReference.optional(),
-      timeZone: z
-        .string()
-        .regex(/^[A-Za-z]+(\/[\w+-]+)*$/)
-        .optional()
-        .meta({
-          description:
-            'of the server, such as Europe/Berlin, for columns of type TIMESTAMP; asked of the server when absent. DATETIME columns have none and are taken as UTC',
-        }),
-      incremental: z.string().optional().meta({
-        description:
-          'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental; rows without a value in it are not read',
-      }),
-    })
-    .meta({ id: 'MysqlSource' }),
+  config,
+  discover: defineDiscovery(
+    config.pick({ host: true, port: true, database: true, user: true, password: true }).strip(),
+    async ({ host, port, database, user, password }, environment, limit) => {
+      const found = await environment.query<{ name: string; type: string }>(
+        `SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM ${sql} WHERE TABLE_SCHEMA = {of_database:String} ORDER BY name LIMIT {limit:UInt32}`,
+        {
+          address: engineAddress(await environment.checkedHost(host), port),
+          database: 'information_schema',
+          table: 'TABLES',
+          user,
+          password: password ? await environment.secret(password) : '',
+          of_database: database,
+          limit,
+        },
+      )
+      return found.map(({ name, type }) => ({
+        what: /view/i.test(type) ? 'view' : 'table',
+        title: name,
+        set: { table: name },
+      }))
+    },
+  ),
   async open({ host, port, database, table, user, password, timeZone, incremental }, environment) {
     const params = {
       address: engineAddress(await environment.checkedHost(host), port),

@@ -1,29 +1,55 @@
 import { z } from 'zod'
-import { defineSource, secretReference } from '../../contracts/source.ts'
+import { defineDiscovery, defineSource, secretReference } from '../../contracts/source.ts'
 import { engineAddress } from './engine-address.ts'
+
+const config = z
+  .strictObject({
+    kind: z.literal('postgres'),
+    host: z.string().min(1).max(253),
+    port: z.number().int().min(1).max(65535).default(5432),
+    database: z.string().min(1),
+    schema: z.string().min(1).default('public'),
+    table: z.string().min(1).max(200),
+    user: z.string().min(1),
+    password: secretReference.optional(),
+    incremental: z.string().optional().meta({
+      description:
+        'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental; rows without a value in it are not read',
+    }),
+  })
+  .meta({ id: 'PostgresSource' })
+
+const sql =
+  'postgresql({address:String}, {database:String}, {table:String}, {user:String}, {password:String}, {schema:String})'
 
 export default defineSource({
   kind: 'postgres',
   title: 'A table or view of a PostgreSQL database',
-  config: z
-    .strictObject({
-      kind: z.literal('postgres'),
-      host: z.string().min(1).max(253),
-      port: z.number().int().min(1).max(65535).default(5432),
-      database: z.string().min(1),
-      schema: z.string().min(1).default('public'),
-      table: z.string().min(1).max(200),
-      user: z.string().min(1),
-      password: secretReference.optional(),
-      incremental: z.string().optional().meta({
-        description:
-          'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental; rows without a value in it are not read',
-      }),
-    })
-    .meta({ id: 'PostgresSource' }),
+  config,
+  discover: defineDiscovery(
+    config.pick({ host: true, port: true, database: true, user: true, password: true }).strip(),
+    async ({ host, port, database, user, password }, environment, limit) => {
+      const found = await environment.query<{ schema: string; name: string; type: string }>(
+        `SELECT toString(table_schema) AS schema, toString(table_name) AS name, toString(table_type) AS type FROM ${sql}
+         WHERE schema NOT IN ('pg_catalog', 'information_schema') ORDER BY schema, name LIMIT {limit:UInt32}`,
+        {
+          address: engineAddress(await environment.checkedHost(host), port),
+          database,
+          table: 'tables',
+          user,
+          password: password ? await environment.secret(password) : '',
+          schema: 'information_schema',
+          limit,
+        },
+      )
+      return found.map(({ schema, name, type }) => ({
+        what: /view/i.test(type) ? 'view' : 'table',
+        title: schema === 'public' ? name : `${schema}.${name}`,
+        set: { schema, table: name },
+      }))
+    },
+  ),
   async open({ host, port, database, schema, table, user, password, incremental }, environment) {
-    const sql =
-      'postgresql({address:String}, {database:String}, {table:String}, {user:String}, {password:String}, {schema:String})'
     const params = {
       address: engineAddress(await environment.checkedHost(host), port),
       database,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, resolve, sep } from 'node:path'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import type { LocalFile, LocalFiles } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { fileDigest } from './file-digest.ts'
@@ -12,7 +12,20 @@ export interface FileGuard {
   open(path: string): Promise<LocalFile>
   /** The files behind a path that may be a pattern. Errors: as `open`, `too_large`. */
   openAll(path: string): Promise<LocalFiles>
+  /** What is in a folder, folders first; the folder for relative paths when it is empty. Errors: as `open`. */
+  list(path: string): Promise<Folder>
 }
+
+export interface Folder {
+  path: string
+  /** the folder above, where that may be looked at too */
+  above: string | null
+  items: { name: string; path: string; folder: boolean; bytes: number; changedAt: number }[]
+  /** there are more than these */
+  more: boolean
+}
+
+const mostShown = 1000
 
 const mostKnownDigests = 200_000
 
@@ -87,6 +100,41 @@ export function createFileGuard(folders: readonly string[] | undefined): FileGua
           return hash.digest('hex')
         },
       }
+    },
+
+    async list(given) {
+      const path = await inside(given || '.')
+      const entries = await readdir(path, { withFileTypes: true }).catch((cause) => {
+        if (cause.code === 'ENOTDIR')
+          throw new KedgeError('invalid_input', { what: `${given} is no folder` }, { cause })
+        throw new KedgeError('path_guarded', { path: given }, { cause })
+      })
+      // a link may lead out of the folders
+      const shown = entries
+        .filter((entry) => (entry.isFile() || entry.isDirectory()) && !entry.name.startsWith('.'))
+        .sort((a, b) => Number(b.isDirectory()) - Number(a.isDirectory()) || (a.name < b.name ? -1 : 1))
+      const items = await Promise.all(
+        shown.slice(0, mostShown).map(async (entry) => {
+          const whole = join(path, entry.name)
+          const found = await stat(whole).catch(() => undefined)
+          const folder = entry.isDirectory()
+          return {
+            name: entry.name,
+            path: whole,
+            folder,
+            bytes: folder ? 0 : (found?.size ?? 0),
+            changedAt: found?.mtimeMs ?? 0,
+          }
+        }),
+      )
+      const above = dirname(path)
+      const mayRise =
+        above !== path &&
+        (await inside(above).then(
+          () => true,
+          () => false,
+        ))
+      return { path, above: mayRise ? above : null, items, more: shown.length > mostShown }
     },
   }
   return guard

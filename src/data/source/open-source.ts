@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Column } from '../../contracts/column.ts'
-import type { SourceDefinition, SourceEnvironment, SourceTable } from '../../contracts/source.ts'
+import type { SourceDefinition, SourceTable } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import { columnType } from '../curation/engine-column.ts'
@@ -9,6 +9,7 @@ import type { AddressGuard } from './address-guard.ts'
 import type { Downloads } from './download.ts'
 import type { FileGuard } from './file-guard.ts'
 import { inferTypes } from './infer-types.ts'
+import { sourceEnvironment } from './source-environment.ts'
 import { sourceError } from './source-error.ts'
 
 export interface SourceAccess {
@@ -51,22 +52,8 @@ export async function openSource(
   if (!definition) throw new KedgeError('invalid_input', { what: `There is no kind of source ${spec.kind}` })
   const place = placeOf(spec)
   const fullName = place ? `${name} (${place})` : name
-  const { engine } = access
-  const query = <T>(sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>) =>
-    engine.query<T>(sql, params, { ...(settings ? { settings } : {}), ...(signal ? { signal } : {}) })
-  const environment: SourceEnvironment = {
-    localFile: ({ path, url }) => (url !== undefined ? access.downloads.fetch(url, signal) : access.files.open(path!)),
-    localFiles: ({ path, url }) =>
-      url !== undefined ? access.downloads.fetch(url, signal) : access.files.openAll(path!),
-    checkedHost: (host) => access.addresses.check(host),
-    secret: ({ secret }) => access.secret(project, secret),
-    landed: () => access.landed(project, name, spec),
-    query,
-    async describe(sql, params, settings) {
-      const rows = await query<{ name: string; type: string }>(`DESCRIBE TABLE ${sql}`, params, settings)
-      return rows.map((row) => ({ name: row.name, type: row.type }))
-    },
-  }
+  const environment = sourceEnvironment(access, project, name, spec, signal)
+  const { query } = environment
   try {
     const table = await definition.open(definition.config.parse(spec), environment, signal)
     const known = table.types ?? []

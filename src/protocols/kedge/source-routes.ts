@@ -3,10 +3,26 @@ import { z } from 'zod'
 import type { Data } from '../../data/data.ts'
 import { route } from '../route.ts'
 import { base, by, declaration, inProject, listOf, named, tag } from './data-parameters.ts'
-import { rowsAnswer, sourceAnswer, sourceTestAnswer } from './schemas/data.ts'
+import {
+  folderAnswer,
+  foundThere,
+  kindsAnswer,
+  sourceAnswer,
+  sourcePreviewAnswer,
+  sourceTestAnswer,
+} from './schemas/data.ts'
 
 /** Sources over REST: their declarations, a try of them and their first rows. */
-export function sourceRoutes(app: FastifyInstance, { sources }: Pick<Data, 'sources'>): void {
+export function sourceRoutes(app: FastifyInstance, { sources, kinds }: Pick<Data, 'sources' | 'kinds'>): void {
+  route(app, {
+    method: 'GET',
+    url: '/api/v1/data/kinds',
+    permission: 'read',
+    summary: 'Kinds of sources, steps and expectations that there are, with the JSON Schema of each',
+    tag,
+    answer: kindsAnswer,
+    handler: async () => kinds(),
+  })
   route(app, {
     method: 'GET',
     url: `${base}/sources`,
@@ -80,7 +96,42 @@ export function sourceRoutes(app: FastifyInstance, { sources }: Pick<Data, 'sour
     tag,
     params: named,
     query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(50) }),
-    answer: rowsAnswer,
+    answer: sourcePreviewAnswer,
     handler: ({ params, query }) => sources.preview(params.project, params.name, query.limit),
+  })
+  route(app, {
+    method: 'POST',
+    url: `${base}/sources/preview`,
+    permission: 'data.write',
+    summary: 'Shows the first rows of a source that is not declared yet, and what was found by looking at it',
+    tag,
+    params: inProject,
+    body: z.strictObject({ config: declaration, limit: z.number().int().min(1).max(1000).default(50) }),
+    answer: sourcePreviewAnswer,
+    handler: ({ params, body }) => sources.previewConfig(params.project, body.config, body.limit),
+  })
+  route(app, {
+    method: 'POST',
+    url: `${base}/sources/discover`,
+    permission: 'data.write',
+    summary: 'Lists what there is to read at a place, such as the tables of a database',
+    tag,
+    params: inProject,
+    body: declaration,
+    answer: z.object({
+      items: z.array(foundThere).nullable().meta({ description: 'null for kinds that read one thing' }),
+    }),
+    handler: async ({ params, body }) => ({ items: await sources.discover(params.project, body) }),
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/sources/folder`,
+    permission: 'data.write',
+    summary: 'Shows a folder of the machine where the server runs, as far as sources may read there',
+    tag,
+    params: inProject,
+    query: z.object({ path: z.string().max(4096).default('') }),
+    answer: folderAnswer,
+    handler: ({ query }) => sources.folder(query.path),
   })
 }

@@ -15,12 +15,24 @@ export const sourceAnswer = z
   })
   .meta({ id: 'Source' })
 
+const foundSettings = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .meta({ description: 'settings that were found by looking, as they could be declared' })
+
 export const sourceTestAnswer = z
   .object({
     ok: z.boolean(),
     milliseconds: z.number(),
     schema: z.array(column).optional(),
-    error: z.object({ code: z.string(), message: z.string(), todo: z.string() }).optional(),
+    found: foundSettings.optional(),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        todo: z.string(),
+        places: z.array(z.object({ where: z.string(), what: z.string() })).optional(),
+      })
+      .optional(),
   })
   .meta({ id: 'SourceTest' })
 
@@ -28,6 +40,41 @@ export const sourceTestAnswer = z
 export const rowsAnswer = z
   .object({ columns: z.array(column), rows: z.array(z.array(z.unknown())), total: z.number().nullable() })
   .meta({ id: 'Rows' })
+
+export const sourcePreviewAnswer = rowsAnswer.extend({ found: foundSettings }).meta({ id: 'SourcePreview' })
+
+export const foundThere = z
+  .object({ what: z.string(), title: z.string(), set: z.record(z.string(), z.string()) })
+  .meta({ id: 'FoundThere', description: 'something to read; `set`: the settings that choose it' })
+
+export const folderAnswer = z
+  .object({
+    path: z.string(),
+    above: z.string().nullable(),
+    items: z.array(
+      z.object({ name: z.string(), path: z.string(), folder: z.boolean(), bytes: z.number(), changedAt: time }),
+    ),
+    more: z.boolean().meta({ description: 'there are more than these' }),
+  })
+  .meta({ id: 'Folder' })
+
+const kind = z.object({
+  kind: z.string(),
+  title: z.string(),
+  schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of the configuration' }),
+})
+export const kindsAnswer = z
+  .object({
+    sources: z.array(
+      kind.extend({
+        discovers: z.boolean().meta({ description: 'it can say what there is to read at a place' }),
+        stream: z.boolean(),
+      }),
+    ),
+    operations: z.array(kind),
+    expectations: z.array(kind),
+  })
+  .meta({ id: 'DataKinds' })
 
 export const columnProfileAnswer = z
   .object({
