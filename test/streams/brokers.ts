@@ -33,8 +33,7 @@ export async function startMosquitto(lines: string[] = [], keep = true): Promise
       'allow_anonymous true',
       ...(keep ? keeping(folder) : ['persistence false']),
       'max_queued_messages 0',
-      // without a limit messages were landed twice after a restart (docs/adr/0009)
-      'max_inflight_messages 1000',
+      ...(lines.some((line) => line.startsWith('max_inflight_messages')) ? [] : ['max_inflight_messages 1000']),
       ...(process.getuid?.() === 0 ? ['user root'] : []),
       ...lines.map((line) => line.replace('PORT', String(port))),
     ].join('\n'),

@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   /** how many messages may be under way at once; MQTT 5 */
   inflight: number
   received(packet: IPublishPacket): void
+  /** The broker will not send this message of QoS 2 again, as soon as it has heard our answer. */
+  released(number: number): void
   /** The broker has heard everything that was said before the last `probe`. */
   heard(): void
   /** once, also when it never was open */
@@ -122,7 +124,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       case 'publish':
         return options.received(packet)
       case 'pubrel':
-        return void send({ cmd: 'pubcomp', messageId: packet.messageId! })
+        send({ cmd: 'pubcomp', messageId: packet.messageId! })
+        return options.released(packet.messageId!)
       case 'pingresp':
         pings--
         // the answer to the last of them

@@ -124,7 +124,16 @@ export default defineStreamSource({
       // of an earlier connection: it comes again
       if (!from || from !== connection) return
       from.acknowledge(settled)
-      for (const { receipt } of settled) told.push(receipt)
+      // Mosquitto without a limit of messages under way (2.0) sends one of QoS 2 anew after a restart, although it has
+      // had our PUBREC: only its PUBREL says that it will not
+      for (const { qos, receipt } of settled) if (qos === 1) told.push(receipt)
+      if (probed.length === 0) probe()
+    }
+
+    function released(number: number) {
+      const receipt = receipts.of(number)
+      if (!receipt) return
+      told.push(receipt)
       if (probed.length === 0) probe()
     }
 
@@ -176,6 +185,7 @@ export default defineStreamSource({
           keepalive: config.keepalive,
           inflight: config.inflight,
           received,
+          released,
           heard,
           closed: lost,
         })

@@ -6,6 +6,8 @@ export interface Receipts {
   /** The receipt of the packet that last had this number, if it had the same bytes. */
   find(number: number, checksum: number): Receipt | undefined
   add(number: number, checksum: number): Receipt
+  /** The receipt of the packet that last had this number. */
+  of(number: number): Receipt | undefined
   /** The broker knows that these are acknowledged. */
   forget(receipts: readonly Receipt[]): void
   clear(): void
@@ -33,6 +35,7 @@ export function createReceipts(packed = ''): Receipts {
       return receipt?.checksum === checksum ? receipt : undefined
     },
     add,
+    of: (number) => known.get(number),
     forget(receipts) {
       // a number that was used again meanwhile is another receipt
       for (const receipt of receipts) if (known.get(receipt.number) === receipt) known.delete(receipt.number)
