@@ -147,20 +147,22 @@ export async function readRunTexts(kind: SqlStore['kind'], query: Query, rows: r
   const linked = await readLinks(kind, query, rows)
   const among = amongText(kind)
   const json = textsOf[kind]
-  const read = async (columns: string, table: string) => {
+  const read = async (what: string, table: string) => {
     const texts = new Map<number, string>()
+    // in the order of the tables' keys, so that no list has to be sorted
+    const ordered = `(select * from ${table} where run ${among} order by run, key) as logged`
     for (const numbers of numbersOf(rows))
       for (const row of await query<{ run: number; text: string }>(
-        `select run, ${columns} as text from ${table} where run ${among} group by run`,
+        `select run, ${what} as text from ${ordered} group by run`,
         [amongParameter(kind, numbers)],
       ))
         texts.set(row.run, row.text)
     return texts
   }
   const [params, tags, metrics] = await Promise.all([
-    read(json.pairs, 'run_params'),
-    read(json.pairs, 'run_tags'),
-    read(json.metrics, 'metric_series'),
+    read(json.pair, 'run_params'),
+    read(json.pair, 'run_tags'),
+    read(json.metric, 'metric_series'),
   ])
   return rows.map((row) => ({
     ...runFacts(row),
@@ -172,15 +174,16 @@ export async function readRunTexts(kind: SqlStore['kind'], query: Query, rows: r
 }
 
 /** Both stores write every double so that it is the same when it is read; Infinity stands for NaN. */
-const textsOf: Record<SqlStore['kind'], { pairs: string; metrics: string }> = {
+const textsOf: Record<SqlStore['kind'], { pair: string; metric: string }> = {
   sqlite: {
-    pairs: `json_group_array(json_object('key', key, 'value', value) order by key)`,
-    metrics: `json_group_array(json_object('key', key, 'value', case when value > 1.7976931348623157e308 then 'NaN' else value end,
-      'timestamp', time, 'step', step) order by key)`,
+    pair: `json_group_array(json_object('key', key, 'value', value))`,
+    metric: `json_group_array(json_object('key', key, 'value', case when value > 1.7976931348623157e308 then 'NaN' else value end,
+      'timestamp', time, 'step', step))`,
   },
+  // its planner may group by hashing, which forgets an order
   postgres: {
-    pairs: `json_agg(json_build_object('key', key, 'value', value) order by key)::text`,
-    metrics: `json_agg(json_build_object('key', key, 'value', case when value = 'Infinity' then '"NaN"'::json else to_json(value) end,
+    pair: `json_agg(json_build_object('key', key, 'value', value) order by key)::text`,
+    metric: `json_agg(json_build_object('key', key, 'value', case when value = 'Infinity' then '"NaN"'::json else to_json(value) end,
       'timestamp', time, 'step', step) order by key)::text`,
   },
 }

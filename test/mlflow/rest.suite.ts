@@ -140,9 +140,9 @@ export function restSuite(name: string, start: () => Promise<TrackingServer>): v
       const values = [0.1 + 0.2, 3, -1e-310, 1.7976931348623157e308, 123456789012345680, 'NaN', 'Infinity', '-Infinity']
       await post('runs/log-batch', {
         run_id: full,
-        params: texts.map((value, i) => ({ key: `p${i}`, value })),
+        params: texts.map((value, i) => ({ key: `p${9 - i}`, value })),
         tags: texts.map((value, i) => ({ key: `t${i}`, value })),
-        metrics: values.map((value, i) => ({ key: `m${i}`, value, timestamp: 1_700_000_000_123, step: -i })),
+        metrics: values.map((value, i) => ({ key: `m${9 - i}`, value, timestamp: 1_700_000_000_123, step: -i })),
       })
       await post('runs/log-inputs', {
         run_id: full,
