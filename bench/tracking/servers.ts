@@ -99,7 +99,7 @@ export async function startMlflowServer(directory: string, postgres?: string): P
   const python = await pythonEnvironment(join(import.meta.dirname, 'requirements.lock'))
   const [port] = await freePorts(1)
   const file = join(directory, 'mlflow.db')
-  const store = postgres?.replace('postgres:', 'postgresql:') ?? `sqlite:///${file}`
+  const store = postgres?.replace('postgres:', 'postgresql+psycopg2:') ?? `sqlite:///${file}`
   const parameters = [
     '-m',
     'mlflow',
