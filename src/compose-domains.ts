@@ -32,6 +32,7 @@ import { createProjectFile } from './project-file/project-file.ts'
 import { createRegistryCollection } from './registry/collect.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createExplainAside } from './serving/explain/explain-aside.ts'
+import type { Pseudonyms } from './serving/inference/pseudonyms.ts'
 import { createServing } from './serving/serving.ts'
 import type { EventsStore } from './storage/events/events-store.ts'
 import { createTrackingCollection } from './tracking/collect.ts'
@@ -46,6 +47,8 @@ export interface ComposeOptions {
   bucket: BucketAccess | undefined
   /** address of this server, once it listens */
   serverUrl(): string | undefined
+  /** what stands on record in place of a personal value */
+  pseudonyms: Pseudonyms
 }
 
 const sources = [...pulled, ...streams.map(asSource)]
@@ -53,7 +56,7 @@ const sources = [...pulled, ...streams.map(asSource)]
 /** Every domain with what it needs of the others; the order is that of their imports. */
 export function composeDomains(
   environment: Environment,
-  { config, governance, engine, bucket, serverUrl }: ComposeOptions,
+  { config, governance, engine, bucket, serverUrl, pseudonyms }: ComposeOptions,
 ) {
   // whoever has a token for data is not thereby allowed to read every file of this machine
   const sourceFolders =
@@ -98,6 +101,7 @@ export function composeDomains(
     table,
     kinds: monitors,
     metrics: driftMetrics,
+    pseudonyms,
   })
   const explanations = createExplanations({
     environment,

@@ -18,6 +18,7 @@ import { describeApi } from './protocols/kedge/docs-routes.ts'
 import type { ServerFacts } from './protocols/kedge/server-routes.ts'
 import { pushMetrics } from './protocols/otlp-metrics/push-metrics.ts'
 import { createCollectMetrics } from './protocols/prometheus/collect-metrics.ts'
+import { createPseudonyms } from './serving/inference/pseudonyms.ts'
 import { type InferenceSupervisor, startInferenceSupervisor } from './serving/inference-supervisor.ts'
 import { makeDirectory } from './storage/make-directory.ts'
 import { version } from './version.ts'
@@ -87,6 +88,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     engine,
     bucket: await bucketAccess(config, process.env),
     serverUrl: () => addresses.http || undefined,
+    pseudonyms: createPseudonyms(internalSecret),
   })
   let inference: InferenceSupervisor | undefined
   const facts: ServerFacts = {

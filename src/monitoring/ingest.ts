@@ -4,6 +4,7 @@ import { readRecords } from '../serving/recorded-rows.ts'
 import { createActualsIngest, type RecordedActual, type TakenActuals } from './actuals-ingest.ts'
 import { encodePredictions, encodeRecords, type RecordedPrediction } from './encode-predictions.ts'
 import { markPredictions } from './mark-predictions.ts'
+import { createRecordedIds } from './recorded-ids.ts'
 import type { EndpointKey } from './stale.ts'
 
 export interface Ingest {
@@ -18,8 +19,9 @@ export interface Ingest {
 const actor = 'monitoring'
 
 /** The way in for what is monitored, whether Kedge serves the model or somebody else does. */
-export function createIngest(environment: Environment): Ingest {
+export function createIngest(environment: Environment, recordedIds = createRecordedIds(environment)): Ingest {
   const { events, journal, jobs } = environment
+  const actuals = createActualsIngest(environment)
   return {
     async predictions(key, rows, token) {
       if (rows.length === 0) return
@@ -43,7 +45,13 @@ export function createIngest(environment: Environment): Ingest {
       })
     },
 
-    actuals: createActualsIngest(environment).take,
+    async actuals(key, rows) {
+      const recorded = await recordedIds(key)
+      return actuals.take(
+        key,
+        rows.map((row) => ({ ...row, id: recorded(row.id) })),
+      )
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import type { MonitorKind, Task } from '../contracts/monitor-kind.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
+import type { Pseudonyms } from '../serving/inference/pseudonyms.ts'
 import type { InputProfile } from '../serving/routing.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { type Alerts, createAlerts } from './alerts.ts'
@@ -18,6 +19,7 @@ import { type MonitoringOverview, readOverview } from './overview.ts'
 import { type PerformancePoint, performanceHistory } from './performance-history.ts'
 import { type PredictionFilter, type PredictionRow, readPredictions } from './prediction-rows.ts'
 import { createProfileJob } from './profile-job.ts'
+import { createRecordedIds } from './recorded-ids.ts'
 import { createReferences, type ParquetTable, type Reference } from './reference.ts'
 import { createRetentionJob, planRetention, readRawFrom } from './retention.ts'
 import { compareRevisions, type RevisionComparison } from './revision-comparison.ts'
@@ -37,6 +39,8 @@ export interface MonitoringDependencies {
   table: ParquetTable
   kinds: readonly MonitorKind[]
   metrics: readonly DriftMetric[]
+  /** what stands on record in place of a personal value; absent where nothing is masked */
+  pseudonyms?: Pseudonyms
 }
 
 export interface Stretch {
@@ -97,7 +101,9 @@ const mostCategories = 10_000
 const backFilledDays = 92
 
 /** Puts the domain together and registers its jobs. */
-export function createMonitoring({ environment, describe, table, kinds, metrics }: MonitoringDependencies): Monitoring {
+export function createMonitoring(dependencies: MonitoringDependencies): Monitoring {
+  const { environment, describe, table, kinds, metrics } = dependencies
+  const recordedIds = createRecordedIds(environment, dependencies.pseudonyms)
   const { store, events, journal, jobs } = environment
   const settings = createSettingsStore(environment)
   const backFills = createBackFills(environment, settings)
@@ -172,9 +178,9 @@ export function createMonitoring({ environment, describe, table, kinds, metrics 
       withSamples: createWindowSamples(events),
     }),
     backFills,
-    erasures: createErasures(environment),
+    erasures: createErasures(environment, recordedIds),
     inputProfile,
-    ingest: createIngest(environment),
+    ingest: createIngest(environment, recordedIds),
     alerts: createAlerts(environment),
     catalogue: { kinds, metrics },
     overview: (key) => readOverview(environment, key, { kinds, settings, describe }),

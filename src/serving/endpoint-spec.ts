@@ -25,12 +25,17 @@ type Masking = z.output<typeof masking>
 
 /**
  * Features whose values are of persons, and how they stand on record: `hash` puts the same pseudonym for the same value, which
- * leads nobody back without the server's key; `drop` leaves the column out. A list alone hashes.
+ * leads nobody back without the server's key; `drop` leaves the column out. A list alone hashes. `$id` are the ids of
+ * predictions; actuals find theirs by the ids that callers know.
  */
 const personalColumns = z
   .union([z.array(z.string().min(1)), z.record(z.string().min(1), masking)])
   .transform((given) =>
     Array.isArray(given) ? Object.fromEntries(given.map((name) => [name, 'hash' as const])) : given,
+  )
+  .refine(
+    (given) => given.$id !== 'drop',
+    'a prediction without an id could not be told from another: $id can be hashed',
   )
 
 /** Which predictions are recorded and how, and what happens to those that cannot be. A percentage alone is the share. */

@@ -86,13 +86,17 @@ test('a personal value is nowhere on disk, whatever protocol it came by and what
     await post(`${at}/endpoints/delay/predict`, { instances: [{ id: 'kedge', features }] }),
     await post(`${at}/endpoints/delay/invocations`, { dataframe_records: [features] }),
     await post(`${at}/v2/models/delay/infer`, { id: 'v2', inputs }),
+    // an id that is the value itself
+    await post(`${at}/endpoints/delay/predict`, { instances: [{ id: raw, features }] }),
+    await post(`${at}/v2/models/delay/infer`, { id: raw, inputs }),
     // each in its form of errors
     await post(`${at}/endpoints/delay/predict`, `{"instances": [{"features": {"origin": ${raw}}}]}`),
     await post(`${at}/endpoints/delay/predict`, { instances: [{ features: { ...features, distance: raw } }] }),
     await post(`${at}/endpoints/delay/invocations`, `{"inputs": ${raw}}`),
     await post(`${at}/v2/models/delay/infer`, { id: 'v2', inputs: [{ ...inputs[0], data: [raw] }] }),
+    await post(`${at}/v2/models/delay/infer`, { id: raw, inputs: inputs.slice(1) }),
   ]
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 400, 400, 400, 400])
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 400, 400, 400, 400, 400])
   const header = JSON.stringify({
     id: 'binary',
     inputs: inputs.map(({ data, ...input }) =>
@@ -123,21 +127,22 @@ test('a personal value is nowhere on disk, whatever protocol it came by and what
     return requests.failed.length >= 4 && requests
   }, 'the failed requests')
   expect(JSON.stringify(failed)).not.toContain(raw)
+  expect(failed.slow.map(({ id }) => id)).toContain('kedge')
   expect(failed.failed.map(({ error }) => error!.message)).toContainEqual(expect.stringContaining('distance'))
 
   // the shadow has predicted, and nothing has left the spool
   await eventually(async () => {
     const { live } = await control.serving.endpoints.get('default', 'delay')
-    return live.shadowPredictions === 5
+    return live.shadowPredictions === 7
   }, 'the shadow predictions')
   expect(await filesWith(`${directory.path}/inference/spool`, Buffer.from('hash:'))).not.toEqual([])
   for (const what of [Buffer.from(raw), double(distance), double(Math.fround(distance)), double(hour)])
     expect(await filesWith(directory.path, what)).toEqual([])
 
   taken = true
-  const rows = await eventually(() => recorded.length >= 10 && recorded, 'the record')
+  const rows = await eventually(() => recorded.length >= 14 && recorded, 'the record')
   expect(JSON.stringify(rows)).not.toContain(raw)
-  expect(rows.filter(({ shadow }) => shadow)).toHaveLength(5)
+  expect(rows.filter(({ shadow }) => shadow)).toHaveLength(7)
   // equal values stay equal, whatever protocol and revision
   expect(new Set(rows.map((row) => row.features.origin)).size).toBe(1)
   expect(rows[0]!.features.origin).toMatch(/^hash:[\w-]{22}$/)

@@ -33,6 +33,43 @@ async function deploy(name: string, fixture: string) {
   return post(`${kedge.address}/api/v1/projects/default/deploy`, { name, files })
 }
 
+test('ids that are personal stand on record as pseudonyms; actuals and erasures find them by the callers’ ids', async () => {
+  expect((await deploy('persons', 'delay-1')).status).toBe(200)
+  const base = `${kedge.address}/api/v1/projects/default/endpoints/persons`
+  const before = (await (await fetch(base)).json()) as { spec: object }
+  const put = (personal: object) =>
+    fetch(base, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...before.spec, record: { personal } }),
+    })
+  expect((await put({ $id: 'drop' })).status).toBe(400)
+  expect((await put(['$id'])).status).toBe(200)
+  const found = (sql: string) => kedge.environment.events.query<{ id: string }>(sql)
+  let sent = 0
+  const first = await eventually(async () => {
+    // until the inference process knows
+    await post(`${predictions}/endpoints/persons/predict`, {
+      instances: [{ id: `ann-${sent++}`, features: instances[0] }],
+    })
+    return (await found(`SELECT id FROM predictions WHERE endpoint = 'persons' AND id LIKE 'hash:%'`))[0]
+  }, 'a masked id')
+  await post(`${predictions}/endpoints/persons/predict`, { instances: [{ id: 'ann', features: instances[0] }] })
+  await eventually(
+    async () => (await found(`SELECT DISTINCT id FROM predictions WHERE endpoint = 'persons'`)).length === sent + 1,
+  )
+  const actuals = await post(`${base}/actuals`, {
+    items: [
+      { id: 'ann', value: true },
+      { id: first.id, value: false },
+    ],
+  })
+  expect(actuals).toMatchObject({ body: { accepted: 2, unknown: 0 } })
+  expect(JSON.stringify(await found(`SELECT id FROM actuals WHERE endpoint = 'persons'`))).not.toContain('ann')
+  const erased = await post(`${base}/erasures`, { ids: ['ann'], reason: 'asked to be forgotten' })
+  expect(erased).toMatchObject({ status: 202, body: { predictions: 1, actuals: 1 } })
+})
+
 test('the whole server: a model is deployed, predicts, and every prediction is in the events store with its features', async () => {
   expect(await deploy('delay', 'delay-1')).toMatchObject({ status: 200, body: { state: 'ready', revision: 1 } })
   const n = 600

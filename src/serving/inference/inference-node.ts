@@ -178,7 +178,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     { description }: ServedModel,
   ) {
     const unknown = Object.keys(personal).filter(
-      (one) => one !== features?.key && !description?.features.some((feature) => feature.name === one),
+      (one) => one !== '$id' && one !== features?.key && !description?.features.some((feature) => feature.name === one),
     )
     if (description && unknown.length > 0)
       log.warn({ endpoint: name, revision: number, unknown }, 'the model has no such features as are marked personal')

@@ -2,18 +2,20 @@ import type { Column } from '../../contracts/model-runtime.ts'
 import type { RecordedOrigin } from '../recorded-rows.ts'
 import type { PersonalColumns } from '../routing.ts'
 import { createRowsEncoder, type EncodeRows } from './encode-rows.ts'
+import { createIdMask } from './mask-ids.ts'
 
 /**
- * An encoder that writes personal columns masked: a pseudonym in place of each value, or without the column. What is missing
- * stays missing. `features` are those of the columns that it will be given.
+ * An encoder that writes personal columns masked: a pseudonym in place of each value, or without the column; ids do not tell
+ * their values either. What is missing stays missing. `features` are those of the columns that it will be given.
  */
 export function createMaskedEncoder(
   origin: RecordedOrigin,
   personal: PersonalColumns,
   pseudonym: (value: string | number) => string,
 ): EncodeRows {
-  const masked = origin.features.some(([name]) => Object.hasOwn(personal, name))
-  if (!masked) return createRowsEncoder(origin)
+  const names = origin.features.map(([name]) => name)
+  const maskIds = createIdMask(names, personal, pseudonym)
+  if (!maskIds) return createRowsEncoder(origin)
   const kept = origin.features.flatMap(([name, number], at) => {
     const how = Object.hasOwn(personal, name) ? personal[name] : undefined
     return how === 'drop' ? [] : [{ name, number, at, hash: how === 'hash' }]
@@ -28,7 +30,7 @@ export function createMaskedEncoder(
     )
   return (answered, columns) =>
     encode(
-      answered,
+      { ...answered, ids: maskIds(answered.ids, columns) },
       kept.map(({ at, hash }) => (hash ? hashed(columns[at]!) : columns[at]!)),
     )
 }

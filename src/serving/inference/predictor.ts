@@ -183,7 +183,13 @@ export function createPredictor(deps: {
     )
     const microseconds = timing.call
     countScores(revision.counters.live, scores, microseconds, revision.binary, timing.share)
-    if (request.spent) request.spent.model += microseconds
+    const all = from.length === request.ids.length
+    const ids = all ? request.ids : from.map((row) => request.ids[row]!)
+    const recorded = looked ? [...columns, ...looked.recorded] : columns
+    if (request.spent) {
+      request.spent.model += microseconds
+      request.spent.id ??= revision.maskIds?.(ids, recorded)[0]
+    }
     const labels = new Array<string>(from.length)
     for (let i = 0; i < from.length; i++) {
       labels[i] = revision.labelOf(scores[i]!)
@@ -192,11 +198,9 @@ export function createPredictor(deps: {
       answer.revisions[from[i]!] = revision.number
     }
     if (endpoint.record === 0) return
-    const all = from.length === request.ids.length
-    const ids = all ? request.ids : from.map((row) => request.ids[row]!)
     const times = all ? request.times : from.map((row) => request.times[row]!)
     const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
-    record(endpoint, revision, looked ? [...columns, ...looked.recorded] : columns, answered, records, flags)
+    record(endpoint, revision, recorded, answered, records, flags)
   }
 
   return {
@@ -275,7 +279,9 @@ export function createPredictor(deps: {
         const records: Records = { bytes: [], rows: 0 }
         const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
         const recorded = looked?.recorded ?? (revision.lookUp ? noLookUp(rows) : [])
-        record(endpoint, revision, [...table.columns, ...recorded], answered, records, flags)
+        const columns = [...table.columns, ...recorded]
+        if (request.spent) request.spent.id = revision.maskIds?.(ids, columns)[0]
+        record(endpoint, revision, columns, answered, records, flags)
         await keep(endpoint, records, new Map([[revision, ids]]))
       }
       if (table && endpoint.shadows.length > 0) {

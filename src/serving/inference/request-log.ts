@@ -3,7 +3,7 @@ import type { WatchedRequest, WatchedRequests } from '../watched-request.ts'
 import type { CallTerms } from './call-terms.ts'
 import type { Predictor } from './predictor.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
-import { keptMessage } from './told-error.ts'
+import { hasPersonal, keptMessage } from './told-error.ts'
 
 /** requests of each kind that are kept for an endpoint */
 const most = 20
@@ -76,11 +76,12 @@ export function createRequestLog({
     revisionOf: (answer: T) => number,
   ): Promise<T> {
     const started = elapsed()
-    const spent = { model: 0 }
+    const spent: NonNullable<CallTerms['spent']> = { model: 0 }
     request.spent = spent
     const facts = (revision: number | null) => ({
       at: clock(),
-      id: endpoint.record > 0 ? told.id : null,
+      // one that was not compared with the personal values of its request may be one of them
+      id: endpoint.record > 0 ? (spent.id ?? (hasPersonal(endpoint) ? null : told.id)) : null,
       revision,
       rows: told.rows,
       total: elapsed() - started,

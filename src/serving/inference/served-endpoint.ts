@@ -10,6 +10,7 @@ import { createLookUp, type LookUp, lookupColumns } from './features/look-up.ts'
 import { createInputGuard, type InputGuard } from './input-guard.ts'
 import type { ServedModel } from './loaded-models.ts'
 import { createMaskedEncoder } from './mask-columns.ts'
+import { createIdMask, type MaskIds } from './mask-ids.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 import { createRowReader, type RowReader } from './row-reader.ts'
 
@@ -24,6 +25,8 @@ export interface ServedRevision extends RoutedRevision {
   guard: InputGuard | undefined
   binary: boolean
   labelOf(score: number): string
+  /** ids as they may be told; undefined where the caller's are */
+  maskIds: MaskIds | undefined
   encode: EncodeRows
   encodeShadow: EncodeRows
   /** with a last column of the rows' flags, the feature `$flags` on record */
@@ -75,6 +78,11 @@ export function serveRevision(
     guard: description && createInputGuard(description, revision.profile, endpoint.inputs),
     binary,
     labelOf: labels ? (score) => (score >= endpoint.threshold ? labels.positive : labels.negative) : () => '',
+    maskIds: createIdMask(
+      origin.features.map(([name]) => name),
+      personal,
+      pseudonyms(endpoint.project),
+    ),
     encode: encoder({ ...origin, shadow: false }),
     encodeShadow: encoder({ ...origin, shadow: true }),
     encodeFlagged: encoder({ ...origin, shadow: false, features: [...origin.features, ['$flags', 0]] }),

@@ -3,7 +3,8 @@ import type { ServedEndpoint } from './served-endpoint.ts'
 
 type Personal = Pick<ServedEndpoint, 'personal'>
 
-const hasPersonal = ({ personal }: Personal) => Object.keys(personal).length > 0
+/** Whether a request may hold values that must not be told. */
+export const hasPersonal = ({ personal }: Personal) => Object.keys(personal).length > 0
 
 /** Models and parsers quote what they choke on, in whatever way. */
 const mayQuote = ({ class: kind, code }: KedgeError) =>
