@@ -219,6 +219,11 @@ export const catalogue = {
     message: 'The source {source} refused: {what}',
     todo: 'Check the user, the secret, the rights and the name of what is read.',
   },
+  source_position_lost: {
+    class: 'conflict',
+    message: 'The changes of {source} after the last landed one are no longer there: {what}',
+    todo: 'Raise `snapshot:` of the source by one: its table is read whole again, and the changes go on from there. On the server, max_slot_wal_keep_size says how much of its log waits for a reader.',
+  },
   source_unreadable: {
     class: 'invalid',
     message: 'The source {source} cannot be read: {what}',

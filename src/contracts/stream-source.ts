@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ColumnType } from './column.ts'
+import type { Column, ColumnType } from './column.ts'
 import { columnTypes } from './column.ts'
 import { type SecretReference, type SourceDefinition, secretReference } from './source.ts'
 
@@ -10,6 +10,8 @@ export interface StreamMessage {
   topic: string
   /** where it stands, for people: a topic, or `topic/partition/offset` */
   place: string
+  /** the row in it, where the peer sends rows and no payloads */
+  row?: Record<string, unknown>
   /** values of the kind's own columns (its `columns`), and of those that the declaration takes from the topic */
   columns: Record<string, string | number | boolean | null>
 }
@@ -32,6 +34,8 @@ export interface StreamFeed {
   lag(): Promise<number | null>
   /** Leaves the peer in a way that loses nothing: what is not acknowledged comes again. */
   close(): Promise<void>
+  /** After `close`, when the stream is removed: takes away what was made for it at the peer. */
+  forget?(): Promise<void>
 }
 
 export interface StreamSink {
@@ -53,6 +57,14 @@ export interface StreamEnvironment {
   secret(reference: SecretReference): Promise<string>
 }
 
+export interface ToldRows {
+  types: Column[]
+  /** The rows are changes of a table: `_operation` is begin (of a snapshot), snapshot, end, insert, update, delete or truncate, `_lsn` names the snapshot, `_unchanged` lists columns that an update left as they were. */
+  changes: boolean
+  /** columns that name a row of the table: datasets read its current rows, not the changes */
+  key?: string[]
+}
+
 export interface StreamSourceDefinition<Config = unknown> {
   /** `kind:` in kedge.yaml */
   kind: string
@@ -63,6 +75,8 @@ export interface StreamSourceDefinition<Config = unknown> {
   columns: { name: string; type: ColumnType }[]
   /** columns that this declaration takes from the topic */
   named?(config: Config): string[]
+  /** What the peer has told of its rows so far, by what is stored as its position. */
+  told?(config: Config, position: unknown): ToldRows | undefined
   /** Opens the stream where `position` says, at its beginning or end when there is none; absent where messages are pushed. Errors: `source_…`. */
   open?(config: Config, position: unknown, sink: StreamSink, environment: StreamEnvironment): Promise<StreamFeed>
   /** How long messages wait for others to share a commit, in milliseconds. */
@@ -143,7 +157,8 @@ export const streamSettings = <Payload extends z.ZodType>(payload: Payload) => (
 })
 
 export interface StreamSettings {
-  payload: { format: string; [setting: string]: unknown }
+  /** absent where rows are sent */
+  payload?: { format: string; [setting: string]: unknown }
   columns: Record<string, ColumnType>
   id?: string | undefined
   window: number

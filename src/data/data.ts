@@ -142,7 +142,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     async landed(project, name, spec) {
       const definition = extensions.streams?.find(({ kind }) => kind === spec.kind)
       if (!definition) throw new KedgeError('invalid_input', { what: `There is no kind of stream ${spec.kind}` })
-      return landedTable(environment, definition, project, name, spec)
+      return landedTable(environment, engine, definition, project, name, spec)
     },
   }
   const streams = createStreams({

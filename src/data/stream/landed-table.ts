@@ -2,22 +2,25 @@ import type { SourceTable } from '../../contracts/source.ts'
 import type { StreamSettings, StreamSourceDefinition } from '../../contracts/stream-source.ts'
 import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
+import type { EventsStore } from '../../storage/events/events-store.ts'
 import { fromJson } from '../../storage/sql/json-column.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
 import { batchTable } from './batch-files.ts'
 import { microBatches } from './micro-batches.ts'
 import { landedColumns, ownColumns } from './stream-row.ts'
+import { changesTable } from './table-of-changes.ts'
 
 /** What is in the micro-batches of a stream, as the table that datasets are made of. Errors: `conflict` while there is nothing. */
 export async function landedTable(
   { store, blobs }: Pick<Environment, 'store' | 'blobs'>,
+  engine: EventsStore,
   definition: StreamSourceDefinition,
   project: string,
   name: string,
   spec: SourceSpec,
 ): Promise<SourceTable> {
   const of = store.read.selectFrom('streams').where('project', '=', project).where('name', '=', name)
-  const stream = await of.select(['identity', 'columns', 'landed']).executeTakeFirst()
+  const stream = await of.select(['identity', 'columns', 'position']).executeTakeFirst()
   const batches = await microBatches(store, project, name, 'rows')
   const last = batches.at(-1)
   if (!stream || !last)
@@ -29,13 +32,15 @@ export async function landedTable(
   const columns = fromJson<string[]>(stream.columns)
   const config = definition.config.parse(spec) as SourceSpec
   const declared = Object.entries((config as unknown as StreamSettings).columns)
+  const told = definition.told?.(config, fromJson(stream.position))
   const types = [
     ...landedColumns,
     ...ownColumns(definition, config),
     ...declared.map(([column, type]) => ({ name: column, type })),
+    ...(told?.types ?? []).filter(({ name: column }) => columns.includes(column)),
   ]
   const files = await Promise.all(batches.map(({ digest }) => blobs.localPath(digest)))
-  return {
+  const table: SourceTable = {
     sql: batchTable(files, columns),
     params: {},
     columns: [
@@ -51,4 +56,5 @@ export async function landedTable(
     stable: true,
     incremental: '_sequence',
   }
+  return told?.changes ? changesTable(engine, name, table, told.key) : table
 }

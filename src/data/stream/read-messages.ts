@@ -15,7 +15,8 @@ export interface MessageReader {
 
 export interface MessageReaderInput {
   settings: Pick<StreamSettings, 'id' | 'time'>
-  decoder: PayloadDecoder
+  /** absent where the peer sends rows */
+  decoder?: PayloadDecoder | undefined
   writer: RowWriter
   seen?: SeenIds | undefined
   /** told of every dead letter */
@@ -68,7 +69,7 @@ export function createMessageReader({ settings, decoder, writer, seen, rejected 
     read(message, receivedAt) {
       let rows: PayloadRow[]
       try {
-        rows = decoder.decode(message)
+        rows = message.row ? [message.row] : decoder!.decode(message)
       } catch (error) {
         return reject(message, receivedAt, (error as Error).message.slice(0, 300))
       }

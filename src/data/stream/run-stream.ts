@@ -199,7 +199,7 @@ export async function runStream(
       const row = await stored().select(['state', 'holder', 'buffered_bytes']).executeTakeFirst()
       if (row?.holder !== holder) return 'over'
       if (row.state !== 'running') {
-        await settle()
+        await settle(row.state === 'removed')
         return 'over'
       }
       const source = await store.read
@@ -244,9 +244,20 @@ export async function runStream(
       }
     }
 
-    /** What was landed before a pause is in a micro-batch after it. */
-    async function settle() {
-      await reader?.close()
+    /** What was landed before a pause is in a micro-batch after it; of a removed stream nothing is left at its peer. */
+    async function settle(removed: boolean) {
+      const forgotten = await reader?.close(removed)
+      // a place there means nothing any more, should it be declared again
+      if (forgotten)
+        await store.write(({ db }) =>
+          db
+            .updateTable('streams')
+            .set({ position: 'null' })
+            .where('project', '=', project)
+            .where('name', '=', name)
+            .where('holder', '=', holder)
+            .execute(),
+        )
       status.connection = 'stopped'
       status.problem = null
       for (const kind of ['rows', 'dead'] as const) while (await fold(folding, kind, true)) if (both.aborted) return

@@ -16,8 +16,11 @@ export interface StreamReaderOptions {
 export interface StreamReader {
   pause(): void
   resume(): void
-  /** Leaves the peer; what is not durable comes again. */
-  close(): Promise<void>
+  /**
+   * Leaves the peer; what is not durable comes again. `forget`: also what was made for the stream there; whether there
+   * was something.
+   */
+  close(forget?: boolean): Promise<boolean>
   /** Rejects when reading has failed. */
   failed: Promise<never>
 }
@@ -34,7 +37,7 @@ export function startStreamReader(options: StreamReaderOptions): StreamReader {
   })
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
-  const gone = Promise.withResolvers<void>()
+  const gone = Promise.withResolvers<boolean>()
   let closing = false
   const say = (message: ToReader) => worker.postMessage(message)
 
@@ -55,7 +58,7 @@ export function startStreamReader(options: StreamReaderOptions): StreamReader {
         () => say({ type: 'secret', number, error: secret }),
       )
     },
-    closed: () => gone.resolve(),
+    closed: ({ forgotten }) => gone.resolve(forgotten),
     failed: ({ error }) => failed.reject(new KedgeError('conflict', { what: error.message }, { todo: error.todo })),
   } satisfies { [T in FromReader['type']]: (message: Extract<FromReader, { type: T }>) => void | Promise<void> }
 
@@ -64,8 +67,9 @@ export function startStreamReader(options: StreamReaderOptions): StreamReader {
     failed.reject(new KedgeError('worker_died', { what: `The reader failed: ${error.message}` })),
   )
   worker.on('exit', (code) => {
-    gone.resolve()
-    failed.reject(new KedgeError('worker_died', { what: `The reader ended with code ${code}` }))
+    gone.resolve(false)
+    // an end that was asked for is no failure
+    if (!closing) failed.reject(new KedgeError('worker_died', { what: `The reader ended with code ${code}` }))
   })
   void (async () => {
     for await (const ids of options.ids) say({ type: 'ids', ids })
@@ -75,11 +79,13 @@ export function startStreamReader(options: StreamReaderOptions): StreamReader {
   return {
     pause: () => say({ type: 'pause' }),
     resume: () => say({ type: 'resume' }),
-    async close() {
+    async close(forget = false) {
       closing = true
-      say({ type: 'close' })
-      await Promise.race([gone.promise, new Promise((done) => setTimeout(done, grace).unref())])
+      say({ type: 'close', forget })
+      const late = new Promise<boolean>((done) => setTimeout(done, grace, false).unref())
+      const forgotten = await Promise.race([gone.promise, late])
       await worker.terminate()
+      return forgotten
     },
     failed: failed.promise,
   }

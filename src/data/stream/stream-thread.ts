@@ -24,8 +24,8 @@ const definition = streams.find(({ kind }) => kind === start.config.kind)!
 const config = definition.config.parse(start.config)
 const settings = config as StreamSettings
 const decoder = payloads
-  .find(({ format }) => format === settings.payload.format)!
-  .open(settings.payload as never, start.memory ?? undefined)
+  .find(({ format }) => format === settings.payload?.format)
+  ?.open(settings.payload as never, start.memory ?? undefined)
 const writer = createRowWriter(start.columns)
 const seen = settings.id === undefined ? undefined : createSeenIds(settings.window)
 const reader = createMessageReader({ settings, decoder, writer, seen })
@@ -61,7 +61,7 @@ function flush() {
   if (committing || !feed) return
   committing = feed.mark()
   const { rows, dead, repeated } = reader.take()
-  const memory = decoder.memory?.()
+  const memory = decoder?.memory?.()
   const changed = memory === undefined ? false : JSON.stringify(memory) !== remembered
   if (changed) remembered = JSON.stringify(memory)
   const columns = writer.columns.length > reported ? [...writer.columns] : undefined
@@ -136,9 +136,11 @@ const answers: { [T in ToReader['type']]: (message: Extract<ToReader, { type: T 
     full = false
     throttle()
   },
-  async close() {
+  async close({ forget }) {
     await feed?.close()
-    say({ type: 'closed' })
+    const forgotten = forget && feed?.forget !== undefined
+    if (forgotten) await feed!.forget!().catch((error) => say({ type: 'failed', error: asKedgeError(error).toJSON() }))
+    say({ type: 'closed', forgotten })
     port.close()
   },
   secret({ number, value, error }) {

@@ -37,7 +37,7 @@ export type FromReader =
   | ({ type: 'state' } & ReaderState)
   | { type: 'lag'; lag: number | null }
   | { type: 'secret'; number: number; reference: SecretReference }
-  | { type: 'closed' }
+  | { type: 'closed'; forgotten: boolean }
   | { type: 'failed'; error: { code: string; message: string; todo: string } }
 
 /** To the thread; `ids` come before `begin`. */
@@ -47,5 +47,5 @@ export type ToReader =
   | { type: 'landed' }
   | { type: 'pause' }
   | { type: 'resume' }
-  | { type: 'close' }
+  | { type: 'close'; forget: boolean }
   | { type: 'secret'; number: number; value?: string; error?: string }
