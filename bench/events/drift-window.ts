@@ -65,7 +65,7 @@ const fillPredictions = `INSERT INTO predictions
 
 const numericProfiles = `INSERT INTO profiles
   SELECT project, endpoint, revision, '', feature, bucket, 1, sum(n), 0, sum(s), sum(q), min(low), max(high),
-    groupArray(key), groupArray(n), map(), greatest(0, sum(q) - pow(sum(s), 2) / sum(n))
+    groupArray(key), groupArray(n), map(), greatest(0, sum(q) - pow(sum(s), 2) / sum(n)), []
   FROM (
     SELECT project, endpoint, revision, name AS feature, toStartOfHour(time) AS bucket, ${sketchKey('x')} AS key,
       count() AS n, sum(x) AS s, sum(x * x) AS q, min(x) AS low, max(x) AS high
@@ -77,7 +77,7 @@ const numericProfiles = `INSERT INTO profiles
 
 const textProfiles = `INSERT INTO profiles
   SELECT project, endpoint, revision, '', feature, bucket, 1, sum(n), 0, 0, 0, 0, 0, [], [],
-    CAST((groupArray(value), groupArray(n)), 'Map(String, UInt64)'), 0
+    CAST((groupArray(value), groupArray(n)), 'Map(String, UInt64)'), 0, []
   FROM (
     SELECT project, endpoint, revision, name AS feature, toStartOfHour(time) AS bucket, value, count() AS n
     FROM predictions ARRAY JOIN mapKeys(texts) AS name, mapValues(texts) AS value
@@ -91,7 +91,7 @@ const tenfold = `INSERT INTO profiles
   SELECT 'bench30', scope, revision, segment, feature, bucket, 1, count * 10, missing * 10, sum * 10, sum_squares * 10, minimum, maximum,
     arrayConcat(sketch_keys, arrayMap(k -> k + sign(k) * 40, sketch_keys)),
     arrayConcat(arrayMap(n -> n * 9, sketch_counts), sketch_counts),
-    mapApply((k, v) -> (k, v * 10), categories), centred * 10
+    mapApply((k, v) -> (k, v * 10), categories), centred * 10, vector
   FROM profiles FINAL WHERE project = 'bench'`
 
 const at = (text: string) => Date.parse(`${text}Z`)

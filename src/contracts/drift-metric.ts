@@ -1,6 +1,7 @@
 import type { Measured } from '../statistics/too-few-samples.ts'
 
-export type FeatureType = 'numeric' | 'categorical'
+/** `vector`: sums of vectors, as `statistics/mean-vector.ts` has them, instead of counts over bins. */
+export type FeatureType = 'numeric' | 'categorical' | 'vector'
 
 /** A distance between two distributions, as counts over common bins that are fixed on the reference. */
 export interface DriftMetric {

@@ -5,6 +5,7 @@ import { mergeCentred } from '../storage/events/day-roll-ups.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { mergeSketches } from '../storage/events/merge-sketches.ts'
 import { TAKEN_FOR } from './profile-sql.ts'
+import { type SegmentRows, segmentRows } from './segment-rows.ts'
 
 export interface DaySlice {
   revision: number
@@ -28,6 +29,7 @@ interface ProfileRow {
   maximum: number
   sketch: SketchPair
   categories: Record<string, number>
+  vector: number[]
 }
 
 interface PerformanceRow {
@@ -56,6 +58,8 @@ export interface SliceFilter {
   profilesOnly?: boolean
   /** performance without that of groups */
   wholeOnly?: boolean
+  /** of this segment alone, from the samples of rows: profiles are kept of all rows */
+  segment?: { name: string; threshold: number } | undefined
 }
 
 const day = 86_400_000
@@ -138,16 +142,20 @@ async function load(
     starts: parts.starts,
     features: filter.features ? ['$rows', '$score', '$label', '$latency_ms', ...filter.features] : [],
   }
+  const segment =
+    filter.segment &&
+    segmentRows(filter.segment.name, filter.segment.threshold, filter.features && ['', ...filter.features])
+  const rows: SegmentRows['sql'] = segment?.sql ?? ((table, columns, extra) => rowsOf(table, columns, extra, edges))
+  Object.assign(params, segment?.params)
   const [profiles, performance] = await Promise.all([
     events.query<ProfileRow>(
       `SELECT revision, ${by.day} AS day, feature, sum(count) AS count, sum(total) AS sum,
          sum(sum_squares) AS sum_squares, ${mergeCentred('numbers', 'total', 'centred')} AS centred, min(minimum) AS minimum, max(maximum) AS maximum,
-         ${by.sketch} AS sketch, sumMap(categories) AS categories
-       FROM (${rowsOf(
+         ${by.sketch} AS sketch, sumMap(categories) AS categories, sumForEach(sums) AS vector
+       FROM (${rows(
          'profiles',
-         'revision, bucket, feature, count, sum AS total, arraySum(sketch_counts) AS numbers, sum_squares, centred, minimum, maximum, sketch_keys, sketch_counts, categories',
+         'revision, bucket, feature, count, sum AS total, arraySum(sketch_counts) AS numbers, sum_squares, centred, minimum, maximum, sketch_keys, sketch_counts, categories, vector AS sums',
          " AND segment = '' AND (empty({features:Array(String)}) OR feature IN {features:Array(String)})",
-         edges,
        )})
        GROUP BY revision, day, feature ORDER BY revision, day`,
       params,
@@ -157,11 +165,10 @@ async function load(
       : events.query<PerformanceRow>(
           `SELECT revision, ${by.day} AS day, segment, sum(count) AS count, sumMap(sums) AS sums,
          sumMap(positive_keys, positive_counts) AS positive, sumMap(negative_keys, negative_counts) AS negative, sumMap(confusion) AS confusion
-       FROM (${rowsOf(
+       FROM (${rows(
          'performance',
          'revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts, confusion',
          filter.wholeOnly ? " AND segment = ''" : '',
-         edges,
        )})
        GROUP BY revision, day, segment`,
           params,
@@ -192,7 +199,8 @@ function assemble(profiles: ProfileRow[], performance: PerformanceRow[]): DaySli
     if (row.feature === '$rows') {
       found.slice.rows = row.count
       found.slice.live = row.sum
-    } else found.slice.features.set(row.feature, toProfile(row))
+      // what it was is watched under other names now
+    } else if (row.count > 0) found.slice.features.set(row.feature, toProfile(row))
   }
   for (const row of performance) {
     const slice = days.get(`${row.revision}/${row.day}`)?.slice
@@ -214,6 +222,7 @@ const toProfile = (row: ProfileRow): FeatureProfile => ({
   maximum: row.maximum,
   sketch: sketchOf(row.sketch),
   categories: new Map(Object.entries(row.categories)),
+  ...(row.vector.length > 0 ? { vector: row.vector } : {}),
 })
 
 function toPerformance({ sums, ...row }: PerformanceRow): PerformanceSums {

@@ -3,7 +3,7 @@ import type { RecordedColumns } from '../serving/recorded-rows.ts'
 import { type BinaryRows, createRowBinaryWriter } from '../storage/events/row-binary.ts'
 import type { EndpointKey } from './stale.ts'
 
-/** A prediction as it is recorded; features that are null, empty or not finite count as missing. */
+/** A prediction as it is recorded; features that are null, empty or not finite count as missing. A vector stands on record as JSON. */
 export interface RecordedPrediction {
   /** the caller's id or ours; the same id, hour and revision again replaces the row */
   id: string
@@ -15,7 +15,7 @@ export interface RecordedPrediction {
   shadow: boolean
   caller: string
   latencyUs: number
-  features: Readonly<Record<string, number | string | boolean | null>>
+  features: Readonly<Record<string, number | string | boolean | null | readonly number[]>>
   score: number | null
   label: string
 }
@@ -76,7 +76,9 @@ export function encodePredictions(key: EndpointKey, rows: readonly RecordedPredi
       if (typeof value === 'string') {
         if (value !== '') texts.push([name, value])
       } else if (typeof value === 'boolean') texts.push([name, String(value)])
-      else if (value !== null && Number.isFinite(value)) numbers.push([name, value])
+      else if (typeof value === 'number') {
+        if (Number.isFinite(value)) numbers.push([name, value])
+      } else if (value !== null && value.length > 0) texts.push([name, JSON.stringify(value)])
     }
     out.size(numbers.length)
     for (const [name, value] of numbers) {

@@ -1,4 +1,4 @@
-import type { DriftMetric } from '../contracts/drift-metric.ts'
+import type { DriftMetric, FeatureType } from '../contracts/drift-metric.ts'
 import type {
   MonitorKind,
   MonitorScore,
@@ -19,7 +19,7 @@ export interface Watchers {
   metrics: readonly DriftMetric[]
 }
 
-const metricFor = (metrics: readonly DriftMetric[], name: string, type: 'numeric' | 'categorical') =>
+const metricFor = (metrics: readonly DriftMetric[], name: string, type: FeatureType) =>
   metrics.find((metric) => metric.name === name && metric.types.includes(type)) ??
   metrics.find((metric) => metric.types.includes(type))!
 
@@ -36,6 +36,7 @@ export function settingsFor(
     metrics: {
       numeric: metricFor(metrics, settings.drift_metric.numeric, 'numeric'),
       categorical: metricFor(metrics, settings.drift_metric.categorical, 'categorical'),
+      vector: metricFor(metrics, settings.drift_metric.vector, 'vector'),
     },
     metricsByFeature: Object.fromEntries(
       Object.entries(settings.drift_metric.by_feature).flatMap(([feature, name]) => {

@@ -50,7 +50,9 @@ export const plainType = (type: string): string =>
   type.replace(/^LowCardinality\((.*)\)$/, '$1').replace(/^Nullable\((.*)\)$/, '$1')
 export const isNumber = (type: string): boolean => /^(U?Int|Float|Decimal|BFloat)/.test(plainType(type))
 export const isTime = (type: string): boolean => /^Date/.test(plainType(type))
-const isText = (type: string) => /^(String|FixedString|Enum|Bool|UUID|IPv|Nothing)/.test(plainType(type))
+/** Texts, and vectors, which stand on record as JSON. */
+const isText = (type: string) =>
+  /^(String|FixedString|Enum|Bool|UUID|IPv|Nothing|Array\((Nullable\()?(U?Int|Float|BFloat))/.test(plainType(type))
 
 /** Says what each column of a file is, as told or by its name and type. Errors: `invalid_input` with each place. */
 export function planColumns(columns: readonly FileColumn[], given: ColumnRoles = {}): ColumnPlan {

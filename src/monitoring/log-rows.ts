@@ -212,8 +212,8 @@ function featuresOf(given: unknown, declared: ExternalEndpointSpec['features'], 
     const at = `features.${name}`
     if (name === '' || name.length > 256 || name.startsWith('$'))
       wrong(at, 'names of features have 1 to 256 characters and do not begin with $')
-    else if (value !== null && type !== 'number' && type !== 'string' && type !== 'boolean')
-      wrong(at, `must be a number, a text, a truth value or null, not ${kindOf(value)}`)
+    else if (value !== null && type !== 'number' && type !== 'string' && type !== 'boolean' && !isVector(value))
+      wrong(at, `must be a number, a text, a truth value, a list of numbers or null, not ${kindOf(value)}`)
     else if (declared) {
       const wanted = declared[name]
       if (!wanted) wrong(at, `is no feature of the endpoint; its features are ${Object.keys(declared).join(', ')}`)
@@ -223,5 +223,10 @@ function featuresOf(given: unknown, declared: ExternalEndpointSpec['features'], 
   }
   return features as LoggedRow['features']
 }
+
+/** numbers that a vector has at most */
+const longest = 8192
+const isVector = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length <= longest && value.every((x) => typeof x === 'number' && Number.isFinite(x))
 
 const kindOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`)

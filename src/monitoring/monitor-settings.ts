@@ -44,6 +44,8 @@ export const monitorSettings = z
       .strictObject({
         numeric: z.string().default('jensen-shannon'),
         categorical: z.string().default('jensen-shannon'),
+        /** of vectors, as embeddings are */
+        vector: z.string().default('mean-distance'),
         /** another one for these features */
         by_feature: z.record(z.string(), z.string()).default({}),
       })

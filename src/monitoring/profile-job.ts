@@ -1,16 +1,19 @@
 import type { Environment } from '../environment.ts'
 import type { JobHandler } from '../jobs/job.ts'
 import { mergeSlices } from '../statistics/slice.ts'
+import { aspectSource } from './columns/aspect-source.ts'
+import { forgetStatement } from './columns/forget-profiles.ts'
+import { createColumnWatch } from './columns/watch-columns.ts'
 import { loadDaySlices } from './day-slices.ts'
 import { day } from './event-day.ts'
 import { windowOf } from './monitor-settings.ts'
 import { performanceStatement, predictionSource, profileStatement, sampleStatement } from './profile-sql.ts'
-import type { References } from './reference.ts'
+import type { Reference, References } from './reference.ts'
 import { readRawFrom } from './retention.ts'
 import { rollUpPerformance, rollUpProfiles } from './roll-up-days.ts'
 import { chooseSegments } from './segments.ts'
 import type { SettingsStore } from './settings-store.ts'
-import { enqueueEvaluate, enqueueProfile, markEnds, nextMark } from './stale.ts'
+import { type EndpointKey, enqueueEvaluate, enqueueProfile, markEnds, markStale, nextMark } from './stale.ts'
 import type { DescribeEndpoint } from './watched-revision.ts'
 import { endsHolding } from './windows/window-bounds.ts'
 
@@ -36,18 +39,26 @@ export function createProfileJob({
   settings,
 }: ProfileJobDependencies): JobHandler<{ endpoint: string }> {
   const { store, events, journal, jobs } = environment
+  const columnWatch = createColumnWatch(environment)
 
-  async function segmentsOf(
-    key: { project: string; endpoint: string },
-    at: number,
-  ): Promise<{ segments: string[]; threshold: number }> {
+  /** The references of its revisions, by number. */
+  async function referencesOf(key: EndpointKey) {
     const { revisions, threshold } = await describe(key)
     const { segments: declared } = await settings.of(key)
-    const found = new Set<string>()
+    const found = new Map<number, Reference>()
     for (const revision of revisions) {
       const reference = await references.of(key.project, revision, threshold, declared)
-      for (const segment of reference?.segments ?? []) found.add(segment)
+      if (reference) found.set(revision.revision, reference)
     }
+    return { found, threshold, declared }
+  }
+
+  async function segmentsOf(
+    key: EndpointKey,
+    at: number,
+    { found: held, threshold, declared }: Awaited<ReturnType<typeof referencesOf>>,
+  ): Promise<{ segments: string[]; threshold: number }> {
+    const found = new Set([...held.values()].flatMap((reference) => reference.segments))
     if (found.size === 0) {
       const days = await loadDaySlices(events, {
         project: key.project,
@@ -89,15 +100,26 @@ export function createProfileJob({
           },
         }
       const buckets = stale.map((row) => Number(row.bucket))
-      const source = predictionSource(key.project, key.endpoint, buckets)
+      const held = await referencesOf(key)
+      const { columns, again } = await columnWatch.of(
+        key,
+        buckets,
+        new Map([...held.found].map(([revision, { columns: known }]) => [revision, known])),
+      )
+      const source = aspectSource(predictionSource(key.project, key.endpoint, buckets), columns)
       const scope = `endpoint/${key.endpoint}`
       const params = { ...source.params, scope, version }
       await events.command(profileStatement(source), params, { repeatable: true, signal })
       await events.command(sampleStatement(source), params, { repeatable: true, signal })
+      const forget = forgetStatement(
+        columns,
+        'project = {project:String} AND scope = {scope:String} AND toUnixTimestamp(bucket) IN {buckets:Array(UInt32)}',
+      )
+      if (forget) await events.command(forget, params, { repeatable: true, signal })
       const hours = { project: key.project, scope, buckets }
       // without a reference these days say which segments there are
       await rollUpProfiles(events, hours, signal)
-      const { segments, threshold } = await segmentsOf(key, buckets.at(-1)!)
+      const { segments, threshold } = await segmentsOf(key, buckets.at(-1)!, held)
       await events.command(
         performanceStatement(source),
         { ...params, segments, threshold },
@@ -124,6 +146,7 @@ export function createProfileJob({
               .where('mark', '=', mark)
               .execute()
           await markEnds(change, key, endsHolding(spec, buckets), version)
+          await markStale(change, jobs, key, again)
           const last = joined!.last
           if (last > 0)
             await change.db

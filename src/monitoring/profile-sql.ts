@@ -9,6 +9,10 @@ import { sketchKey } from '../storage/events/sketch-key.ts'
  */
 export interface ProfileSource {
   sql: string
+  /** rows have, besides, `words` Array(Tuple(String, String)): features and their categories, any number of each in a row */
+  words?: boolean
+  /** … `vectors` Array(Tuple(String, Array(Float64))): features and their vectors */
+  vectors?: boolean
   params: Record<string, unknown>
 }
 
@@ -42,13 +46,16 @@ export function predictionSource(project: string, endpoint: string, buckets: rea
 /** Categories kept for each feature and bucket; the largest. */
 const MOST_CATEGORIES = 1000
 
+/** What rows without a vector have in its place. */
+const none = ({ vectors }: ProfileSource) => (vectors ? ", CAST([], 'Array(Float64)') AS vector" : '')
+
 /** Recomputes the profiles of every feature for the source's revisions and buckets. Params: scope, version besides the source's. */
 export const profileStatement = (source: ProfileSource): string => `
 INSERT INTO profiles (project, scope, revision, segment, feature, bucket, computed_at, count, missing, sum, sum_squares,
-  minimum, maximum, sketch_keys, sketch_counts, categories, centred)
+  minimum, maximum, sketch_keys, sketch_counts, categories, centred${source.vectors ? ', vector' : ''})
 WITH source AS (${source.sql}),
 values AS (
-  SELECT revision, bucket, feature, 1 AS kind, ${sketchKey('x')} AS key, '' AS category, x FROM (
+  SELECT revision, bucket, feature, 1 AS kind, ${sketchKey('x')} AS key, '' AS category, x${none(source)} FROM (
     SELECT revision, bucket, feature, x FROM source
     ARRAY JOIN
       arrayConcat(mapKeys(numbers), if(isNull(score), [], ['$score']), if(isNull(latency), [], ['$latency_ms']), ['$rows']) AS feature,
@@ -57,24 +64,33 @@ values AS (
     WHERE isFinite(x)
   )
   UNION ALL
-  SELECT revision, bucket, feature, 2 AS kind, toInt32(0) AS key, category, toFloat64(0) AS x FROM source
+  SELECT revision, bucket, feature, 2 AS kind, toInt32(0) AS key, category, toFloat64(0) AS x${none(source)} FROM source
   ARRAY JOIN
-    arrayConcat(mapKeys(texts), if(label = '', [], ['$label'])) AS feature,
-    arrayConcat(mapValues(texts), if(label = '', [], [label])) AS category
-    WHERE feature NOT IN ('$key', '$features')
+    arrayConcat(mapKeys(texts), if(label = '', [], ['$label'])${source.words ? ', words.1' : ''}) AS feature,
+    arrayConcat(mapValues(texts), if(label = '', [], [label])${source.words ? ', words.2' : ''}) AS category
+    WHERE feature NOT IN ('$key', '$features')${
+      source.vectors
+        ? `
+  UNION ALL
+  SELECT revision, bucket, feature, 3 AS kind, toInt32(0) AS key, '' AS category, toFloat64(0) AS x, vector FROM source
+  ARRAY JOIN vectors.1 AS feature, vectors.2 AS vector`
+        : ''
+    }
 ),
 counted AS (
   SELECT revision, bucket, feature, kind, key, category, count() AS n, sum(x) AS s, sum(x * x) AS ss, min(x) AS lowest, max(x) AS highest,
-    varPopStable(x) * n AS around, if(kind = 1, n, 0) AS numeric
+    varPopStable(x) * n AS around, if(kind = 1, n, 0) AS numeric${
+      source.vectors ? ', arrayConcat([sum(arraySum(v -> v * v, vector))], sumForEach(vector)) AS vector_sum' : ''
+    }
   FROM values GROUP BY revision, bucket, feature, kind, key, category
 )
-SELECT {project:String}, {scope:String}, revision, '', feature, bucket, {version:UInt64}, sum(n), 0, sum(s), sum(ss),
+SELECT {project:String}, {scope:String}, revision, '', feature, bucket, {version:UInt64}, sumIf(n, kind < 3), 0, sum(s), sum(ss),
   minIf(lowest, kind = 1), maxIf(highest, kind = 1),
   arraySort(groupArrayIf((key, n), kind = 1)).1, arraySort(groupArrayIf((key, n), kind = 1)).2,
   mapFromArrays(
     arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).1,
     arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).2),
-  ${mergeCentred('numeric', 's', 'around')}
+  ${mergeCentred('numeric', 's', 'around')}${source.vectors ? ', sumForEachIf(vector_sum, kind = 3)' : ''}
 FROM counted GROUP BY revision, bucket, feature`
 
 /** Stands between the actual class and the predicted one. */

@@ -4,6 +4,12 @@ import { KedgeError } from '../errors.ts'
 import { mergeSlices } from '../statistics/slice.ts'
 import { quote as literal } from '../storage/events/bind-parameters.ts'
 import { dayPerformanceStatement, dayProfilesStatement } from '../storage/events/day-roll-ups.ts'
+import { aspectSource } from './columns/aspect-source.ts'
+import type { FoundColumn, WatchedColumn } from './columns/column-facts.ts'
+import { keepColumns, readColumns } from './columns/column-store.ts'
+import { forgetStatement } from './columns/forget-profiles.ts'
+import { learnFacts } from './columns/learn-facts.ts'
+import { recogniseColumns } from './columns/recognise-columns.ts'
 import { type DaySlice, loadDaySlices, loadPartSlices } from './day-slices.ts'
 import { day, hour } from './event-day.ts'
 import { type ProfileSource, performanceStatement, profileStatement, sampleStatement } from './profile-sql.ts'
@@ -12,6 +18,8 @@ import type { WatchedRevision } from './watched-revision.ts'
 
 /** Columns of a reference file that are no features. */
 export const RESERVED = new Set(['score', 'out_of_fold', 'label', 'prediction', 'time', 'id', 'split'])
+/** Rows that show what the columns hold. */
+const SHOWN = 2000
 /** Rows without a time are dealt out to this many days, so that thresholds can be calibrated from days all the same. */
 const DEALT_DAYS = 28
 const EVER = 4_102_444_800_000
@@ -34,6 +42,8 @@ export interface References {
 
 export interface Reference extends ReferenceView {
   segments: string[]
+  /** what its columns hold */
+  columns: ReadonlyMap<string, FoundColumn>
 }
 
 const ofScope = 'project = {project:String} AND scope = {scope:String}'
@@ -41,10 +51,10 @@ const scopeOf = ({ model, version, scope }: WatchedRevision) => scope ?? `model/
 
 /** The references of model versions, kept as profiles beside those of the endpoints and made by the same SQL. */
 export function createReferences(
-  environment: Pick<Environment, 'events' | 'journal' | 'clock'>,
+  environment: Pick<Environment, 'store' | 'events' | 'journal' | 'clock'>,
   table: ParquetTable,
 ): References {
-  const { events, journal, clock } = environment
+  const { store, events, journal, clock } = environment
   const kept = new Map<string, Promise<Reference | undefined>>()
   const timed = new Map<string, Promise<readonly DaySlice[] | undefined>>()
 
@@ -71,6 +81,25 @@ export function createReferences(
     return (await loadPartSlices(events, { project, scope }, hours)).sort((a, b) => a.day - b.day)
   }
 
+  /** The rows with what their columns hold; those tell themselves. */
+  async function withColumns(rows: ProfileSource) {
+    const kinds = await recogniseColumns(
+      events,
+      {
+        sql: `SELECT texts FROM (${rows.sql}) WHERE notEmpty(texts) LIMIT ${SHOWN}`,
+        params: rows.params,
+      },
+      1,
+    )
+    const found: FoundColumn[] = []
+    for (const [name, kind] of kinds)
+      found.push({ name, kind, facts: await learnFacts(events, rows, name, kind), learntBefore: EVER })
+    const watched = found.flatMap(({ name, kind, facts, learntBefore }): WatchedColumn[] =>
+      kind === 'category' ? [] : [{ name, kind, facts: facts ? [{ revision: undefined, facts, learntBefore }] : [] }],
+    )
+    return { source: aspectSource(rows, watched), found, watched }
+  }
+
   async function build(project: string, revision: WatchedRevision, threshold: number, declared?: readonly string[]) {
     if (revision.reference === null) return undefined
     const scope = scopeOf(revision)
@@ -78,11 +107,15 @@ export function createReferences(
       `SELECT count() AS made FROM performance_days WHERE project = {project:String} AND scope = {scope:String}`,
       { project, scope },
     )
-    if (made!.made === 0) {
-      const source = await parquetSource(environment, await table(revision.reference))
+    const known = await readColumns(store, project, scope)
+    if (made!.made === 0 || !known) {
+      const rows = await parquetSource(environment, await table(revision.reference))
+      const { source, found, watched } = await withColumns(rows)
       const params = { ...source.params, project, scope, version: clock() }
       await events.command(profileStatement(source), params, { repeatable: true })
       await events.command(sampleStatement(source), params, { repeatable: true })
+      const forget = forgetStatement(watched, ofScope)
+      if (forget) await events.command(forget, params, { repeatable: true })
       await events.command(dayProfilesStatement(ofScope), { project, scope }, { repeatable: true })
       const profiled = await load(project, scope)
       if (profiled.whole.rows === 0)
@@ -94,6 +127,7 @@ export function createReferences(
       // written last: its rows say that the reference is whole
       await events.command(dayPerformanceStatement(ofScope), { project, scope }, { repeatable: true })
       await journal.change({ actor: 'monitoring' }, async (change) => {
+        await keepColumns(change, project, scope, found)
         change.append({
           type: 'reference.profiled',
           project,
@@ -108,7 +142,8 @@ export function createReferences(
       })
     }
     const view = await load(project, scope)
-    return { ...view, segments: [...view.whole.groups.keys()].sort() }
+    const columns = known ?? (await readColumns(store, project, scope)) ?? new Map()
+    return { ...view, segments: [...view.whole.groups.keys()].sort(), columns }
   }
 
   return {
@@ -144,7 +179,8 @@ export function createReferences(
 const quote = (name: string) => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
 const plain = (type: string) => type.replace(/LowCardinality\((.*)\)/, '$1').replace(/Nullable\((.*)\)/, '$1')
 const isNumber = (type: string) => /^(U?Int|Float|Decimal|BFloat)/.test(type)
-const isText = (type: string) => /^(String|FixedString|Enum|Bool|UUID)/.test(type)
+const isText = (type: string) =>
+  /^(String|FixedString|Enum|Bool|UUID|Array\((Nullable\()?(U?Int|Float|BFloat))/.test(type)
 
 /** Reads a reference file in the form of the profile statements; which columns are features is read off its schema. */
 async function parquetSource(

@@ -29,7 +29,7 @@ export function checkMonitors(
     need(family, families, 'family of monitors', ['alpha', family], 'key')
   for (const [i, family] of list(off).entries()) need(family, families, 'family of monitors', ['off', i], 'value')
   for (const monitor of Object.keys(record(limits))) need(monitor, monitors, 'monitor', ['limits', monitor], 'key')
-  for (const type of ['numeric', 'categorical'] as const) {
+  for (const type of ['numeric', 'categorical', 'vector'] as const) {
     const names = known.metrics.filter(({ types }) => types.includes(type)).map(({ name }) => name)
     need(record(drift_metric)[type], names, `metric for ${type} features`, ['drift_metric', type], 'value')
   }

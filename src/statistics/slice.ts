@@ -17,6 +17,8 @@ export interface FeatureProfile {
   sketch: Sketch
   /** the most frequent where there are many */
   categories: ReadonlyMap<string, number>
+  /** of vectors: the sum of their squared lengths, then of each component; absent for any other feature */
+  vector?: readonly number[]
 }
 
 /** The profile of no rows. */
@@ -82,6 +84,7 @@ export function mergeProfiles(a: FeatureProfile, b: FeatureProfile): FeatureProf
     maximum: Math.max(a.maximum, b.maximum),
     sketch: mergeSketches(a.sketch, b.sketch),
     categories: addCounts(a.categories, b.categories),
+    ...(a.vector || b.vector ? { vector: addVectors(a.vector ?? [], b.vector ?? []) } : {}),
   }
 }
 
@@ -105,6 +108,9 @@ export function momentsOfProfile(profile: FeatureProfile): { mean: number; devia
   const around = profile.centred ?? Math.max(0, profile.sumSquares - profile.sum ** 2 / n)
   return { mean: profile.sum / n, deviation: Math.sqrt(around / (n - 1)) }
 }
+
+const addVectors = (a: readonly number[], b: readonly number[]) =>
+  Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0))
 
 function addCounts(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): Map<string, number> {
   const sum = new Map(a)

@@ -13,22 +13,53 @@ import { type FeatureProfile, mergeSlices, noSlice, type Slice } from '../../src
 
 const counts = fc.array(fc.nat(500), { minLength: 6, maxLength: 6 }).filter((c) => c.some((n) => n > 0))
 
+/** Three vectors' length at least: how many, the sum of their squared lengths, the sum of each component. */
+const vectorSums = fc
+  .array(fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 3, maxLength: 3 }), { minLength: 2 })
+  .map((vectors) => [
+    vectors.length,
+    vectors.flat().reduce((sum, x) => sum + x * x, 0),
+    ...[0, 1, 2].map((i) => vectors.reduce((sum, vector) => sum + vector[i]!, 0)),
+  ])
+
 describe.each(driftMetrics.map((metric) => [metric.name, metric] as const))('drift metric %s', (_, metric) => {
-  test('is zero on equal counts, never negative or NaN, and says so when there is nothing to compare', () => {
-    fc.assert(
-      fc.property(counts, counts, (a, b) => {
-        const same = metric.measure(a, a)
-        const found = metric.measure(a, b)
-        expect(same.ok && Math.abs(same.value)).toBeLessThan(1e-7)
-        expect(found.ok && found.value).toBeGreaterThanOrEqual(0)
-        if (found.ok) expect(metric.fromScale(metric.toScale(found.value))).toBeCloseTo(found.value, 9)
-      }),
-    )
-    expect(metric.measure([0, 0], [1, 1])).toMatchObject({ ok: false })
-    expect(metric.measure([1, 1], [0, 0])).toMatchObject({ ok: false })
-    const many = Array.from({ length: 100_000 }, (_, i) => (i % 7) + 1)
-    expect(metric.measure(many, many)).toMatchObject({ ok: true })
-  })
+  test.runIf(metric.types.includes('vector'))(
+    'is zero on equal vectors, never negative or NaN, and scales back',
+    () => {
+      fc.assert(
+        fc.property(vectorSums, vectorSums, (a, b) => {
+          const same = metric.measure(a, a)
+          const found = metric.measure(a, b)
+          if (same.ok) expect(Math.abs(same.value)).toBeLessThan(1e-7)
+          if (!found.ok) return
+          expect(found.value).toBeGreaterThanOrEqual(0)
+          expect(metric.fromScale(metric.toScale(found.value)) / (found.value || 1)).toBeCloseTo(found.value ? 1 : 0, 9)
+        }),
+      )
+      expect(metric.measure([0, 0, 0], [2, 2, 2])).toMatchObject({ ok: false })
+      expect(metric.measure([2, 4, 2], [2, 4, 2, 2])).toMatchObject({ ok: false })
+      expect(metric.measure([4, 8, 4, 0], [4, 8, 0, 4])).toMatchObject({ ok: true })
+    },
+  )
+
+  test.skipIf(metric.types.includes('vector'))(
+    'is zero on equal counts, never negative or NaN, and says so when there is nothing to compare',
+    () => {
+      fc.assert(
+        fc.property(counts, counts, (a, b) => {
+          const same = metric.measure(a, a)
+          const found = metric.measure(a, b)
+          expect(same.ok && Math.abs(same.value)).toBeLessThan(1e-7)
+          expect(found.ok && found.value).toBeGreaterThanOrEqual(0)
+          if (found.ok) expect(metric.fromScale(metric.toScale(found.value))).toBeCloseTo(found.value, 9)
+        }),
+      )
+      expect(metric.measure([0, 0], [1, 1])).toMatchObject({ ok: false })
+      expect(metric.measure([1, 1], [0, 0])).toMatchObject({ ok: false })
+      const many = Array.from({ length: 100_000 }, (_, i) => (i % 7) + 1)
+      expect(metric.measure(many, many)).toMatchObject({ ok: true })
+    },
+  )
 
   test('has a definition, types and a limit', () => {
     expect(metric.definition.length).toBeGreaterThan(10)

@@ -106,7 +106,7 @@ test('a whole day is read from its roll-up: hours that changed without it are no
   // as if control died between the hours and the day; the hour is still marked as stale then
   await events.command(
     `INSERT INTO profiles SELECT project, scope, revision, segment, feature, bucket, computed_at + 1, count + 100, missing, sum,
-       sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories, centred
+       sum_squares, minimum, maximum, sketch_keys, sketch_counts, categories, centred, vector
      FROM profiles FINAL WHERE feature = '$rows' AND bucket = {bucket:DateTime('UTC')} AND revision = 1`,
     { bucket: new Date(start + 3 * hour) },
   )

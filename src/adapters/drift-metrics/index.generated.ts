@@ -4,7 +4,9 @@ import jensenShannonAdapter from './jensen-shannon.ts'
 import kolmogorovSmirnovAdapter from './kolmogorov-smirnov.ts'
 import kullbackLeiblerAdapter from './kullback-leibler.ts'
 import lInfinityAdapter from './l-infinity.ts'
+import meanCosineDistanceAdapter from './mean-cosine-distance.ts'
+import meanDistanceAdapter from './mean-distance.ts'
 import psiAdapter from './psi.ts'
 import totalVariationAdapter from './total-variation.ts'
 
-export const driftMetrics = [hellingerAdapter, jensenShannonAdapter, kolmogorovSmirnovAdapter, kullbackLeiblerAdapter, lInfinityAdapter, psiAdapter, totalVariationAdapter] as const
+export const driftMetrics = [hellingerAdapter, jensenShannonAdapter, kolmogorovSmirnovAdapter, kullbackLeiblerAdapter, lInfinityAdapter, meanCosineDistanceAdapter, meanDistanceAdapter, psiAdapter, totalVariationAdapter] as const

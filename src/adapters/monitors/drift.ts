@@ -26,10 +26,15 @@ const calibrated = createMemory<ReferenceView, Measured<MeanForecast>>()
 
 /** How a profile is counted over bins that the reference fixes. */
 function binning(reference: FeatureProfile, type: FeatureType) {
+  if (type === 'vector') {
+    const count = (p: FeatureProfile) => [p.vector ? p.count : 0, ...(p.vector ?? reference.vector!.map(() => 0))]
+    return { count, rows: (sum: readonly number[]) => sum[0]!, expected: count(reference), shown: [] }
+  }
   if (type === 'numeric') {
     const bins = numericBins(reference.sketch)
     return {
       count: (p: FeatureProfile) => numericCounts(p.sketch, bins),
+      rows: total,
       expected: numericCounts(reference.sketch, bins),
       shown: numericEdges(bins).map((x) => Number(x.toPrecision(6))),
     }
@@ -37,6 +42,7 @@ function binning(reference: FeatureProfile, type: FeatureType) {
   const bins = categoryBins(reference.categories)
   return {
     count: (p: FeatureProfile) => categoryCounts(p.categories, bins),
+    rows: total,
     expected: categoryCounts(reference.categories, bins),
     shown: bins.categories,
   }
@@ -46,7 +52,11 @@ function binning(reference: FeatureProfile, type: FeatureType) {
  * The window's counts with each day in its place in the endpoint's traffic, the rows behind them, how many equally weighed
  * rows (Kish 1965) tell as much, and the days that count.
  */
-function weighedCounts(window: WindowView, feature: string, count: (profile: FeatureProfile) => number[]) {
+function weighedCounts(
+  window: WindowView,
+  feature: string,
+  { count, rows: rowsOf }: Pick<ReturnType<typeof binning>, 'count' | 'rows'>,
+) {
   let current: number[] = []
   let samples = 0
   let sum = 0
@@ -55,7 +65,7 @@ function weighedCounts(window: WindowView, feature: string, count: (profile: Fea
   for (const { slice, weight } of window.parts) {
     if (weight === 0) continue
     const counts = count(slice.features.get(feature) ?? noProfile)
-    const rows = total(counts)
+    const rows = rowsOf(counts)
     current = counts.map((n, i) => (current[i] ?? 0) + n * weight)
     samples += rows
     sum += rows * weight
@@ -72,11 +82,12 @@ function scoreFeature(
   feature: string,
 ): MonitorScore {
   const whole = reference.whole.features.get(feature)!
-  const type = typeOf(whole)
+  const type: FeatureType = whole.vector ? 'vector' : typeOf(whole)
   const chosen = settings.metricsByFeature?.[feature]
   const metric: DriftMetric = chosen?.types.includes(type) ? chosen : settings.metrics[type]
-  const { count, shown, expected } = binned(reference, feature, () => binning(whole, type))
-  const { current, samples, effective, steady } = weighedCounts(window, feature, count)
+  const bins = binned(reference, feature, () => binning(whole, type))
+  const { count, shown, expected } = bins
+  const { current, samples, effective, steady } = weighedCounts(window, feature, bins)
   const definition: Record<string, unknown> = {
     metric: metric.name,
     formula: metric.definition,

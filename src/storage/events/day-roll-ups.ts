@@ -16,14 +16,14 @@ export const mergeCentred = (count: string, sum: string, centred: string): strin
 /** SQL that rolls up the hours of `profiles` which `where` selects: whole days, or days would lack hours. */
 export const dayProfilesStatement = (where = ''): string => `
 INSERT INTO profile_days (project, scope, revision, segment, feature, bucket, computed_at, count, missing, sum, sum_squares,
-  minimum, maximum, sketch_keys, sketch_counts, categories, centred)
+  minimum, maximum, sketch_keys, sketch_counts, categories, centred, vector)
 SELECT project, scope, revision, segment, feature, day, max(version), sum(n), sum(without), sum(total), sum(squares),
   min(low), max(high), tupleElement(sumMap(keys, counts) AS sketch, 1), tupleElement(sketch, 2), sumMap(texts),
-  ${mergeCentred('numbers', 'total', 'around')}
+  ${mergeCentred('numbers', 'total', 'around')}, sumForEach(sums)
 FROM (
   SELECT project, scope, revision, segment, feature, ${dayOf} AS day, computed_at AS version, count AS n, missing AS without,
     sum AS total, sum_squares AS squares, minimum AS low, maximum AS high, sketch_keys AS keys, sketch_counts AS counts,
-    categories AS texts, centred AS around, arraySum(sketch_counts) AS numbers
+    categories AS texts, centred AS around, arraySum(sketch_counts) AS numbers, vector AS sums
   FROM profiles FINAL ${of(where)}
 )
 GROUP BY project, scope, revision, segment, feature, day`

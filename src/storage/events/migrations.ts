@@ -6,8 +6,9 @@ import { days } from './migrations/0002-days.ts'
 import { samples } from './migrations/0003-samples.ts'
 import { explanations } from './migrations/0004-explanations.ts'
 import { loggedExplanations } from './migrations/0005-logged-explanations.ts'
+import { vectors } from './migrations/0006-vectors.ts'
 
-const MIGRATIONS: readonly EventsMigration[] = [tables, days, samples, explanations, loggedExplanations]
+const MIGRATIONS: readonly EventsMigration[] = [tables, days, samples, explanations, loggedExplanations, vectors]
 
 const RECORD = `CREATE TABLE IF NOT EXISTS kedge_migrations (number UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
   ENGINE = ReplacingMergeTree(applied_at) ORDER BY number`

@@ -10,7 +10,7 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hex')
 
 const prediction = z.unknown().meta({
   description:
-    'id (ours when absent), time (milliseconds since 1970 or ISO 8601; now when absent), features {name: number, text or truth value}, score, label, version (of the model, any text), actual, latencyMs',
+    'id (ours when absent), time (milliseconds since 1970 or ISO 8601; now when absent), features {name: number, text, truth value or list of numbers}, score, label, version (of the model, any text), actual, latencyMs',
   examples: [{ id: 'a1', features: { distance: 120, origin: 'SFO' }, score: 0.7, version: '3' }],
 })
 const actual = z.unknown().meta({

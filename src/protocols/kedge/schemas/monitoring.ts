@@ -20,7 +20,7 @@ export const driftMetric = z.object({
   name: z.string(),
   title: z.string(),
   definition: z.string(),
-  types: z.array(z.enum(['numeric', 'categorical'])),
+  types: z.array(z.enum(['numeric', 'categorical', 'vector'])),
 })
 
 export const monitorCatalogue = z.object({ families: z.array(monitorFamily), driftMetrics: z.array(driftMetric) })

@@ -22,6 +22,7 @@ import { migration as m0033 } from './0033-logged-models.ts'
 import { migration as m0033registrations } from './0033-registrations.ts'
 import { migration as m0034 } from './0034-streams.ts'
 import { migration as m0035 } from './0035-data.ts'
+import { migration as m0038 } from './0038-monitored-columns.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
 export const migrations = {
@@ -49,4 +50,5 @@ export const migrations = {
   '0033-registrations': m0033registrations,
   '0034-streams': m0034,
   '0035-data': m0035,
+  '0038-monitored-columns': m0038,
 }

@@ -49,6 +49,21 @@ export interface MonitoringTables {
     /** raw rows before it were gone already */
     uncertain_before: number | null
   }
+  /** What the columns of an endpoint, or of a reference, hold that are more than categories. */
+  monitored_columns: {
+    project: string
+    /** as profiles have it: `endpoint/NAME` or `model/NAME/VERSION` */
+    scope: string
+    /** '' says that the columns of a reference were looked at */
+    name: string
+    kind: string
+    /** JSON of ColumnFacts; null: nothing was learnt yet */
+    facts: string | null
+    /** hours before it are among those that the facts were learnt from */
+    learnt_before: number
+    /** Kedge's clock */
+    found_at: number
+  }
   /** Hours whose profiles are stale. */
   stale_buckets: {
     project: string
