@@ -13,6 +13,8 @@ const pages = [
   '/data/trips/1?tab=quarantine',
   '/data/trips/1?tab=rows',
   '/sources/trips',
+  '/connect',
+  '/connect?kind=mqtt',
   '/runs',
   '/traces',
   '/pipelines',

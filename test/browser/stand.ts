@@ -19,6 +19,8 @@ export const project = 'pages'
 export interface Stand {
   /** http://127.0.0.1:port */
   address: string
+  /** the server's working directory, for files of a test */
+  folder: string
   /** a new window; closing it fails on errors in its console */
   open(options?: { width?: number; scheme?: 'light' | 'dark' }): Promise<Window>
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T>
@@ -68,6 +70,7 @@ export async function openStand(): Promise<Stand> {
 
   return {
     address,
+    folder: directory,
     ask,
     open: (options) => openWindow(browser, address, options),
     async stop() {

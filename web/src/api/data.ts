@@ -1,13 +1,17 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, path } from './client.ts'
 import type {
+  DataKinds,
   Dataset,
   DatasetDiff,
   DatasetVersion,
   DatasetVersionSummary,
+  Folder,
+  FoundThere,
   Items,
   Rows,
   Source,
+  SourcePreview,
   SourceTest,
 } from './types.ts'
 
@@ -89,3 +93,33 @@ export const datasetDiffQuery = (project: string, dataset: string, a: number, b:
 
 export const materialise = (project: string, dataset: string) =>
   api<{ jobId: number }>(at(project, 'datasets', dataset, 'materialise'), { method: 'POST', body: {} })
+
+/** The kinds of sources, steps and expectations that this server knows. */
+export const dataKindsQuery = () =>
+  queryOptions({
+    queryKey: ['data-kinds'],
+    queryFn: ({ signal }) => api<DataKinds>('/data/kinds', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const testConfig = (project: string, config: object) =>
+  api<SourceTest>(at(project, 'sources', 'test'), { method: 'POST', body: config })
+
+export const previewConfig = (project: string, config: object, limit: number) =>
+  api<SourcePreview>(at(project, 'sources', 'preview'), { method: 'POST', body: { config, limit } })
+
+export const discoverSource = (project: string, config: object) =>
+  api<{ items: FoundThere[] | null }>(at(project, 'sources', 'discover'), { method: 'POST', body: config })
+
+export const folderQuery = (project: string, folder: string) =>
+  queryOptions({
+    queryKey: [project, 'folder', folder],
+    queryFn: ({ signal }) => api<Folder>(at(project, 'sources', 'folder'), { signal, query: { path: folder } }),
+    retry: false,
+  })
+
+export const putSource = (project: string, name: string, config: object) =>
+  api<Source>(at(project, 'sources', name), { method: 'PUT', body: config })
+
+export const putDataset = (project: string, name: string, spec: object) =>
+  api<Dataset>(at(project, 'datasets', name), { method: 'PUT', body: spec })

@@ -13,7 +13,7 @@ export interface Section {
 
 export const sections: Section[] = [
   { title: 'Overview', path: '', key: 'o', icon: 'loop' },
-  { title: 'Data', path: '/data', key: 'd', icon: 'data', also: ['/sources'] },
+  { title: 'Data', path: '/data', key: 'd', icon: 'data', also: ['/sources', '/connect', '/freshness'] },
   { title: 'Runs', path: '/runs', key: 'r', icon: 'runs' },
   { title: 'Traces', path: '/traces', key: 't', icon: 'trace' },
   { title: 'Pipelines', path: '/pipelines', key: 'p', icon: 'pipeline', also: ['/pipeline-runs'] },

@@ -1,4 +1,6 @@
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
 import { datasetsQuery, sourcesQuery } from '../../api/data.ts'
 import type { Dataset, Source } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
@@ -20,14 +22,23 @@ export default function DataPage() {
   const datasets = useQuery(datasetsQuery(project))
   const sources = useQuery(sourcesQuery(project))
   return (
-    <Page title="Data" lead="What comes in, how it is cleaned, and the immutable versions that come out.">
+    <Page
+      title="Data"
+      lead="What comes in, how it is cleaned, and the immutable versions that come out."
+      actions={
+        <Button component={Link} href={to('connect')}>
+          Connect a source
+        </Button>
+      }
+    >
       <Panel title="Datasets" flush>
         <Load query={datasets}>
           {({ items }) =>
             items.length === 0 ? (
               <Empty title="No dataset declared" command="kedge apply -f kedge.yaml" icon="data">
-                Declare one under <code>datasets:</code> in kedge.yaml: where its rows come from, how they are cleaned,
-                what is expected of them.
+                <Link href={to('connect')}>Connect a source</Link> and its dataset comes with it, or declare one under{' '}
+                <code>datasets:</code> in kedge.yaml: where its rows come from, how they are cleaned, what is expected
+                of them.
               </Empty>
             ) : (
               <Table

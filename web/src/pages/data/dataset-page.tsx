@@ -14,6 +14,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { useRouteParams } from '../../components/use-route-params.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { DiffView } from './diff-view.tsx'
+import { MakingVersion } from './making-version.tsx'
 import { VersionsTable } from './versions-table.tsx'
 
 export default function DatasetPage() {
@@ -45,10 +46,7 @@ export default function DatasetPage() {
     >
       {make.error && <Failure error={make.error} />}
       {make.data && (
-        <Panel>
-          A version is being made (job {make.data.jobId}). It appears below when it is published, or is rejected with
-          its reasons.
-        </Panel>
+        <MakingVersion key={make.data.jobId} dataset={name} jobId={make.data.jobId} again={() => make.mutate()} />
       )}
       <Tabs
         value={tab}

@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStand, project, type Stand } from './stand.ts'
+
+let stand: Stand
+beforeAll(async () => {
+  stand = await openStand()
+  const shop = new Database(join(stand.folder, 'shop.db'))
+  shop.exec(
+    'CREATE TABLE orders (id INTEGER PRIMARY KEY, total REAL); CREATE TABLE customers (id INTEGER); INSERT INTO orders (total) VALUES (10.5), (20), (3)',
+  )
+  shop.close()
+  writeFileSync(join(stand.folder, 'parts.csv'), 'code,weight\n007,1.5\n010,2\n')
+})
+afterAll(() => stand?.stop())
+
+const base = `/api/v1/projects/${project}`
+
+test('a source is connected from its tables to a first version, by what is there', { timeout: 60_000 }, async () => {
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/connect')
+  await page.getByRole('button', { name: /^sqlite/ }).click()
+  await page.getByRole('textbox', { name: 'path' }).fill(join(stand.folder, 'shop.db'))
+  await page.getByRole('button', { name: 'Show what is there' }).click()
+  await page.getByRole('radio', { name: /^orders/ }).click()
+  await page.getByText('It answers').waitFor()
+  await page.getByRole('table', { name: 'First rows' }).getByText('10.5').waitFor()
+  await page.getByLabel('Column that only grows').selectOption('id')
+  await page.getByText('incremental: id').waitFor()
+  await page.getByRole('button', { name: 'Save and pull' }).click()
+  await page.getByText('A version is made').waitFor()
+  await page.getByRole('link', { name: 'Version 1' }).click()
+  await page.getByRole('heading', { name: 'orders 1' }).waitFor()
+  expect(await stand.ask('GET', `${base}/datasets/orders`)).toMatchObject({
+    spec: { from: 'orders', mode: 'incremental' },
+    latest: { rowCount: 3 },
+  })
+  await window.close()
+})
+
+test('types that were found are changed before they are used; what is wrong has its code', {
+  timeout: 60_000,
+}, async () => {
+  const window = await stand.open({ scheme: 'dark' })
+  const { page } = window
+  await window.go('/connect?kind=csv')
+  const path = page.getByRole('textbox', { name: 'path' })
+  await path.fill('nowhere.csv')
+  await path.press('Enter')
+  await page.getByText('not_found').waitFor()
+  await path.fill(join(stand.folder, 'parts.csv'))
+  await path.press('Enter')
+  await page.getByRole('combobox', { name: 'weight' }).selectOption('text')
+  await page.getByText('weight: text').waitFor()
+  await page.getByRole('button', { name: 'Save and pull' }).click()
+  await page.getByRole('link', { name: 'Version 1' }).waitFor()
+  const { latest } = await stand.ask<{ latest: { schema: unknown } }>('GET', `${base}/datasets/parts`)
+  expect(latest.schema).toEqual([
+    { name: 'code', type: 'text' },
+    { name: 'weight', type: 'text' },
+  ])
+  await window.close()
+})
+
+test('a password is stored when it is typed and is nowhere afterwards', { timeout: 60_000 }, async () => {
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/connect?kind=postgres')
+  await page.getByLabel('Password').fill('hunter2-never-shown')
+  await page.getByLabel('Password').press('Enter')
+  await page.getByText('stored as').waitFor()
+  await page.getByRole('textbox', { name: 'host' }).fill('127.0.0.1')
+  await page.getByRole('button', { name: 'Test the connection' }).click()
+  await page.getByText('Some settings are missing').waitFor()
+  expect(await page.content()).not.toContain('hunter2')
+  expect(await page.getByText('must be given').count()).toBe(3)
+  await window.close()
+})
