@@ -25,6 +25,7 @@ const values: Record<keyof typeof onnxTypes, { json: string; data: TensorData; t
     typed: { int64_contents: ['-9223372036854775808', '9007199254740993'] },
   },
   FP16: { json: '[1.5,-2]', data: Uint16Array.of(0x3e00, 0xc000), typed: undefined },
+  BF16: { json: '[1.5,-3.140625]', data: Uint16Array.of(0x3fc0, 0xc049), typed: undefined },
   FP32: { json: '[1.5,null]', data: Float32Array.of(1.5, Number.NaN), typed: { fp32_contents: [1.5, Number.NaN] } },
   FP64: { json: '[0.1,-1e+300]', data: Float64Array.of(0.1, -1e300), typed: { fp64_contents: [0.1, -1e300] } },
   BYTES: {
@@ -45,7 +46,7 @@ let at: string
 let client: ReturnType<typeof grpcClient>
 
 beforeAll(async () => {
-  served = await serveModels({ identity: 'identity' })
+  served = await serveModels({ identity: 'identity', bf16: 'mean-BF16', fp16: 'mean-FP16' })
   at = `${served.inference.addresses!.http}/v2/models/identity/infer`
   client = grpcClient(served.inference.addresses!.grpc, 'inference.GRPCInferenceService')
 })
@@ -156,6 +157,28 @@ describe('every datatype comes back as it went', () => {
     }
   })
 })
+
+test.each(['BF16', 'FP16'] as const)(
+  'a model of %s predicts by names, and its numbers are recorded as they are',
+  async (datatype) => {
+    const { http } = served.inference.addresses!
+    const endpoint = name(datatype)
+    const byName = await fetch(`${http}/endpoints/${endpoint}/predict`, {
+      method: 'POST',
+      body: JSON.stringify({ instances: [{ id: 'named', features: { x0: 1.5, x1: -3 } }] }),
+    })
+    expect(await byName.json()).toMatchObject({ predictions: [{ score: -0.75 }] })
+    const tensors = await fetch(`${http}/v2/models/${endpoint}/infer`, {
+      method: 'POST',
+      body: JSON.stringify({ id: 'tensors', inputs: [{ name: 'X', datatype, shape: [1, 2], data: [1.5, -3] }] }),
+    })
+    expect(await tensors.json()).toMatchObject({ outputs: [{ name: 'y', datatype, shape: [1, 1], data: [-0.75] }] })
+    for (const id of ['named', 'tensors']) {
+      const row = await served.recordedOf((row) => row.endpoint === endpoint && row.id === id)
+      expect(row).toMatchObject({ features: { x0: 1.5, x1: -3 }, score: -0.75 })
+    }
+  },
+)
 
 test('numbers that a datatype cannot hold are refused by name', async () => {
   for (const [datatype, json] of [

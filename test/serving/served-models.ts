@@ -1,7 +1,8 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import type { EndpointSpecInput, ReleaseStrategy } from '../../src/serving/endpoint-spec.ts'
 import type { InferenceSupervisor } from '../../src/serving/inference-supervisor.ts'
 import { putFolder } from '../../src/storage/blobs/folder.ts'
-import { writeIdentityModel } from './identity-model.ts'
+import { meanModel, writeIdentityModel } from './identity-model.ts'
 import {
   type Control,
   type ControlOptions,
@@ -41,7 +42,7 @@ export async function serveDelayShadowed(
   )
 }
 
-/** Control and an inference process with an endpoint for each name, serving that fixture (or `identity`, see there). */
+/** Control and an inference process with an endpoint for each name, serving that fixture (or `identity`, or `mean-DATATYPE`, see there). */
 export async function serveModels(
   models: Record<string, string>,
   more: { specs?: Record<string, Partial<EndpointSpecInput>>; control?: ControlOptions; inference?: object } = {},
@@ -50,8 +51,13 @@ export async function serveModels(
   const control = await startControl(`${directory.path}/control`, more.control)
   const inference = await startInference(control.address, `${directory.path}/inference`, more.inference)
   for (const [name, fixture] of Object.entries(models)) {
-    if (fixture === 'identity') {
-      const folder = await writeIdentityModel(`${directory.path}/identity`)
+    const [, mean] = /^mean-(\w+)$/.exec(fixture) ?? []
+    if (fixture === 'identity' || mean) {
+      const folder = `${directory.path}/${fixture}`
+      if (mean) {
+        await mkdir(folder)
+        await writeFile(`${folder}/model.onnx`, meanModel(mean as 'BF16'))
+      } else await writeIdentityModel(folder)
       const { digest, bytes } = await putFolder(control.environment.blobs, folder)
       await control.registry.models.ensure(user, 'default', name)
       const artifact = { digest, kind: 'onnx' as const, bytes }

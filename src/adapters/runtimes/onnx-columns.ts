@@ -1,6 +1,8 @@
+import { isHalf, numbersToHalves } from '../../contracts/half-floats.ts'
 import type { Column, Datatype, ModelDescription, TensorData, TensorSpec } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
 import type { Feed } from './onnx-session.ts'
+import { typeOf } from './onnx-tensor.ts'
 
 type Feeds = Record<string, Feed>
 export type ToFeeds = (columns: readonly Column[], rows: number) => Feeds
@@ -8,18 +10,12 @@ export type ToFeeds = (columns: readonly Column[], rows: number) => Feeds
 const elements: Partial<Record<Datatype, (column: Column) => TensorData>> = {
   FP32: (column) => Float32Array.from(column as number[]),
   FP64: (column) => Float64Array.from(column as number[]),
+  FP16: (column) => numbersToHalves('FP16', column as number[]),
+  BF16: (column) => numbersToHalves('BF16', column as number[]),
   INT64: (column) => BigInt64Array.from(column as number[], (value) => BigInt(Math.trunc(value))),
   INT32: (column) => Int32Array.from(column as number[]),
   BOOL: (column) => Uint8Array.from(column as number[]),
   BYTES: (column) => column as string[],
-}
-const onnxType: Partial<Record<Datatype, string>> = {
-  FP32: 'float32',
-  FP64: 'float64',
-  INT64: 'int64',
-  INT32: 'int32',
-  BOOL: 'bool',
-  BYTES: 'string',
 }
 
 /** One tensor [rows, 1] an input, or one matrix [rows, features]. Errors: `model_unloadable` where the two do not fit. */
@@ -42,7 +38,7 @@ export function columnsToFeeds(description: ModelDescription, inputs: readonly T
       })
     return {
       name: input.name,
-      type: onnxType[input.datatype]!,
+      type: typeOf(input.datatype),
       convert,
       index,
       flat: input.shape.length === 1,
@@ -68,18 +64,20 @@ function matrixFeeds({ features }: ModelDescription, input: TensorSpec): ToFeeds
       what: `kedge-model.json names ${width} features, the model takes ${expected}`,
     })
   const category = features.find((feature) => feature.type === 'category')
-  if (category || (input.datatype !== 'FP32' && input.datatype !== 'FP64'))
+  const { datatype } = input
+  if (category || (datatype !== 'FP32' && datatype !== 'FP64' && !isHalf(datatype)))
     throw new KedgeError('model_unloadable', {
       what: `its one input of ${input.datatype} cannot take ${category ? `the category ${category.name}` : 'numbers'}`,
     })
-  const Elements = input.datatype === 'FP32' ? Float32Array : Float64Array
-  const type = onnxType[input.datatype]!
+  const Elements = datatype === 'FP64' ? Float64Array : Float32Array
+  const type = typeOf(datatype)
   return (columns, rows) => {
     const data = new Elements(rows * width)
     for (let column = 0; column < width; column++) {
       const values = columns[column] as number[]
       for (let row = 0, at = column; row < rows; row++, at += width) data[at] = values[row]!
     }
-    return { [input.name]: { type, data, dims: [rows, width] } }
+    const halves = isHalf(datatype) ? numbersToHalves(datatype, data) : data
+    return { [input.name]: { type, data: halves, dims: [rows, width] } }
   }
 }

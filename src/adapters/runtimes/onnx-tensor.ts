@@ -13,6 +13,7 @@ const fromOnnx: Record<string, Datatype> = {
   int32: 'INT32',
   int64: 'INT64',
   float16: 'FP16',
+  bfloat16: 'BF16',
   float32: 'FP32',
   float64: 'FP64',
   string: 'BYTES',
@@ -26,12 +27,10 @@ export function datatypeOf(type: string): Datatype {
   return datatype
 }
 
-/** Errors: `unsupported` for BF16. */
-export function toFeed({ datatype, data, shape }: Tensor): Feed {
-  const type = toOnnx[datatype]
-  if (!type) throw new KedgeError('unsupported', { what: `The datatype ${datatype} for an ONNX model` })
-  return { type, data, dims: shape }
-}
+export const toFeed = ({ datatype, data, shape }: Tensor): Feed => ({ type: typeOf(datatype), data, dims: shape })
+
+/** The name that ONNX Runtime has for a datatype of the protocol. */
+export const typeOf = (datatype: Datatype): string => toOnnx[datatype]!
 
 /** What the runtime gave as a tensor of the contract, without a copy. Errors: `model_unloadable` for a type that cannot be exchanged. */
 export const fromFeed = (name: string, { type, data, dims }: Feed): Tensor => ({

@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { InferenceSession } from 'onnxruntime-node'
+import { halvesToNumbers, isHalf } from '../../contracts/half-floats.ts'
 import {
   defineModelRuntime,
   type LoadedModel,
@@ -12,7 +12,7 @@ import {
 import { KedgeError } from '../../errors.ts'
 import { checkOnnx } from './onnx-check/check-onnx.ts'
 import { columnsToFeeds } from './onnx-columns.ts'
-import { type OnnxSession, openSession } from './onnx-session.ts'
+import { type OnnxSession, type OnnxValue, openSession } from './onnx-session.ts'
 import { datatypeOf, fromFeed, toFeed } from './onnx-tensor.ts'
 import { createOnnxThreads, type OnnxThreads } from './onnx-threads.ts'
 
@@ -79,7 +79,7 @@ async function describe(directory: string): Promise<ModelDescription | undefined
   }
 }
 
-function specs(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[] {
+function specs(metadata: readonly OnnxValue[]): TensorSpec[] {
   return metadata.map((value) => {
     if (!value.isTensor)
       throw new KedgeError('model_unloadable', {
@@ -95,13 +95,11 @@ function specs(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[
 
 /** Without kedge-model.json: one feature an input [N, 1], or x0, x1 … of a matrix of known width. */
 function guessDescription(inputs: TensorSpec[], outputs: TensorSpec[]): ModelDescription | undefined {
-  const task = outputs.some(
-    (output) => output.datatype.startsWith('FP') && output.shape.length === 2 && output.shape[1] === 2,
-  )
+  const task = outputs.some((output) => isFloat(output) && output.shape.length === 2 && output.shape[1] === 2)
     ? 'binary'
     : 'regression'
   const width = inputs[0]?.shape[1] ?? 1
-  if (inputs.length === 1 && inputs[0]?.datatype.startsWith('FP') && width > 1)
+  if (inputs.length === 1 && inputs[0] && isFloat(inputs[0]) && width > 1)
     return { task, features: Array.from({ length: width }, (_, i) => ({ name: `x${i}`, type: 'number' as const })) }
   if (!inputs.every((input) => input.shape.length <= 2 && (input.shape[1] ?? 1) === 1)) return undefined
   return {
@@ -113,12 +111,14 @@ function guessDescription(inputs: TensorSpec[], outputs: TensorSpec[]): ModelDes
   }
 }
 
+const isFloat = ({ datatype }: TensorSpec) => datatype.startsWith('FP') || datatype === 'BF16'
+
 /** The output that holds the score, and where in each row it stands. */
 function scoreOutput(
   description: ModelDescription,
   outputs: readonly TensorSpec[],
 ): { name: string; width: number; at: number } {
-  const numeric = outputs.filter((output) => output.datatype === 'FP32' || output.datatype === 'FP64')
+  const numeric = outputs.filter(isFloat)
   const pair = numeric.find((output) => output.shape.length === 2 && output.shape[1] === 2)
   if (description.task === 'binary' && pair) return { name: pair.name, width: 2, at: 1 }
   const single =
@@ -161,7 +161,10 @@ function loaded(
           what: 'Predicting by feature names from a model that does not name its features',
         })
       const results = await session.run(toFeeds(columns, rows), fetches!)
-      const data = results[target.name]!.data as Float32Array
+      const result = results[target.name]!
+      const datatype = datatypeOf(result.type)
+      const bits = result.data as Float32Array
+      const data = isHalf(datatype) ? halvesToNumbers(datatype, bits) : bits
       const width = target.width || data.length / rows
       const at = description?.task === 'binary' && width === 2 ? 1 : target.at
       const scores = new Float64Array(rows)

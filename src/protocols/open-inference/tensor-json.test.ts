@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../contracts/half-floats.ts'
 import { KedgeError } from '../../errors.ts'
-import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from './half-floats.ts'
 import { parseExact, tensorFromJson, tensorToJson } from './tensor-json.ts'
 
 describe('tensors in JSON', () => {

@@ -1,6 +1,6 @@
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../contracts/half-floats.ts'
 import type { Datatype, TensorData } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
-import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from './half-floats.ts'
 import { newTensorData } from './tensor-bytes.ts'
 
 /** as many as a shape may have sizes; a list that lies deeper is no element */

@@ -1,3 +1,4 @@
+import { halvesToNumbers, isHalf } from '../../contracts/half-floats.ts'
 import type { Column, ModelDescription, Tensor, TensorSpec } from '../../contracts/model-runtime.ts'
 import { KedgeError } from '../../errors.ts'
 
@@ -49,10 +50,11 @@ export function columnsOfTensors(
   if (tensors.length === 1 && only && features.length > 1) {
     if (only.shape.length !== 2 || only.shape[1] !== features.length) return undefined
     const width = features.length
+    const data = plain(only)
     return {
       rows,
       columns: features.map((feature, column) =>
-        Array.from({ length: rows }, (_, row) => element(only.data[row * width + column]!, feature.type === 'number')),
+        Array.from({ length: rows }, (_, row) => element(data[row * width + column]!, feature.type === 'number')),
       ) as Column[],
     }
   }
@@ -62,10 +64,14 @@ export function columnsOfTensors(
       tensors.find((candidate) => candidate.name === feature.name) ?? (tensors.length === 1 ? only : undefined)
     if (!tensor || tensor.data.length !== rows) return undefined
     const number = feature.type === 'number'
-    columns.push(Array.from(tensor.data as ArrayLike<number>, (value) => element(value, number)) as Column)
+    columns.push(Array.from(plain(tensor), (value) => element(value, number)) as Column)
   }
   return { columns, rows }
 }
+
+/** Values as they are meant: of halves the tensor has the bits. */
+const plain = ({ datatype, data }: Tensor): ArrayLike<number> =>
+  isHalf(datatype) ? halvesToNumbers(datatype, data as Uint16Array) : (data as Float64Array)
 
 const element = (value: number | bigint | string, number: boolean) => (number ? Number(value) : String(value))
 
@@ -75,12 +81,13 @@ export function scoresOfTensors(
   outputs: readonly Tensor[],
   rows: number,
 ): Float64Array | undefined {
-  const floats = outputs.filter((output) => output.datatype === 'FP32' || output.datatype === 'FP64')
+  const floats = outputs.filter(({ datatype }) => datatype === 'FP32' || datatype === 'FP64' || isHalf(datatype))
   const pair = floats.find((output) => output.shape.length === 2 && output.shape[1] === 2)
   const [output, width, at] =
     description.task === 'binary' && pair
       ? [pair, 2, 1]
       : [floats.find((candidate) => candidate.data.length === rows), 1, 0]
   if (!output) return undefined
-  return Float64Array.from({ length: rows }, (_, row) => Number(output.data[row * width + at]))
+  const data = plain(output)
+  return Float64Array.from({ length: rows }, (_, row) => data[row * width + at]!)
 }

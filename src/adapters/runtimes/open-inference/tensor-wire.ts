@@ -1,3 +1,4 @@
+import { halvesToNumbers, isHalf, numbersToHalves } from '../../../contracts/half-floats.ts'
 import {
   type Datatype,
   elementsOf,
@@ -5,7 +6,6 @@ import {
   type Tensor,
   type TensorData,
 } from '../../../contracts/model-runtime.ts'
-import { KedgeError } from '../../../errors.ts'
 
 export interface WireTensor {
   name: string
@@ -42,8 +42,7 @@ export function encodeInfer(
 const exact = (value: bigint) => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value))
 
 function plain(datatype: Datatype, data: TensorData): unknown[] {
-  if (datatype === 'FP16' || datatype === 'BF16')
-    throw new KedgeError('unsupported', { what: `${datatype} for a server without the binary tensor extension` })
+  if (isHalf(datatype)) return Array.from(halvesToNumbers(datatype, data as Uint16Array))
   if (datatype === 'BOOL') return Array.from(data as Uint8Array, Boolean)
   return Array.from(data as Float64Array)
 }
@@ -82,6 +81,11 @@ export function decodeInfer(body: Buffer, head: number | undefined): Tensor[] {
 
 function fromJson(datatype: Datatype, values: unknown[]): TensorData {
   if (datatype === 'BYTES') return values.map((value) => String(value))
+  if (isHalf(datatype))
+    return numbersToHalves(
+      datatype,
+      values.map((value) => (value === null ? Number.NaN : Number(value))),
+    )
   const Type = elementsOf[datatype] as unknown as {
     from(values: unknown[], map: (value: unknown) => unknown): NumericData
   }

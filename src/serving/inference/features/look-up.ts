@@ -1,4 +1,5 @@
 import type { FeatureLookup, LookedUp, LookupColumn } from '../../../contracts/feature-lookup.ts'
+import { isHalf, numbersToHalves } from '../../../contracts/half-floats.ts'
 import {
   type Column,
   elementsOf,
@@ -163,9 +164,8 @@ function tensorOf({ name, datatype, shape }: TensorSpec, rows: number, values: r
   const width = values.length / rows
   const sizes = shape.map((size, i) => (i === 0 ? rows : size < 0 ? width : size))
   if (datatype === 'BYTES') return { name, datatype, shape: sizes, data: values.map((value) => String(value ?? '')) }
-  if (datatype === 'FP16' || datatype === 'BF16')
-    throw new KedgeError('unsupported', { what: `Looking ${name} up as ${datatype}` })
   const numbers = values.map((value) => (value === null ? Number.NaN : Number(value)))
+  if (isHalf(datatype)) return { name, datatype, shape: sizes, data: numbersToHalves(datatype, numbers) }
   const whole = datatype !== 'FP32' && datatype !== 'FP64'
   const wrong = whole ? numbers.findIndex((value) => !Number.isInteger(value)) : -1
   if (wrong >= 0) throw refused([{ where: `inputs.${name}.${wrong}`, what: `is looked up, and no ${datatype}` }])

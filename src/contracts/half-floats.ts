@@ -45,3 +45,18 @@ export function numberToBfloat(value: number): number {
   const whole = bits[0]!
   return ((whole + 0x7fff + ((whole >>> 16) & 1)) >>> 16) & 0xffff
 }
+
+type Kind = 'FP16' | 'BF16'
+const toNumber = { FP16: halfToNumber, BF16: bfloatToNumber }
+const toBits = { FP16: numberToHalf, BF16: numberToBfloat }
+
+/** Whether values of a type are kept as their bits. */
+export const isHalf = (datatype: string): datatype is Kind => datatype === 'FP16' || datatype === 'BF16'
+
+/** The numbers that the bits of halves stand for. */
+export const halvesToNumbers = (datatype: Kind, bits: ArrayLike<number>): Float32Array =>
+  Float32Array.from(bits, toNumber[datatype])
+
+/** The bits of the halves nearest to numbers, ties to even. */
+export const numbersToHalves = (datatype: Kind, values: ArrayLike<number>): Uint16Array =>
+  Uint16Array.from(values, toBits[datatype])
