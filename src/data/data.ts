@@ -15,6 +15,7 @@ import { type DescribedKinds, describeKinds } from './describe-kinds.ts'
 import { documentDigest } from './document-digest.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine.ts'
+import { filterVersion, type QueryAnswer, queryVersion } from './query/query-version.ts'
 import { createAddressGuard } from './source/address-guard.ts'
 import { createDownloads } from './source/download.ts'
 import { createFileGuard, type Folder } from './source/file-guard.ts'
@@ -91,7 +92,20 @@ export interface Datasets {
   /** Errors: `not_found`, `dataset_empty`. */
   version(project: string, name: string, version: number | string): Promise<DatasetVersion>
   latest(project: string, name: string): Promise<DatasetVersionSummary | undefined>
-  rows(project: string, name: string, version: number | string, page?: Page): Promise<Rows>
+  /** `where`: an expression that is true for the rows that are wanted; `total` counts these. */
+  rows(
+    project: string,
+    name: string,
+    version: number | string,
+    page?: Page & { where?: string | undefined },
+  ): Promise<Rows>
+  /** Answers a SELECT over the table `rows`. Errors: `invalid_input`, `events_limit`. */
+  query(
+    project: string,
+    name: string,
+    version: number | string,
+    question: { sql: string; limit: number; signal?: AbortSignal | undefined },
+  ): Promise<QueryAnswer>
   quarantine(project: string, name: string, version: number | string, page?: Page): Promise<Rows>
   /** `by`: the columns that name a row; those that the dataset declares when absent. */
   diff(project: string, name: string, a: number | string, b: number | string, by?: string[]): Promise<DatasetDiff>
@@ -278,8 +292,11 @@ export function createData(environment: Environment, options: DataOptions): Data
     },
     version: versions.get,
     latest: versions.latest,
-    async rows(project, name, number, { limit = 100, offset = 0 } = {}) {
+    query: async (project, name, number, question) =>
+      queryVersion(engine, files, await versions.get(project, name, number), question),
+    async rows(project, name, number, { limit = 100, offset = 0, where } = {}) {
       const version = await versions.get(project, name, number)
+      if (where) return filterVersion(engine, files, version, { where, limit, offset })
       return readVersionRows(engine, files, version, { limit, offset })
     },
     quarantine: (project, name, number, { limit = 100, offset = 0 } = {}) =>

@@ -3,7 +3,10 @@ import type { RunEngine } from '../version/run-engine.ts'
 
 /** Functions that reach beyond the rows of the query. */
 const forbidden =
-  /^(file|url|s3|hdfs|remote|cluster|mysql|postgresql|sqlite|mongodb|redis|odbc|jdbc|executable|dictGet|dictHas|joinGet|catboost|sleep|throwIf|getSetting|currentUser|hostName|fqdn|tcpPort|serverUUID|buildId|uptime|filesystem|getServerSetting|getMaxTable|addressTo|demangle|azureBlob|iceberg|deltaLake|hudi|gcs|cosn|oss|merge|numbers_mt|input|view|generateRandom|fuzz|null|loop|timeSeries|arrowFlight|python|ytsaurus|paimon|prometheus)/i
+  /^(file|url|s3|hdfs|remote|cluster|mysql|postgresql|sqlite|mongodb|redis|odbc|jdbc|executable|dict|joinGet|catboost|evalML|sleep|throwIf|current(User|Roles|Profiles)|default(Roles|Profiles)|enabled(Roles|Profiles)|hostName|fqdn|tcpPort|serverUUID|buildId|uptime|filesystem|get(Setting|ServerSetting|MaxTable|Macro|ClientHTTPHeader|OSKernel)|showCertificate|addressTo|demangle|logTrace|connectionId|(initial)?queryI|hasColumnInTable|zookeeper|transaction|ai[A-Z_]|llm|azureBlob|iceberg|deltaLake|hudi|gcs|cosn|oss|merge|numbers_mt|input|view|generateRandom|fuzz|null$|loop|timeSeries|arrowFlight|python|ytsaurus|paimon|prometheus)/i
+
+/** The right side of these may be a table by its bare name. */
+const membership = /^(global)?(not)?(null)?in(IgnoreSet)?$/i
 
 /**
  * Refuses a query that reads anything but the table `rows` and its own named subqueries, sets settings, or is more than one
@@ -31,12 +34,27 @@ export async function checkUserQuery(engine: RunEngine, query: string, where: st
     const found = /^WithElement (\S+)/.exec(text)?.[1]
     if (found) named.add(found)
   }
-  // older trees do not name the elements: the names are in the text
-  for (const [, name] of query.matchAll(/(?:\bwith|,)\s+([A-Za-z_]\w*)\s+as\s*\(/gi)) named.add(name!)
+  // trees do not always name the elements: the names are in the text
+  for (const [, name] of whole.matchAll(/(?:\bwith|,)\s+`?([A-Za-z_]\w*)`?\s+as\s*\(/gi)) named.add(name!)
+  // what is named in one place of the query means the engine's own table of that name in another
+  const [taken] = await engine.query<{ name: string }>(
+    'SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN {names:Array(String)} LIMIT 1',
+    { names: [...named] },
+  )
+  if (taken) throw refuse(`${taken.name} cannot be the name of a subquery`)
   for (const [i, { text, depth }] of lines.entries()) {
     if (/^Set\b/.test(text)) throw refuse('settings are not allowed')
     const called = /^Function (\S+)/.exec(text)?.[1]
     if (called && forbidden.test(called)) throw refuse(`the function ${called} is not allowed`)
+    if (called && membership.test(called)) {
+      const end = lines.findIndex((line, j) => j > i && line.depth <= depth)
+      for (const inner of lines.slice(i + 1, end === -1 ? undefined : end)) {
+        const bare = inner.depth === depth + 2 && /^Identifier (\S+)/.exec(inner.text)?.[1]
+        // the left side is a column, which no table of the engine is called
+        if (bare && inner !== lines[i + 2] && !named.has(bare))
+          throw refuse(`only the table rows can be read, not ${bare}`)
+      }
+    }
     const table = /^TableIdentifier (\S+)/.exec(text)?.[1]
     if (table && !named.has(table)) throw refuse(`only the table rows can be read, not ${table}`)
     const below = lines[i + 1]

@@ -12,6 +12,7 @@ import {
   diffAnswer,
   expectationAnswer,
   profileAnswer,
+  queryAnswer,
   rowsAnswer,
   suggestionAnswer,
   timelineAnswer,
@@ -57,12 +58,34 @@ export function datasetVersionRoutes(
     method: 'GET',
     url: `${versions}/:version/rows`,
     permission: 'read',
-    summary: 'Shows rows of a version',
+    summary: 'Shows rows of a version, all or those for which an expression is true',
     tag,
     params: numbered,
-    query: page,
+    query: page.extend({
+      where: z.string().max(5000).optional().meta({ description: 'an expression, as in a filter: step' }),
+    }),
     answer: rowsAnswer,
     handler: ({ params, query }) => datasets.rows(params.project, params.name, params.version, query),
+  })
+  route(app, {
+    method: 'POST',
+    url: `${versions}/:version/query`,
+    permission: 'read',
+    summary: 'Answers a SELECT over the table rows, which are those of the version; nothing else can be read',
+    tag,
+    params: numbered,
+    body: z.strictObject({
+      sql: z.string().min(1).max(20_000),
+      limit: z.number().int().min(1).max(10_000).default(1000),
+    }),
+    answer: queryAnswer,
+    async handler(request, reply) {
+      // whoever leaves does not want the answer any more
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const { project, name, version } = request.params
+      return datasets.query(project, name, version, { ...request.body, signal: gone.signal })
+    },
   })
   route(app, {
     method: 'GET',

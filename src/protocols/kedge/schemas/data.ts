@@ -41,6 +41,13 @@ export const rowsAnswer = z
   .object({ columns: z.array(column), rows: z.array(z.array(z.unknown())), total: z.number().nullable() })
   .meta({ id: 'Rows' })
 
+export const queryAnswer = rowsAnswer
+  .extend({
+    milliseconds: z.number(),
+    cut: z.boolean().meta({ description: 'there were more rows than were asked for' }),
+  })
+  .meta({ id: 'QueryAnswer' })
+
 export const sourcePreviewAnswer = rowsAnswer.extend({ found: foundSettings }).meta({ id: 'SourcePreview' })
 
 export const foundThere = z
