@@ -6,6 +6,7 @@ import { executors } from './adapters/executors/index.generated.ts'
 import { expectations } from './adapters/expectations/index.generated.ts'
 import { monitors } from './adapters/monitors/index.generated.ts'
 import { operations } from './adapters/operations/index.generated.ts'
+import { places } from './adapters/places/index.generated.ts'
 import { releaseAnalyses } from './adapters/release-analyses/index.generated.ts'
 import { sources as pulled } from './adapters/sources/index.generated.ts'
 import { streams } from './adapters/streams/index.generated.ts'
@@ -64,6 +65,7 @@ export function composeDomains(
     (config.auth === 'token' ? [join(config.data, 'files')] : undefined)
   const data = createData(environment, {
     extensions: { sources, streams, operations, expectations },
+    places,
     secret: governance.secrets.get,
     allowHosts: config.allowSourceHost,
     ...(sourceFolders ? { sourceFolders } : {}),

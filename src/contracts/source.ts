@@ -4,15 +4,20 @@ import type { Column } from './column.ts'
 /** What a source may use of the world. */
 export interface SourceEnvironment {
   /**
-   * The local file behind a path or an address; guards both, follows redirects, keeps a copy of what came from afar.
-   * Errors: `not_found`, `path_guarded`, `address_guarded`, `source_unreachable`, `source_refused`.
+   * The local file behind a path or an address; guards both, keeps a copy of what came from afar, unpacks a member of a
+   * ZIP file. Errors: `not_found`, `path_guarded`, `address_guarded`, `source_unreachable`, `source_refused`.
    */
-  localFile(location: { path?: string | undefined; url?: string | undefined }): Promise<LocalFile>
+  localFile(location: FileLocation): Promise<LocalFile>
   /**
-   * The same for a path that may be a pattern over many files (`*` and `?` within a name, `**` for folders, `{a,b}`).
-   * Errors: those of `localFile`, `too_large` when there are too many.
+   * The same for a path, address or member that may be a pattern over many files (`*` and `?` within a name, `**` for
+   * folders, `{a,b}`). Errors: those of `localFile`, `too_large` when there are too many.
    */
-  localFiles(location: { path?: string | undefined; url?: string | undefined }): Promise<LocalFiles>
+  localFiles(location: FileLocation): Promise<LocalFiles>
+  /**
+   * A folder of files that are a function of `key`, which names what they were made of and how: made once by `make`, then
+   * kept for some days after each use. Nothing but files of their own are written there.
+   */
+  derived(key: readonly unknown[], make: (folder: string) => Promise<void>): Promise<string>
   /** The address of a host after the guard: an IP that was checked, so that a name cannot be rebound in between. */
   checkedHost(host: string): Promise<string>
   /** The value behind a reference. Errors: `not_found`. */
@@ -29,6 +34,15 @@ export interface SourceEnvironment {
   ): Promise<{ name: string; type: string }[]>
 }
 
+/** Where a file is: a path on the server or an address, with how the place behind it lets in. */
+export interface FileLocation {
+  path?: string | undefined
+  url?: string | undefined
+  access?: Record<string, unknown> | undefined
+  /** of a ZIP file */
+  member?: string | undefined
+}
+
 export interface LocalFile {
   /** absolute path on this machine */
   path: string
@@ -39,6 +53,8 @@ export interface LocalFile {
 export interface LocalFiles extends LocalFile {
   /** there where the path is a pattern, which the events engine reads as it is */
   pattern?: {
+    /** absolute path of the folder below which they are, before the first sign of a pattern */
+    folder: string
     /** absolute paths, sorted */
     files: readonly string[]
     /** columns that folders name as `year=2001`, with the types that fit all their values */
@@ -68,17 +84,24 @@ export interface SourceTable {
   state?(): Promise<string>
   /** The rows may be read again while `state` is the same; without it they are copied first. */
   stable?: boolean
-  /** a column that only grows: rows after the last value seen are new */
+  /** a column that grows: rows with the last value seen and larger ones are read again, and those that are known left out */
   incremental?: string
+  /** no value of it comes twice, and none after a larger one */
+  strictly?: boolean
+  /** rows may come whose value is less than the last one by so much: seconds for times and dates */
+  lag?: number
+  /** columns by which a row that was read again is known; all of them when absent */
+  key?: string[]
   /** What looking at the source has found where the declaration says nothing: setting → value, as it could be declared. */
   found?: Record<string, string | number | boolean>
   /**
-   * For what the engine cannot read by itself: writes the rows (the first `rows` of them, when given) for it into new
-   * files of an existing folder, and gives what selects from them. Called before each use.
+   * For what the engine cannot read by itself: writes the rows (the first `rows` of them, when given; those whose value
+   * of `incremental` is `from` or larger) for it into new files of an existing folder, and gives what selects from them.
+   * Called before each use.
    */
   land?(
     folder: string,
-    options: { rows?: number | undefined; signal?: AbortSignal | undefined },
+    options: { rows?: number | undefined; from?: string | undefined; signal?: AbortSignal | undefined },
   ): Promise<Pick<SourceTable, 'sql' | 'params'>>
 }
 
@@ -124,24 +147,3 @@ export const secretReference = z
   .strictObject({ secret: z.string().min(1).meta({ description: 'name of a stored secret of the project' }) })
   .meta({ id: 'SecretReference' })
 export type SecretReference = z.infer<typeof secretReference>
-
-/** Where a file is: exactly one of a path on the server and an http(s) address. */
-export const fileLocation = {
-  path: z.string().min(1).optional().meta({ description: 'file on the server' }),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .meta({ description: 'http or https address' }),
-}
-/** The same for kinds that read many files at once. */
-export const filesLocation = {
-  ...fileLocation,
-  path: fileLocation.path.meta({
-    description:
-      'file on the server, or a pattern over many: * and ? within a name, ** for folders, {a,b}; folders called year=2001 become columns',
-  }),
-}
-/** Whether exactly one of path and address is given. */
-export const oneLocation = (config: { path?: string | undefined; url?: string | undefined }) =>
-  (config.path === undefined) !== (config.url === undefined)
-export const oneLocationMessage = { message: 'needs exactly one of path and url' }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Column } from '../contracts/column.ts'
 import type { OtherRows } from '../contracts/curation.ts'
 import type { Executor } from '../contracts/executor.ts'
+import type { FilePlaceDefinition } from '../contracts/file-place.ts'
 import type { FoundThere } from '../contracts/source.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
@@ -17,9 +18,11 @@ import { createDrafts, type Drafts } from './drafts.ts'
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine.ts'
 import { filterVersion, type QueryAnswer, queryVersion } from './query/query-version.ts'
 import { createAddressGuard } from './source/address-guard.ts'
-import { createDownloads } from './source/download.ts'
+import { createDerivedFiles } from './source/derived-files.ts'
 import { createFileGuard, type Folder } from './source/file-guard.ts'
 import { openSource, type SourceAccess } from './source/open-source.ts'
+import { createPlaceFiles } from './source/place-files.ts'
+import { createSourceFiles } from './source/source-files.ts'
 import { createSourceTrials, type SourcePreview, type SourceTest } from './source/try-source.ts'
 import { landedTable } from './stream/landed-table.ts'
 import { createStreams, type Streams } from './stream/streams.ts'
@@ -34,6 +37,8 @@ import { createVersions, type TimelineEntry } from './version/versions.ts'
 
 export interface DataOptions {
   extensions: DataExtensions
+  /** where files come from */
+  places: readonly FilePlaceDefinition[]
   /** a stored secret of a project. Errors: `not_found` */
   secret(project: string, name: string): Promise<string>
   /** hosts that sources may call although they are not public; `*` for all */
@@ -146,11 +151,21 @@ export function createData(environment: Environment, options: DataOptions): Data
   const kept = createKeptVersions(environment)
   const quarantine = createQuarantineDesk(environment, { engine, versions })
   const addresses = createAddressGuard({ allowHosts: options.allowHosts ?? [] })
+  const fileGuard = createFileGuard(options.sourceFolders)
+  const derived = createDerivedFiles(join(dataDirectory, 'cache', 'derived'), environment.clock)
   const access: SourceAccess = {
     kinds: extensions.sources,
     engine,
-    files: createFileGuard(options.sourceFolders),
-    downloads: createDownloads({ folder: join(dataDirectory, 'cache', 'downloads'), guard: addresses }),
+    files: createSourceFiles({
+      guard: fileGuard,
+      places: createPlaceFiles({
+        folder: join(dataDirectory, 'cache', 'places'),
+        places: options.places,
+        guard: addresses,
+        secret: options.secret,
+      }),
+      derived,
+    }),
     addresses,
     secret: options.secret,
     async landed(project, name, spec) {
@@ -255,7 +270,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     previewConfig: async (project, config, limit = 50) =>
       trials.preview(project, 'new', declarations.parseSource('new', config), limit),
     discover: trials.discover,
-    folder: access.files.list,
+    folder: fileGuard.list,
   }
 
   const datasets: Datasets = {
@@ -342,6 +357,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     streams,
     async start() {
       await removeAbandonedRuns(dataDirectory)
+      await derived.sweep(environment.clock())
       await streams.start()
     },
     stop: () => streams.stop(),

@@ -5,6 +5,7 @@ import { openBlobDirectory } from '../../src/adapters/blobs/directory.ts'
 import { executors } from '../../src/adapters/executors/index.generated.ts'
 import { expectations } from '../../src/adapters/expectations/index.generated.ts'
 import { operations } from '../../src/adapters/operations/index.generated.ts'
+import { places } from '../../src/adapters/places/index.generated.ts'
 import { sources } from '../../src/adapters/sources/index.generated.ts'
 import { createData, type Data, type DataOptions } from '../../src/data/data.ts'
 import type { DatasetVersion } from '../../src/data/version/dataset-version.ts'
@@ -54,6 +55,7 @@ export async function openData(
   }
   const data = createData(environment, {
     extensions: { sources, operations, expectations },
+    places,
     executors,
     secret: async () => 'secret',
     allowHosts: ['127.0.0.1', 'localhost'],

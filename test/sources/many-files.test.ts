@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type OpenedData, openData, project } from '../data/open-data.ts'
+import { asRecords, knownConfig } from '../mainframe/known-records.ts'
 import { failure } from './failure.ts'
+import { knownRows } from './known-rows.ts'
 import { columnarFormats } from './source-kinds.ts'
 
 let data: OpenedData
@@ -173,4 +175,17 @@ test('twenty thousand small files are listed, read in order and found unchanged'
   const version = await data.make(source)
   expect(version.counts).toMatchObject({ read: 20_000, kept: 20_000 })
   expect((await data.make(source)).version).toBe(version.version)
+})
+
+test('records of a mainframe in folders by year', async () => {
+  const [first, second] = [knownRows.slice(0, 2), knownRows.slice(2)]
+  put('records/year=2001/a.ebcdic', asRecords(first))
+  put('records/year=2002/b.ebcdic', asRecords(second))
+  const source = { ...knownConfig, path: pattern('records/year=*/*.ebcdic') }
+  const version = await data.make(source)
+  const year = version.schema.findIndex(({ name }) => name === 'year')
+  expect((await rowsOf(version)).map((row) => [row[0], row[year]])).toEqual(
+    knownRows.map(({ id }, i) => [id, i < 2 ? 2001 : 2002]),
+  )
+  expect((await data.sources.preview(project, 'input', 3)).rows).toHaveLength(3)
 })

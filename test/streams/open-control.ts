@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openBlobDirectory } from '../../src/adapters/blobs/directory.ts'
 import { expectations } from '../../src/adapters/expectations/index.generated.ts'
 import { operations } from '../../src/adapters/operations/index.generated.ts'
+import { places } from '../../src/adapters/places/index.generated.ts'
 import { sources } from '../../src/adapters/sources/index.generated.ts'
 import { streams } from '../../src/adapters/streams/index.generated.ts'
 import { asSource } from '../../src/contracts/stream-source.ts'
@@ -28,6 +29,7 @@ export async function openControl(sql: string, directory: string, node: string, 
     { store, journal, jobs, events, blobs, clock, log: silentLog, node, dataDirectory: join(directory, node) },
     {
       extensions: { sources: [...sources, ...streams.map(asSource)], streams, operations, expectations },
+      places,
       secret: async () => 'secret',
       allowHosts: ['127.0.0.1'],
     },

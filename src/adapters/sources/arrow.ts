@@ -4,7 +4,7 @@ import { columnarFile } from './columnar-file.ts'
 
 export default columnarFile({
   kind: 'arrow',
-  title: 'Files of Apache Arrow (Feather version 2; one may be an IPC stream) on the server or one behind an address',
+  title: 'Files of Apache Arrow (Feather version 2; one may be an IPC stream)',
   id: 'ArrowSource',
   async format(path) {
     if (/[*?{]/.test(path)) return 'Arrow'

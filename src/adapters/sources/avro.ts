@@ -2,7 +2,7 @@ import { columnarFile } from './columnar-file.ts'
 
 export default columnarFile({
   kind: 'avro',
-  title: 'Avro object container files on the server or one behind an address',
+  title: 'Avro object container files',
   id: 'AvroSource',
   format: () => 'Avro',
 })

@@ -1,12 +1,5 @@
-import { z } from 'zod'
-import {
-  defineSource,
-  filesLocation,
-  oneLocation,
-  oneLocationMessage,
-  type SourceDefinition,
-  type SourceTable,
-} from '../../contracts/source.ts'
+import { defineSource, type SourceDefinition, type SourceTable } from '../../contracts/source.ts'
+import { fileSource } from './file-location.ts'
 import { rowsOfFiles } from './many-files.ts'
 import { quotedName } from './sql-name.ts'
 
@@ -27,12 +20,9 @@ export const columnarFile = ({ kind, title, id, format, rows }: ColumnarFile): S
   defineSource({
     kind,
     title,
-    config: z
-      .strictObject({ kind: z.literal(kind), ...filesLocation })
-      .refine(oneLocation, oneLocationMessage)
-      .meta({ id }),
-    async open({ path, url }, environment) {
-      const files = await environment.localFiles({ path, url })
+    config: fileSource(kind, {}, { many: true }).meta({ id }),
+    async open(location, environment) {
+      const files = await environment.localFiles(location)
       const sql = 'file({path:String}, {format:String})'
       const params = { path: files.path, format: await format(files.path) }
       if (!files.pattern)

@@ -1,24 +1,18 @@
 import { z } from 'zod'
 import { columnTypes } from '../../contracts/column.ts'
-import {
-  defineSource,
-  filesLocation,
-  oneLocation,
-  oneLocationMessage,
-  type SourceEnvironment,
-} from '../../contracts/source.ts'
+import { defineSource, type SourceEnvironment } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { checkedCompression, compression } from './compression.ts'
+import { fileSource } from './file-location.ts'
 import { rowsOfFiles } from './many-files.ts'
 import { quotedName } from './sql-name.ts'
 
 export default defineSource({
   kind: 'csv',
-  title: 'CSV files on the server or one behind an address; compressed when the name ends in .gz, .zst or .xz',
-  config: z
-    .strictObject({
-      kind: z.literal('csv'),
-      ...filesLocation,
+  title: 'CSV files; compressed when the name ends in .gz, .zst or .xz',
+  config: fileSource(
+    'csv',
+    {
       delimiter: z.string().length(1).default(','),
       header: z
         .boolean()
@@ -29,11 +23,11 @@ export default defineSource({
         .record(z.string(), z.enum(columnTypes))
         .optional()
         .meta({ description: 'types of columns; those of others are found by looking at the values' }),
-    })
-    .refine(oneLocation, oneLocationMessage)
-    .meta({ id: 'CsvSource' }),
-  async open({ path, url, delimiter, header, compression, columns }, environment) {
-    const files = await environment.localFiles({ path, url })
+    },
+    { many: true },
+  ).meta({ id: 'CsvSource' }),
+  async open({ delimiter, header, compression, columns, ...location }, environment) {
+    const files = await environment.localFiles(location)
     const method = await checkedCompression(files, compression)
     const settings = {
       format_csv_delimiter: delimiter,

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { columnTypes } from '../../contracts/column.ts'
-import { defineSource, filesLocation, oneLocation, oneLocationMessage } from '../../contracts/source.ts'
+import { defineSource } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { checkedCompression, compression } from './compression.ts'
+import { fileSource } from './file-location.ts'
 import { rowsOfFiles } from './many-files.ts'
 import { quotedName, quotedText } from './sql-name.ts'
 
@@ -12,21 +13,20 @@ const mostColumns = 2000
 
 export default defineSource({
   kind: 'jsonl',
-  title: 'JSON Lines (one object a line): files on the server or one behind an address',
-  config: z
-    .strictObject({
-      kind: z.literal('jsonl'),
-      ...filesLocation,
+  title: 'JSON Lines (one object a line)',
+  config: fileSource(
+    'jsonl',
+    {
       compression,
       columns: z
         .record(z.string(), z.enum(columnTypes))
         .optional()
         .meta({ description: 'the columns and their types; else those of the first 20,000 lines' }),
-    })
-    .refine(oneLocation, oneLocationMessage)
-    .meta({ id: 'JsonLinesSource' }),
-  async open({ path, url, compression, columns }, environment) {
-    const files = await environment.localFiles({ path, url })
+    },
+    { many: true },
+  ).meta({ id: 'JsonLinesSource' }),
+  async open({ compression, columns, ...location }, environment) {
+    const files = await environment.localFiles(location)
     const method = await checkedCompression(files, compression)
     const params = { path: files.path, method }
     const settings = { input_format_parallel_parsing: 0, max_threads: 1, use_hive_partitioning: 0 }

@@ -2,7 +2,7 @@ import { columnarFile } from './columnar-file.ts'
 
 export default columnarFile({
   kind: 'orc',
-  title: 'ORC files on the server or one behind an address',
+  title: 'ORC files',
   id: 'OrcSource',
   format: () => 'ORC',
 })

@@ -88,7 +88,11 @@ export function createFileGuard(folders: readonly string[] | undefined): FileGua
       const found = await list()
       return {
         path: join(folder, pattern.rest),
-        pattern: { files: found.map((name) => join(folder, name)), partitions: partitionsOf(found, given) },
+        pattern: {
+          folder,
+          files: found.map((name) => join(folder, name)),
+          partitions: partitionsOf(found, given),
+        },
         async digest() {
           const hash = createHash('sha256')
           const now = await list()

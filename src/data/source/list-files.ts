@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KedgeError } from '../../errors.ts'
 
-const mostFiles = 200_000
+export const mostFiles = 200_000
 const sign = /[*?{[]/
 
 /** A path as the folder before its first part with a sign of a pattern, and that part and the rest; undefined without one. */
@@ -17,7 +17,7 @@ export function splitPattern(path: string): { folder: string; rest: string } | u
 }
 
 /** What the events engine takes a pattern for: * and ? stay within a name, ** does not, {a,b} is one of them. */
-function matcher(pattern: string): RegExp {
+export function matcher(pattern: string): RegExp {
   let open = false
   const source = pattern.replace(/\*\*\/?|[\s\S]/g, (piece) => {
     if (piece === '**/') return '(?:.*/)?'
@@ -34,15 +34,20 @@ function matcher(pattern: string): RegExp {
   return new RegExp(`^${source}$`)
 }
 
+/** Refuses what the events engine would not take as this domain does. Errors: `invalid_input`. */
+export function checkPattern(rest: string, given: string): void {
+  if (/[[\]]|\{[^}]*[{/]|\{[^}]*$|\.\.|^[^{]*\}/.test(rest))
+    throw new KedgeError('invalid_input', {
+      what: `The pattern ${given} may have * ? ** and {a,b} without / in it, but no [ ], no .. and no { } in each other`,
+    })
+}
+
 /**
  * The files that a pattern names, sorted, relative to the folder, with / between names. A link is refused, because the engine would follow it to
  * wherever it leads. Errors: `invalid_input`, `not_found`, `path_guarded`, `too_large`.
  */
 export async function listFiles(folder: string, rest: string, given: string): Promise<string[]> {
-  if (/[[\]]|\{[^}]*[{/]|\{[^}]*$|\.\.|^[^{]*\}/.test(rest))
-    throw new KedgeError('invalid_input', {
-      what: `The pattern ${given} may have * ? ** and {a,b} without / in it, but no [ ], no .. and no { } in each other`,
-    })
+  checkPattern(rest, given)
   const wanted = matcher(rest)
   const parts = rest.split('/')
   const deep = parts.some((part) => part.includes('**'))

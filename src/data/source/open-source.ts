@@ -1,22 +1,21 @@
 import { z } from 'zod'
 import type { Column } from '../../contracts/column.ts'
+import { shownAddress } from '../../contracts/file-place.ts'
 import type { SourceDefinition, SourceTable } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import { columnType } from '../curation/engine-column.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
 import type { AddressGuard } from './address-guard.ts'
-import type { Downloads } from './download.ts'
-import type { FileGuard } from './file-guard.ts'
 import { inferTypes } from './infer-types.ts'
 import { sourceEnvironment } from './source-environment.ts'
 import { sourceError } from './source-error.ts'
+import type { SourceFiles } from './source-files.ts'
 
 export interface SourceAccess {
   kinds: readonly SourceDefinition[]
   engine: EventsStore
-  files: FileGuard
-  downloads: Downloads
+  files: SourceFiles
   addresses: AddressGuard
   secret(project: string, name: string): Promise<string>
   /** what was landed of a stream */
@@ -34,9 +33,9 @@ export interface OpenedSource {
 }
 
 const placeOf = (config: SourceSpec): string => {
-  const { path, url, host, database, schema, table } = config as Record<string, string | undefined>
-  if (url) return url.replace(/\?.*$/, '').replace(/\/\/[^/@]*@/, '//')
-  if (path) return table ? `${path} (${table})` : path
+  const { path, url, member, host, database, schema, table } = config as Record<string, string | undefined>
+  const within = member ?? (path ? table : undefined)
+  if (path || url) return `${url ? shownAddress(url) : path}${within ? ` (${within})` : ''}`
   return [host, database, schema, table].filter(Boolean).join('/')
 }
 

@@ -1,5 +1,6 @@
 import type { SourceEnvironment } from '../../contracts/source.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
+import { documentDigest } from '../document-digest.ts'
 import type { SourceAccess } from './open-source.ts'
 
 /** What a kind of source may use of the world, for one source of a project. */
@@ -13,9 +14,9 @@ export function sourceEnvironment(
   const query = <T>(sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>) =>
     access.engine.query<T>(sql, params, { ...(settings ? { settings } : {}), ...(signal ? { signal } : {}) })
   return {
-    localFile: ({ path, url }) => (url !== undefined ? access.downloads.fetch(url, signal) : access.files.open(path!)),
-    localFiles: ({ path, url }) =>
-      url !== undefined ? access.downloads.fetch(url, signal) : access.files.openAll(path!),
+    localFile: (location) => access.files.one(project, location, signal),
+    localFiles: (location) => access.files.all(project, location, signal),
+    derived: (key, make) => access.files.derived.folder(documentDigest(key), make),
     checkedHost: (host) => access.addresses.check(host),
     secret: ({ secret }) => access.secret(project, secret),
     landed: () => access.landed(project, name, spec),

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { fileLocation, oneLocation, oneLocationMessage } from '../../../contracts/source.ts'
 import { codePageNames } from '../../../mainframe/code-page.ts'
 import { dateForms, timeForms } from '../../../mainframe/date-forms.ts'
 import type { DecodeOptions } from '../../../mainframe/decode-options.ts'
 import type { RecordForm } from '../../../mainframe/record-form.ts'
+import { fileSource, sideFile } from '../file-location.ts'
 
 const ends = z.strictObject({
   bytes: z.number().int().min(0).default(0),
@@ -36,16 +36,11 @@ const segment = z.strictObject({
   under: z.string().optional().meta({ description: 'the segment it belongs to, whose columns its rows have too' }),
 })
 
-export const copybookConfig = z
-  .strictObject({
-    kind: z.literal('copybook'),
-    ...fileLocation,
+export const copybookConfig = fileSource(
+  'copybook',
+  {
     copybook: z
-      .union([
-        z.strictObject({ path: z.string().min(1) }),
-        z.strictObject({ url: z.url({ protocol: /^https?$/ }) }),
-        z.strictObject({ text: z.string().min(1).max(5_000_000) }),
-      ])
+      .union([sideFile.path, sideFile.url, z.strictObject({ text: z.string().min(1).max(5_000_000) })])
       .meta({ description: 'the copybook: a file on the server, an address, or its text' }),
     format: z.enum(['fixed', 'free']).optional().meta({ description: 'of the copybook; found by looking when absent' }),
     library: z.string().optional().meta({ description: 'folder on the server with the copybooks that COPY names' }),
@@ -100,8 +95,9 @@ export const copybookConfig = z
     blank_numbers: z.enum(['null', 'reject']).default('null').meta({
       description: 'what numbers are whose bytes are all blank, LOW-VALUES or HIGH-VALUES',
     }),
-  })
-  .refine(oneLocation, oneLocationMessage)
+  },
+  { many: true },
+)
   .refine((config) => config.rows === undefined || config.segments !== undefined, { message: 'rows needs segments' })
   .meta({ id: 'CopybookSource' })
 export type CopybookConfig = z.output<typeof copybookConfig>

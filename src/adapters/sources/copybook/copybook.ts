@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { defineSource, type SourceEnvironment } from '../../../contracts/source.ts'
 import { KedgeError } from '../../../errors.ts'
 import { compileCopybook } from '../../../mainframe/compile-copybook.ts'
@@ -8,10 +8,11 @@ import { makePlan } from '../../../mainframe/make-plan.ts'
 import { memberFiles } from '../../../mainframe/member-files.ts'
 import { checkFileSize } from '../../../mainframe/record-form.ts'
 import { faultReasons } from '../../../mainframe/rows.ts'
+import { rowsOfFiles } from '../many-files.ts'
 import { quotedName } from '../sql-name.ts'
 import { type CopybookConfig, copybookConfig, decodeOptions, recordForm } from './copybook-config.ts'
 import { landInThread } from './land-in-thread.ts'
-import { faultFound, faultNumber, landedColumns, position } from './land-records.ts'
+import { faultFound, faultNumber, type LandRecords, landedColumns, position } from './land-records.ts'
 
 /** Raised when the same file would give other rows than before. */
 const codeVersion = 1
@@ -21,7 +22,7 @@ export default defineSource({
   title: 'A file of records from a mainframe (EBCDIC, packed numbers …) that a COBOL copybook describes',
   config: copybookConfig,
   async open(config, environment) {
-    const file = await environment.localFile({ path: config.path, url: config.url })
+    const files = await environment.localFiles(config)
     const options = decodeOptions(config)
     const layout = await compileCopybook(await copybookText(config, environment), memberOf(config, environment), {
       format: config.format,
@@ -33,26 +34,44 @@ export default defineSource({
       throw new KedgeError('invalid_input', {
         what: `length: ${form.length} bytes are less than the ${plan.longest} of the record ${plan.record}`,
       })
-    checkFileSize((await stat(file.path)).size, form, plan.record)
+    for (const path of files.pattern?.files ?? [files.path]) checkFileSize((await stat(path)).size, form, plan.record)
     const meaning = createHash('sha256')
       .update(JSON.stringify([codeVersion, plan, options, form]))
       .digest('hex')
     const columns = landedColumns(plan)
     const structure = columns.map(({ name, type }) => `${quotedName(name)} ${type}`).join(', ')
+    const found = columns.slice(0, plan.columns.length)
+    const ofAll = rowsOfFiles(files, {
+      columns: found,
+      selected: columns.filter(({ name }) => name !== position).map(({ name }) => quotedName(name)),
+      from: 'file({path:String}, Native, {structure:String})',
+    })
     return {
       sql: '',
       params: {},
-      columns: columns.slice(0, plan.columns.length),
+      columns: ofAll.columns,
+      ...(files.pattern ? { types: ofAll.types!, settings: ofAll.settings! } : {}),
       unreadable: faultReasons.flatMap((reason, i) =>
         i === 0 ? [] : [{ when: `s.${faultNumber} = ${i}`, reason, value: `s.${faultFound}` }],
       ),
       rowNumber: `s.${position}`,
-      state: async () => `${await file.digest()}:${meaning}`,
+      state: async () => `${await files.digest()}:${meaning}`,
       stable: true,
       async land(folder, { rows, signal }) {
-        const to = join(folder, 'records.native')
-        await landInThread({ from: file.path, to, plan, options, form, rows }, signal)
-        return { sql: 'file({path:String}, Native, {structure:String})', params: { path: to, structure } }
+        if (!files.pattern) {
+          const to = join(folder, 'records.native')
+          await landInThread([{ from: files.path, to, plan, options, form, rows }], signal)
+          return { sql: 'file({path:String}, Native, {structure:String})', params: { path: to, structure } }
+        }
+        const works: LandRecords[] = []
+        for (const from of files.pattern.files) {
+          const name = relative(files.pattern.folder, from)
+          const to = join(folder, 'records', name)
+          await mkdir(dirname(to), { recursive: true })
+          works.push({ from, to, plan, options, form, rows, name })
+        }
+        await landInThread(works, signal)
+        return { sql: ofAll.sql, params: { path: join(folder, 'records', '**'), structure } }
       },
     }
   },

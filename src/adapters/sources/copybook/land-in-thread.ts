@@ -7,8 +7,8 @@ import type { LandAnswer } from './land-records-thread.ts'
 const entry = new URL(`./land-records-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /** Decodes in a thread of its own, because a large file takes its time. Errors: `source_unreadable`, `cancelled`. */
-export async function landInThread(work: LandRecords, signal?: AbortSignal): Promise<void> {
-  const worker = new Worker(entry, { workerData: work })
+export async function landInThread(works: readonly LandRecords[], signal?: AbortSignal): Promise<void> {
+  const worker = new Worker(entry, { workerData: works })
   try {
     const [answer] = (await once(worker, 'message', signal ? { signal } : {})) as [LandAnswer]
     if (answer.ok) return

@@ -13,7 +13,11 @@ export type LandAnswer =
 
 const answer = (value: LandAnswer) => parentPort!.postMessage(value)
 try {
-  landRecords(workerData as LandRecords)
+  let written = 0
+  for (const work of workerData as LandRecords[]) {
+    written += landRecords(work)
+    if (work.rows !== undefined && written >= work.rows) break
+  }
   answer({ ok: true })
 } catch (error) {
   const { message, code } = error as { message: string; code?: string }

@@ -18,6 +18,8 @@ export interface LandRecords {
   form: RecordForm
   /** as many rows are enough */
   rows?: number | undefined
+  /** which of several files it is */
+  name?: string | undefined
 }
 
 export const position = '__position'
@@ -33,10 +35,11 @@ export const landedColumns = (plan: Plan): { name: string; type: string }[] => [
 ]
 
 /**
- * Decodes a file of records into one that the engine reads (Native). Synchronous: it belongs into a thread.
+ * Decodes a file of records into one that the engine reads (Native). Gives the number of rows.
+ * Synchronous: it belongs into a thread.
  * Errors: `source_unreadable` names record and byte.
  */
-export function landRecords({ from, to, plan, options, form, rows: enough }: LandRecords): void {
+export function landRecords({ from, to, plan, options, form, rows: enough, name }: LandRecords): number {
   const input = openSync(from, 'r')
   const output = openSync(to, 'w')
   try {
@@ -67,11 +70,12 @@ export function landRecords({ from, to, plan, options, form, rows: enough }: Lan
       for (let i = 0; i < count; i++) places[i] = BigInt(written + i)
       parts.push(heads.at(-3)!, new Uint8Array(places.buffer))
       parts.push(heads.at(-2)!, rows.fault.subarray(0, count))
-      parts.push(heads.at(-1)!, foundFaults(batch, plan))
+      parts.push(heads.at(-1)!, foundFaults(batch, plan, name))
       writeAll(output, parts)
       written += count
       if (enough !== undefined && written >= enough) break
     }
+    return written
   } finally {
     closeSync(input)
     closeSync(output)
@@ -89,7 +93,7 @@ function writeAll(file: number, parts: readonly Uint8Array[]) {
 }
 
 /** For each row the field that has a fault: its name, where it is, its bytes. */
-function foundFaults({ rows, firstRecord, fileOffset }: DecodedBatch, plan: Plan): Uint8Array {
+function foundFaults({ rows, firstRecord, fileOffset }: DecodedBatch, plan: Plan, file?: string): Uint8Array {
   const { count, fault } = rows
   const texts = new Map<number, Buffer>()
   let size = count
@@ -110,7 +114,7 @@ function foundFaults({ rows, firstRecord, fileOffset }: DecodedBatch, plan: Plan
       .toString('hex')
       .toUpperCase()
     const where = place === undefined ? 'in a segment above' : `at byte ${place}`
-    const text = Buffer.from(`${name} in record ${record} ${where}: ${bytes}`)
+    const text = Buffer.from(`${name} in record ${record} ${where}${file ? ` of ${file}` : ''}: ${bytes}`)
     texts.set(i, text)
     size += text.length + 3
   }
