@@ -2,7 +2,7 @@ import type { MonitorScore } from '../contracts/monitor-kind.ts'
 import { KedgeError } from '../errors.ts'
 import type { ScannedColumn } from './chunk-statement.ts'
 import type { ColumnKind, ComparedColumn } from './comparison.ts'
-import { kindOf, listed, type Table, type TableColumn } from './open-table.ts'
+import { kindOf, listed, type Table, type TableColumn } from './table.ts'
 
 export interface ColumnRequest {
   /** all when absent; those of roles are always there */

@@ -16,7 +16,7 @@ export const MOST_CATEGORIES = 1000
 /** Values that the engine follows at once: up to here counts are exact. */
 const FOLLOWED = 4 * MOST_CATEGORIES
 /** Characters of a category that are kept. */
-const LONGEST_CATEGORY = 200
+export const LONGEST_CATEGORY = 200
 
 export const quoteName = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
 

@@ -6,7 +6,7 @@ import type { Sketch } from '../statistics/sketch.ts'
 import { mergeSlices, type Slice } from '../statistics/slice.ts'
 import type { AlignedColumn } from './align-columns.ts'
 import type { ComparedColumn } from './comparison.ts'
-import { type ProfiledColumns, slicesOf } from './profile-columns.ts'
+import { type ProfiledColumns, slicesOf } from './profiled-columns.ts'
 import { testDrift } from './test-drift.ts'
 import { FEWEST_CHUNKS, referenceView, windowOf } from './views.ts'
 

@@ -3,13 +3,17 @@ import { driftMetrics } from '../adapters/drift-metrics/index.generated.ts'
 import { monitors } from '../adapters/monitors/index.generated.ts'
 import { asKedgeError } from '../errors.ts'
 import { compareTables } from './compare-tables.ts'
+import { openEngineReader } from './engine-reader.ts'
 import type { CompareAnswer } from './run-comparison.ts'
 import type { TablesRequest } from './tables-request.ts'
 
 process.once('message', async (request: TablesRequest) => {
   let answer: CompareAnswer
   try {
-    answer = { comparison: await compareTables(request, { kinds: monitors, metrics: driftMetrics }, Date.now) }
+    const comparison = await compareTables(request, { kinds: monitors, metrics: driftMetrics }, Date.now, () =>
+      openEngineReader(request.memory),
+    )
+    answer = { comparison }
   } catch (thrown) {
     const error = asKedgeError(thrown)
     if (error.class === 'internal') console.error(thrown)

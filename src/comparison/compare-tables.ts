@@ -8,10 +8,10 @@ import type { Comparison } from './comparison.ts'
 import { conclude } from './conclude.ts'
 import { compareCorrelations } from './correlations.ts'
 import { judgeModel } from './judge-model.ts'
-import { listed, openTable } from './open-table.ts'
-import { profileColumns, takeTexts } from './profile-columns.ts'
-import { openTableEngine } from './table-engine.ts'
+import { takeTexts } from './profiled-columns.ts'
+import { listed } from './table.ts'
 import { tableFile } from './table-file.ts'
+import type { TableReader } from './table-reader.ts'
 import type { TablesRequest } from './tables-request.ts'
 import { chunkNumbers } from './views.ts'
 
@@ -26,6 +26,7 @@ export async function compareTables(
   request: TablesRequest,
   watchers: Watchers,
   clock: () => number,
+  open: () => Promise<TableReader>,
 ): Promise<Comparison> {
   const settings = monitorSettings.parse({ min_rows: 30, ...request.monitors })
   for (const metric of Object.values(settings.drift_metric))
@@ -34,12 +35,9 @@ export async function compareTables(
         what: `"${metric}" is no drift metric (${watchers.metrics.map((known) => known.name).join(', ')})`,
       })
   const [before, after] = await Promise.all([tableFile(request.reference), tableFile(request.current)])
-  const engine = await openTableEngine(request.memory)
+  const reader = await open()
   try {
-    const [reference, current] = await Promise.all([
-      openTable(engine, before, 'reference'),
-      openTable(engine, after, 'current'),
-    ])
+    const [reference, current] = await Promise.all([reader.open(before, 'reference'), reader.open(after, 'current')])
     const { columns, scores } = alignColumns(reference, current, request)
     const chunks = chunkNumbers(reference.rows, current.rows)
     const labels = {
@@ -54,7 +52,7 @@ export async function compareTables(
       const scan = (side: 'reference' | 'current', as: (column: ScannedColumn) => ScannedColumn[]) => {
         const there = batch.flatMap((column) => (column[side] ? as(column[side]) : []))
         const table = side === 'reference' ? reference : current
-        return there.length > 0 ? profileColumns(engine, table, chunks[side], there) : undefined
+        return there.length > 0 ? reader.profile(table, chunks[side], there) : undefined
       }
       const both = (as: (column: ScannedColumn) => ScannedColumn[]) =>
         Promise.all([scan('reference', as), scan('current', as)])
@@ -77,7 +75,7 @@ export async function compareTables(
 
     const [model, correlations] = await Promise.all([
       judgeModel({
-        engine,
+        reader,
         reference,
         current,
         columns,
@@ -89,7 +87,7 @@ export async function compareTables(
         watchers,
         labels,
       }),
-      compareCorrelations(engine, reference, current, columns, notes),
+      compareCorrelations(reader, reference, current, columns, notes),
     ])
     return conclude({
       title: `${after.name} against ${before.name}`,
@@ -109,6 +107,6 @@ export async function compareTables(
       extra: { threshold: request.threshold, chunks },
     })
   } finally {
-    await engine.close()
+    await reader.close()
   }
 }

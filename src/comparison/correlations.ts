@@ -1,32 +1,20 @@
 import { benjaminiHochberg } from '../statistics/benjamini-hochberg.ts'
 import { normalTwoSided } from '../statistics/normal.ts'
 import type { AlignedColumn } from './align-columns.ts'
-import { numberOf, type ScannedColumn } from './chunk-statement.ts'
+import type { ScannedColumn } from './chunk-statement.ts'
 import type { CorrelationChange } from './comparison.ts'
-import { reading, type Table } from './open-table.ts'
-import type { TableEngine } from './table-engine.ts'
+import type { Table } from './table.ts'
+import type { CorrelationMatrix, TableReader } from './table-reader.ts'
 
 /** Numbers whose correlations are looked at: pairs grow with the square. */
 const MOST_CORRELATED = 30
 
-/** Pearson's correlations of columns over the rows in which all are finite. */
-async function correlationMatrix(engine: TableEngine, table: Table, columns: readonly ScannedColumn[]) {
-  const values = columns.map(numberOf)
-  const { rows } = await reading(table.file, () =>
-    engine.query<{ n: number; matrix: (number | null)[][] }>(
-      `SELECT count() AS n, corrMatrix(${values.join(', ')}) AS matrix FROM ${table.sql} WHERE ${values.map((x) => `isFinite(${x})`).join(' AND ')}`,
-    ),
-  )
-  return rows[0]!
-}
-
-interface Matrix {
-  n: number
-  matrix: (number | null)[][]
-}
-
 /** Pairs whose correlation changed, the largest change first; p of the difference of Fisher's z (1921), adjusted over pairs. */
-function correlationChanges(names: readonly string[], reference: Matrix, current: Matrix): CorrelationChange[] {
+function correlationChanges(
+  names: readonly string[],
+  reference: CorrelationMatrix,
+  current: CorrelationMatrix,
+): CorrelationChange[] {
   if (reference.n < 10 || current.n < 10) return []
   const z = (r: number) => Math.atanh(Math.max(-0.999999, Math.min(0.999999, r)))
   const error = Math.sqrt(1 / (reference.n - 3) + 1 / (current.n - 3))
@@ -49,7 +37,7 @@ function correlationChanges(names: readonly string[], reference: Matrix, current
 
 /** How correlations of the numbers changed; a note where there are too many pairs to look at. */
 export async function compareCorrelations(
-  engine: TableEngine,
+  reader: TableReader,
   reference: Table,
   current: Table,
   columns: readonly AlignedColumn[],
@@ -65,13 +53,11 @@ export async function compareCorrelations(
     return []
   }
   const [before, after] = await Promise.all([
-    correlationMatrix(
-      engine,
+    reader.correlations(
       reference,
       numbers.map((column) => column.reference),
     ),
-    correlationMatrix(
-      engine,
+    reader.correlations(
       current,
       numbers.map((column) => column.current),
     ),

@@ -12,16 +12,15 @@ import type { ComparedColumn, Comparison } from './comparison.ts'
 import { estimateErrors } from './estimate-errors.ts'
 import { calibrateScores, estimateMonitors, estimateScores } from './estimate-without-truth.ts'
 import { groupRates } from './group-rates.ts'
-import { confusions, errorSums, groupCounts, largestGroups, scoreSums } from './model-sums.ts'
-import type { Table } from './open-table.ts'
 import { binaryMetrics, classMetrics, regressionMetrics } from './performance-table.ts'
-import type { TableEngine } from './table-engine.ts'
+import type { Table } from './table.ts'
+import type { TableReader } from './table-reader.ts'
 import type { TablesRequest } from './tables-request.ts'
 import type { ModelColumns } from './truth-statement.ts'
 import { referenceView, windowOf } from './views.ts'
 
 export interface ModelRequest {
-  engine: TableEngine
+  reader: TableReader
   reference: Table
   current: Table
   columns: readonly AlignedColumn[]
@@ -57,14 +56,14 @@ export async function judgeModel(given: ModelRequest): Promise<ModelFindings> {
     current: { table: given.current, chunks: given.chunks.current, model: modelOf(given, 'current') },
   }
   const sums = await bySide(sides, ({ table, chunks, model }) =>
-    task === undefined || !model.target ? undefined : sumsOf(given.engine, task, table, chunks, model),
+    task === undefined || !model.target ? undefined : sumsOf(given.reader, task, table, chunks, model),
   )
   if (task === 'binary') addBinary(given, sums, findings)
   if (task === 'classes')
     findings.performance = { task, metrics: classMetrics(confusionOf(sums.reference), confusionOf(sums.current)) }
   if (task === 'regression') {
     const estimated = sums.reference
-      ? await estimateErrors(given.engine, given.columns, sides.reference, sides.current)
+      ? await estimateErrors(given.reader, given.columns, sides.reference, sides.current)
       : null
     findings.performance = {
       task,
@@ -107,7 +106,7 @@ async function bySide<T>(sides: Sides, of: (side: Sides['reference']) => Promise
 }
 
 async function sumsOf(
-  engine: TableEngine,
+  reader: TableReader,
   task: 'binary' | 'classes' | 'regression',
   table: Table,
   chunks: number,
@@ -115,10 +114,10 @@ async function sumsOf(
 ): Promise<PerformanceSums[] | undefined> {
   const sums =
     task === 'binary'
-      ? await scoreSums(engine, table, chunks, model)
+      ? await reader.scoreSums(table, chunks, model)
       : task === 'regression'
-        ? await errorSums(engine, table, chunks, model)
-        : (await confusions(engine, table, chunks, model)).map((confusion) => ({
+        ? await reader.errorSums(table, chunks, model)
+        : (await reader.confusions(table, chunks, model)).map((confusion) => ({
             ...noPerformance,
             joined: [...confusion.values()].reduce((n, row) => n + [...row.values()].reduce((a, b) => a + b, 0), 0),
             confusion,
@@ -188,15 +187,15 @@ function addBinary(
 }
 
 async function addGroups(given: ModelRequest, sides: Sides, findings: ModelFindings) {
-  const { engine, request } = given
+  const { reader, request } = given
   const counts: Record<'reference' | 'current', Map<string, GroupCounts>[]> = {
     reference: Array.from({ length: given.chunks.reference }, () => new Map()),
     current: Array.from({ length: given.chunks.current }, () => new Map()),
   }
   for (const column of request.groups ?? []) {
-    const names = await largestGroups(engine, given.reference, column)
+    const names = await reader.largestGroups(given.reference, column)
     const found = await bySide(sides, ({ table, chunks, model }) =>
-      groupCounts(engine, table, chunks, model, column, names),
+      reader.groupCounts(table, chunks, model, column, names),
     )
     for (const side of ['reference', 'current'] as const)
       found[side].forEach((chunk, i) => {

@@ -4,7 +4,8 @@ import type { GroupCounts } from '../statistics/fairness.ts'
 import { noRegressionSums } from '../statistics/regression-performance.ts'
 import { noPerformance, type PerformanceSums } from '../statistics/slice.ts'
 import { quoteName } from './chunk-statement.ts'
-import { reading, type Table } from './open-table.ts'
+import { reading } from './open-table.ts'
+import type { Table } from './table.ts'
 import type { TableEngine } from './table-engine.ts'
 import {
   confusionStatement,

@@ -2,29 +2,9 @@ import { symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { KedgeError } from '../errors.ts'
 import { quote } from '../storage/events/bind-parameters.ts'
-import type { ColumnKind } from './comparison.ts'
+import { kindOf, listed, type Table, zoneNotes } from './table.ts'
 import { EngineRefusal, type TableEngine } from './table-engine.ts'
 import { type TableFile, unreadable } from './table-file.ts'
-
-export interface TableColumn {
-  name: string
-  /** of the engine, without Nullable and LowCardinality */
-  type: string
-  /** undefined while no row has a value of it */
-  kind: ColumnKind | undefined
-  /** numbers that are kept as texts, because others of the file's columns are no numbers throughout */
-  asText: boolean
-}
-
-/** A file as a table that the engine can scan by columns. */
-export interface Table {
-  file: TableFile
-  /** table expression; has `_row_number` */
-  sql: string
-  rows: number
-  columns: TableColumn[]
-  notes: string[]
-}
 
 /** More columns than the reports and the engine are made for. */
 const MOST_COLUMNS = 20_000
@@ -32,13 +12,6 @@ const MOST_COLUMNS = 20_000
 const plain = (type: string): string => {
   const inner = /^(?:LowCardinality|Nullable)\((.*)\)$/.exec(type)?.[1]
   return inner === undefined ? type : plain(inner)
-}
-
-export function kindOf(type: string): ColumnKind | undefined {
-  if (type === 'Nothing') return undefined
-  if (/^(U?Int|Float|BFloat|Decimal)/.test(type)) return 'number'
-  if (/^(String|FixedString|Enum|Bool|UUID|IPv)/.test(type)) return 'category'
-  return /^(Date|Time)/.test(type) ? 'time' : 'other'
 }
 
 /**
@@ -67,17 +40,12 @@ export async function openTable(engine: TableEngine, file: TableFile, name: 'ref
         what: `${file.path} with its ${columns.length} columns (name those that matter with --columns)`,
         limit: `${MOST_COLUMNS} columns`,
       })
-    const zoneless = columns.filter(({ type }) => /^DateTime(64\(\d+\))?$/.test(type)).map((column) => column.name)
-    if (zoneless.length > 0) notes.push(`${file.name}: times without a zone are taken for UTC (${listed(zoneless)})`)
+    notes.push(...zoneNotes(file, columns))
     const { rows } = await engine.query<{ rows: number }>(`SELECT count() AS rows FROM ${sql}`)
     if (rows[0]!.rows === 0) throw unreadable(file.path, 'it has no rows')
     return { file, sql, rows: rows[0]!.rows, columns, notes }
   })
 }
-
-/** At most a few names, for a sentence. */
-export const listed = (names: readonly string[]): string =>
-  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
 
 const OURS =
   /^(SYNTAX_ERROR|ILLEGAL_\w+|UNKNOWN_(FUNCTION|IDENTIFIER|SETTING|AGGREGATE_FUNCTION)|NOT_AN_AGGREGATE|LOGICAL_ERROR|NUMBER_OF_ARGUMENTS_\w+)$/

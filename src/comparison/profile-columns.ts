@@ -1,23 +1,13 @@
-import { type FeatureProfile, noPerformance, noProfile, type Slice } from '../statistics/slice.ts'
+import { type FeatureProfile, noProfile } from '../statistics/slice.ts'
 import { chunkStatement, MOST_CATEGORIES, type ScannedColumn } from './chunk-statement.ts'
 import type { ColumnSide } from './comparison.ts'
-import { reading, type Table } from './open-table.ts'
+import { reading } from './open-table.ts'
+import type { ProfiledColumns } from './profiled-columns.ts'
+import type { Table } from './table.ts'
 import type { TableEngine } from './table-engine.ts'
 
 /** What stands for the categories that are too many to be told apart. */
 const OTHERS = '(others)'
-
-export interface ProfiledColumn {
-  side: ColumnSide
-  /** more categories than are told apart */
-  overflow: boolean
-}
-
-export interface ProfiledColumns {
-  /** in the order of the file */
-  chunks: { rows: number; features: Map<string, FeatureProfile> }[]
-  columns: Map<string, ProfiledColumn>
-}
 
 type Row = Record<string, unknown>
 type Pairs<K> = [K, number][]
@@ -57,23 +47,6 @@ export async function profileColumns(
     if (!found.chunks.some(({ features }) => features.has(name))) found.chunks[0]!.features.set(name, noProfile)
   return found
 }
-
-/** Takes over what a scan of columns as texts has found: their numbers of different values, and for some their lengths. */
-export function takeTexts(found: ProfiledColumns, texts: ProfiledColumns, lengths: ReadonlySet<string>): void {
-  for (const [name, { side }] of texts.columns) {
-    found.columns.set(name, { side, overflow: found.columns.get(name)!.overflow })
-    if (!lengths.has(name)) continue
-    found.chunks.forEach(({ features }, i) => {
-      const own = texts.chunks[i]?.features.get(name)
-      if (own) features.set(name, own)
-      else features.delete(name)
-    })
-  }
-}
-
-/** Chunks as monitors read them, with the features of one way of looking. */
-export const slicesOf = (chunks: readonly { rows: number; features: Map<string, FeatureProfile> }[]): Slice[] =>
-  chunks.map(({ rows, features }) => ({ rows, live: rows, features, performance: noPerformance, groups: new Map() }))
 
 function momentsOf(row: Row, i: number): FeatureProfile {
   const count = Number(row[`finite${i}`])

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ErrorCode, KedgeError } from '../errors.ts'
+import { compareInThisProcess } from './compare-in-this-process.ts'
 import type { Comparison } from './comparison.ts'
 import type { TablesRequest } from './tables-request.ts'
 
@@ -17,10 +18,17 @@ const entry = fileURLToPath(
 const MEMORY = 4096
 
 /**
- * Compares two files in a process of its own, so that a file that breaks the engine breaks nothing else. Errors: those of
+ * Compares two files: here where they are plain, else with the engine in a process of its own. Errors: those of
  * `compareTables`; `table_unreadable` when the process dies of them; `cancelled`.
  */
-export function runComparison(request: TablesRequest, signal: AbortSignal): Promise<Comparison> {
+export async function runComparison(request: TablesRequest, signal: AbortSignal): Promise<Comparison> {
+  const plain = await compareInThisProcess(request)
+  if (signal.aborted) throw new KedgeError('cancelled', { what: 'The comparison' })
+  return plain ?? compareInChild(request, signal)
+}
+
+/** So that a file that breaks the engine breaks nothing else. */
+function compareInChild(request: TablesRequest, signal: AbortSignal): Promise<Comparison> {
   // however the process ends, what it has written goes
   const folder = mkdtempSync(join(tmpdir(), 'kedge-check-'))
   const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '--max-semi-space-size=8', entry], {

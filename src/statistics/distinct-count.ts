@@ -2,9 +2,6 @@ import { normalQuantile } from './normal.ts'
 import type { Estimate } from './too-few-samples.ts'
 
 const PRECISION = 12
-const REGISTERS = 1 << PRECISION
-/** bits of a hash that are left for the rank */
-const REST = 64 - PRECISION
 
 /**
  * How many different values there are, in 4 KiB whatever the number (HyperLogLog, Flajolet et al. 2007, with 4096
@@ -12,15 +9,25 @@ const REST = 64 - PRECISION
  */
 export type DistinctCount = Uint8Array
 
-export const newDistinctCount = (): DistinctCount => new Uint8Array(REGISTERS)
+/** With 2^precision registers: the error halves with every two more. */
+export const newDistinctCount = (precision = PRECISION): DistinctCount => new Uint8Array(1 << precision)
+
+/** log2 of the number of registers. */
+const precisionOf = (count: DistinctCount): number => 31 - Math.clz32(count.length)
 
 /** Adds a value. Changes `count`, which belongs to the caller. */
 export function addDistinct(count: DistinctCount, value: string): void {
   const [high, low] = hash64(value)
-  const register = high >>> (32 - PRECISION)
-  const restHigh = (high << PRECISION) >>> 0
-  const zeros = restHigh !== 0 ? Math.clz32(restHigh) : 32 - PRECISION + Math.clz32(low)
-  const rank = Math.min(REST, zeros) + 1
+  addHash(count, high, low)
+}
+
+/** Adds a value by its hash of two words of 32 bits. Changes `count`, which belongs to the caller. */
+export function addHash(count: DistinctCount, high: number, low: number): void {
+  const precision = precisionOf(count)
+  const register = high >>> (32 - precision)
+  const restHigh = (high << precision) >>> 0
+  const zeros = restHigh !== 0 ? Math.clz32(restHigh) : 32 - precision + Math.clz32(low)
+  const rank = Math.min(64 - precision, zeros) + 1
   if (rank > count[register]!) count[register] = rank
 }
 
@@ -30,14 +37,17 @@ export const mergeDistinctCounts = (a: DistinctCount, b: DistinctCount): Distinc
 
 /** The estimate with its interval, by Ertl's improved estimator (2017, algorithm 6), unbiased from 0 on. */
 export function distinctEstimate(count: DistinctCount, confidence = 0.95): Estimate {
-  const having = new Array<number>(REST + 2).fill(0)
+  const registers = count.length
+  // bits of a hash that are left for the rank
+  const rest = 64 - precisionOf(count)
+  const having = new Array<number>(rest + 2).fill(0)
   for (const rank of count) having[rank]!++
-  let z = REGISTERS * tau(1 - having[REST + 1]! / REGISTERS)
-  for (let k = REST; k >= 1; k--) z = 0.5 * (z + having[k]!)
-  z += REGISTERS * sigma(having[0]! / REGISTERS)
-  const value = REGISTERS ** 2 / (2 * Math.LN2 * z)
-  const half = (normalQuantile((1 + confidence) / 2) * 1.04 * value) / Math.sqrt(REGISTERS)
-  return { value, low: value - half, high: value + half, n: REGISTERS }
+  let z = registers * tau(1 - having[rest + 1]! / registers)
+  for (let k = rest; k >= 1; k--) z = 0.5 * (z + having[k]!)
+  z += registers * sigma(having[0]! / registers)
+  const value = registers ** 2 / (2 * Math.LN2 * z)
+  const half = (normalQuantile((1 + confidence) / 2) * 1.04 * value) / Math.sqrt(registers)
+  return { value, low: value - half, high: value + half, n: registers }
 }
 
 function sigma(x: number): number {

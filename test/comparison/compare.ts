@@ -5,6 +5,7 @@ import { parquetWriteFile } from 'hyparquet-writer'
 import { driftMetrics } from '../../src/adapters/drift-metrics/index.generated.ts'
 import { monitors } from '../../src/adapters/monitors/index.generated.ts'
 import { compareTables } from '../../src/comparison/compare-tables.ts'
+import { openEngineReader } from '../../src/comparison/engine-reader.ts'
 import type { TablesRequest } from '../../src/comparison/tables-request.ts'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
 
@@ -40,6 +41,7 @@ export function comparisonStand() {
         { threshold: 0.5, smallest: 0, monitors: {}, memory: 2 ** 31, ...request, reference, current },
         { kinds: monitors, metrics: driftMetrics },
         () => 1_000_000_000_000,
+        () => openEngineReader(2 ** 31),
       ),
     close: () => rmSync(folder, { recursive: true, force: true }),
   }

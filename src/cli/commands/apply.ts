@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { parse } from 'yaml'
 import { KedgeError } from '../../errors.ts'
 import { readPipelineFiles } from '../../pipelines/pipeline-files.ts'
 import { wholeSteps } from '../../pipelines/pipeline-spec.ts'
@@ -95,6 +94,7 @@ export async function sendProjectFile(
 
 /** Code and lock files of the pipelines that can be read; what is wrong with the others the server says. */
 async function filesOf(folder: string, text: string): Promise<Record<string, string>> {
+  const { parse } = await import('yaml')
   let document: unknown
   try {
     document = parse(text, { logLevel: 'silent' })

@@ -5,7 +5,6 @@ import type { Act } from '../context.ts'
 import { writeMlflowFolder } from '../mlflow/folder-target.ts'
 import { createMlflowClient } from '../mlflow/mlflow-client.ts'
 import { exportTo } from '../mlflow/mlflow-target.ts'
-import { mlflowClientOf } from '../mlflow/open-source.ts'
 import { openMlflowServer } from '../mlflow/server-source.ts'
 import { writeMlflowServer } from '../mlflow/server-target.ts'
 import { bytes } from '../readable.ts'
@@ -40,6 +39,8 @@ export function addExport(program: Command, act: Act): void {
         ...(world.fetch ? { fetch: world.fetch } : {}),
       }),
     )
+    // SQLite's library, which no other command needs
+    const { mlflowClientOf } = await import('../mlflow/open-source.ts')
     const target = /^https?:\/\//.test(place!)
       ? writeMlflowServer(mlflowClientOf(place!, world))
       : writeMlflowFolder(resolve(world.cwd, place!.replace(/^file:\/\//, '')))

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import type { Act } from '../context.ts'
 import { type ImportReport, importIntoKedge } from '../mlflow/import-into-kedge.ts'
-import { openMlflow } from '../mlflow/open-source.ts'
 import { bytes } from '../readable.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -20,6 +19,8 @@ export function addImport(program: Command, act: Act): void {
       '\nExamples:\n  $ kedge import mlflow ./mlruns\n  $ kedge import mlflow ./mlflow.db --artifacts ./mlartifacts\n  $ kedge import mlflow http://mlflow.example:5000 -p flights',
     )
   act<{ artifacts?: string[] }>(command, async ({ api, terminal, project, world, exit }, options, [place]) => {
+    // SQLite's library, which no other command needs
+    const { openMlflow } = await import('../mlflow/open-source.ts')
     const source = openMlflow(place!, options.artifacts ?? [], world)
     try {
       const report = await importIntoKedge(source, {

@@ -1,0 +1,2 @@
+/** What is not plain enough to be read here; the engine reads it. */
+export class NeedsEngine extends Error {}
