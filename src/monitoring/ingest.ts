@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Environment } from '../environment.ts'
 import { readRecords } from '../serving/recorded-rows.ts'
 import { createActualsIngest, type RecordedActual, type TakenActuals } from './actuals-ingest.ts'
+import { measureImageColumns, measureImages } from './columns/image-columns.ts'
 import { encodePredictions, encodeRecords, type RecordedPrediction } from './encode-predictions.ts'
 import { markPredictions } from './mark-predictions.ts'
 import { createRecordedIds } from './recorded-ids.ts'
@@ -25,7 +26,7 @@ export function createIngest(environment: Environment, recordedIds = createRecor
   return {
     async predictions(key, rows, token) {
       if (rows.length === 0) return
-      const encoded = encodePredictions(key, rows)
+      const encoded = encodePredictions(key, await measureImages(rows))
       await events.insert('predictions', encoded, { token: token ?? digestOf(encoded.bytes) })
       const times = rows.map((row) => row.time)
       await journal.change({ actor }, (change) => markPredictions(change, jobs, key, times))
@@ -34,7 +35,7 @@ export function createIngest(environment: Environment, recordedIds = createRecor
     async records(bytes, token) {
       const records = readRecords(bytes)
       if (records.length === 0) return
-      await events.insert('predictions', encodeRecords(records), { token })
+      await events.insert('predictions', encodeRecords(await measureImageColumns(records)), { token })
       const endpoints = Map.groupBy(records, ({ origin }) => `${origin.project}/${origin.endpoint}`)
       await journal.change({ actor }, async (change) => {
         for (const some of endpoints.values()) {

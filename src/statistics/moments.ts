@@ -12,7 +12,7 @@ export interface Moments {
 export const noMoments: Moments = { n: 0, sum: 0, sumSquares: 0 }
 
 /** The moments of an array. */
-export function momentsOf(values: readonly number[]): Moments {
+export function momentsOf(values: ArrayLike<number> & Iterable<number>): Moments {
   let sum = 0
   let sumSquares = 0
   for (const x of values) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { encode } from 'jpeg-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RecordedPrediction } from '../../src/monitoring/encode-predictions.ts'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
@@ -25,7 +26,7 @@ const rowsOf = (from: number, days: number, words: readonly string[], least: num
   Array.from(
     { length: days * perDay },
     (_, i): RecordedPrediction => ({
-      ...anyPrediction(`t${from}-${i}`, start + from * day + Math.floor((i * day) / perDay), 0),
+      ...anyPrediction(`t${from}-${i}`, start + from * day + Math.floor((i * 6) / perDay) * (day / 6), 0),
       features: { channel: i % 3 === 0 ? 'web' : 'app', comment: comment(words, least), embedding: vector(shift) },
     }),
   )
@@ -96,6 +97,34 @@ describe('columns of texts and vectors', () => {
     expect(alarmed(37)).toEqual(expect.arrayContaining(['comment · length', 'comment · words']))
     expect(alarmed(40)).toContain('embedding · mean')
     expect(alarmed(40)).not.toContain('comment · length')
+  })
+
+  test('of images are measured as they come, and the images themselves are not kept', async () => {
+    const { monitoring, environment } = stand
+    const pictured = { project: 'p', endpoint: 'pictures' }
+    const picture = (light: number) => {
+      const data = Buffer.alloc(8 * 8 * 4, Math.max(0, Math.min(255, light + 20 * normal())))
+      return encode({ width: 8, height: 8, data }, 80).data.toString('base64')
+    }
+    await monitoring.configure({ actor: 'user/test' }, pictured, { window_days: 2, min_rows: 50 })
+    const [noon, dusk] = [128, 60].map((light) => Array.from({ length: 12 }, () => picture(light)))
+    const shots = (from: number, days: number, pictures: readonly string[]) =>
+      Array.from({ length: days * 40 }, (_, i) => ({
+        ...anyPrediction(`s${from}-${i}`, start + from * day + Math.floor(i / 10) * (day / 4), 0),
+        features: { picture: `${i % 2 === 0 ? '' : 'data:image/jpeg;base64,'}${pictures[Math.floor(random() * 12)]}` },
+      }))
+    await monitoring.ingest.predictions(pictured, [...shots(0, 14, noon!), ...shots(14, 4, dusk!)])
+    await monitoring.settled(pictured)
+    const [raw] = await environment.events.query<{ texts: Record<string, string>; numbers: Record<string, number> }>(
+      `SELECT texts, numbers FROM predictions WHERE endpoint = 'pictures' LIMIT 1`,
+    )
+    expect(raw!.texts.picture).toMatch(/^image\/jpeg 8×8 [\w-]{16}$/)
+    expect(raw!.numbers).toMatchObject({ 'picture · width': 8, 'picture · height': 8 })
+    const alarmed = await environment.events.query<{ feature: string }>(
+      `SELECT DISTINCT feature FROM scores FINAL WHERE endpoint = 'pictures' AND state = 'violation' AND monitor = 'drift.distance'`,
+    )
+    expect(alarmed.map(({ feature }) => feature)).toContain('picture · brightness')
+    expect(alarmed.map(({ feature }) => feature)).not.toContain('picture')
   })
 
   test('of a training reference are measured as if each of its rows had not been learnt from', async () => {

@@ -260,7 +260,7 @@ export function createPredictor(deps: {
         throw new KedgeError('invalid_input', {
           what: `output ${unknown}: is no output of the model, which gives ${loaded.outputs.map((output) => output.name).join(', ')}`,
         })
-      const table = loaded.description && columnsOfTensors(loaded.description, inputs)
+      const table = loaded.description ? columnsOfTensors(loaded.description, inputs) : revision.inputs?.columns(inputs)
       const rows = table?.rows ?? inputs[0]?.shape[0] ?? 1
       const flags = table && revision.guard?.(table.columns, rows, (row) => `inputs.${row}`)
       const timing = { call: 0, share: 0 }
@@ -268,7 +268,7 @@ export function createPredictor(deps: {
       const all = await call(endpoint, revision, rows, () => revision.line.infer(inputs, { ...request, timing }))
       const microseconds = timing.call
       const scores =
-        (loaded.description && table && scoresOfTensors(loaded.description, all, rows)) ??
+        (table && scoresOfTensors(loaded.description ?? { task: 'regression' }, all, rows)) ??
         new Float64Array(rows).fill(Number.NaN)
       countScores(revision.counters.live, scores, microseconds, revision.binary, timing.share)
       if (request.spent) request.spent.model += microseconds
@@ -284,8 +284,8 @@ export function createPredictor(deps: {
         record(endpoint, revision, columns, answered, records, flags)
         await keep(endpoint, records, new Map([[revision, ids]]))
       }
-      if (table && endpoint.shadows.length > 0) {
-        const features = loaded.description!.features
+      if (table && loaded.description && endpoint.shadows.length > 0) {
+        const { features } = loaded.description
         const objects = ids.map((_, row) => ({
           ...(looked ? { [endpoint.features!.key]: looked.keys[row] } : {}),
           ...Object.fromEntries(features.map((feature, i) => [feature.name, valueAt(table.columns[i]!, row)])),

@@ -12,6 +12,7 @@ import type { ServedModel } from './loaded-models.ts'
 import { createMaskedEncoder } from './mask-columns.ts'
 import { createIdMask, type MaskIds } from './mask-ids.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
+import { type RecordedInputs, recordedInputs } from './recorded-inputs.ts'
 import { createRowReader, type RowReader } from './row-reader.ts'
 
 /** A revision whose model is loaded in this process. */
@@ -21,6 +22,8 @@ export interface ServedRevision extends RoutedRevision {
   line: CallLine
   /** undefined when the model does not name its features */
   reader: RowReader | undefined
+  /** of a model that does not name its features; undefined where it does, or nothing of them can be recorded */
+  inputs: RecordedInputs | undefined
   /** undefined where the endpoint lets every input pass */
   guard: InputGuard | undefined
   binary: boolean
@@ -57,6 +60,7 @@ export function serveRevision(
   const { description } = loaded
   const binary = description?.task === 'binary'
   const labels = description && binary ? labelsOf(description) : undefined
+  const inputs = description ? undefined : recordedInputs(loaded.inputs)
   const origin = {
     project: endpoint.project,
     endpoint: endpoint.name,
@@ -64,6 +68,7 @@ export function serveRevision(
     caller: '',
     features: [
       ...(description?.features ?? []).map(({ name, type }): [string, 0 | 1] => [name, type === 'number' ? 1 : 0]),
+      ...(inputs?.features ?? []),
       ...(features ? lookupColumns : []),
     ],
   }
@@ -75,6 +80,7 @@ export function serveRevision(
     loaded,
     line,
     reader: description && createRowReader(description),
+    inputs,
     guard: description && createInputGuard(description, revision.profile, endpoint.inputs),
     binary,
     labelOf: labels ? (score) => (score >= endpoint.threshold ? labels.positive : labels.negative) : () => '',

@@ -77,7 +77,7 @@ const element = (value: number | bigint | string, number: boolean) => (number ? 
 
 /** The score of each row in a model's outputs: see `LoadedModel.score`. Undefined where no output is one. */
 export function scoresOfTensors(
-  description: ModelDescription,
+  description: Pick<ModelDescription, 'task'>,
   outputs: readonly Tensor[],
   rows: number,
 ): Float64Array | undefined {
