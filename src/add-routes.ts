@@ -11,6 +11,7 @@ import { costRoutes } from './protocols/kedge/cost-routes.ts'
 import { dataRoutes } from './protocols/kedge/data-routes.ts'
 import { docsRoutes } from './protocols/kedge/docs-routes.ts'
 import { explanationRoutes } from './protocols/kedge/explanation-routes.ts'
+import { featureRoutes } from './protocols/kedge/feature-routes.ts'
 import { garbageRoutes } from './protocols/kedge/garbage-routes.ts'
 import { governanceRoutes } from './protocols/kedge/governance-routes.ts'
 import { importRoutes } from './protocols/kedge/import-routes.ts'
@@ -55,6 +56,7 @@ export async function addRoutes(
   garbageRoutes(app, domains)
   dataRoutes(app, domains)
   streamRoutes(app, domains)
+  featureRoutes(app, { data: domains.data, clock: environment.clock })
   trackingRoutes(app, domains)
   traceRoutes(app, domains)
   registryRoutes(app, domains)

@@ -105,6 +105,11 @@ export interface OperationDefinition<Config = unknown> {
   title: string
   /** What it gives must be what it takes: declarations are stored as parsed and parsed again. */
   config: z.ZodType<Config>
+  /**
+   * What becomes of a row depends on that row and the configuration alone: rows that land later can be taken through the
+   * step by themselves. Absent: on others, too.
+   */
+  rowByRow?: true
   /** The expressions of a configuration, so that their mistakes are found when it is declared. */
   expressions?(config: Config): PlacedExpression[]
   /** Aggregates over the live rows that must be known before compiling. */

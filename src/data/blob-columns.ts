@@ -2,6 +2,7 @@ import type { BlobColumn } from '../storage/blobs/blob-columns.ts'
 
 /** Where this domain keeps digests of blobs. */
 export const dataBlobs: readonly BlobColumn[] = [
+  { table: 'feature_bases', column: 'digest', holds: 'blob', key: ['id'] },
   { table: 'stream_batches', column: 'digest', holds: 'blob', key: ['id'] },
   {
     table: 'dataset_versions',

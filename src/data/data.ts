@@ -15,6 +15,7 @@ import { createDeclarations, type DeclaredDataset, type DeclaredSource } from '.
 import { type DescribedKinds, describeKinds } from './describe-kinds.ts'
 import { documentDigest } from './document-digest.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
+import { createFeatures, type Features } from './feature/features.ts'
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine.ts'
 import { filterVersion, type QueryAnswer, queryVersion } from './query/query-version.ts'
 import { createAddressGuard } from './source/address-guard.ts'
@@ -129,6 +130,7 @@ export interface Data {
   quarantine: QuarantineDesk
   kept: KeptVersions
   datasets: Datasets
+  features: Features
   streams: Streams
   start(): Promise<void>
   /** Leaves the streams, so that others go on with them. */
@@ -181,7 +183,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     allowHosts: options.allowHosts ?? [],
     secret: options.secret,
   })
-  const materialiseNow = createMaterialise({
+  const materialiseDataset = createMaterialise({
     files,
     kept,
     corrections: quarantine.corrections,
@@ -198,6 +200,24 @@ export function createData(environment: Environment, options: DataOptions): Data
       return { spec, specDigest: found.specDigest, source: source.config }
     },
   })
+
+  const features = createFeatures({
+    environment,
+    engine,
+    declarations,
+    versions,
+    files,
+    extensions,
+    corrections: quarantine.corrections,
+    secret: options.secret,
+  })
+  /** A training set is made like a dataset, wherever one may be named. */
+  const materialiseNow: Materialise = async (context, request, work) => {
+    const { dataset: name, label: _label, ...rest } = request
+    return (await features.trainingSets.find(request.project, name))
+      ? features.trainingSet(context, { ...rest, name, signal: work?.signal })
+      : materialiseDataset(context, request, work)
+  }
 
   jobs.handle<Payload>({
     kind: 'data.materialise',
@@ -291,7 +311,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     list: declarations.datasets,
     remove: declarations.removeDataset,
     async materialise(context, project, name, request = {}) {
-      await declarations.dataset(project, name)
+      if (!(await features.trainingSets.find(project, name))) await declarations.dataset(project, name)
       const jobId = await journal.change(context, (change) =>
         jobs.enqueue(change, {
           kind: 'data.materialise',
@@ -354,12 +374,17 @@ export function createData(environment: Environment, options: DataOptions): Data
       clock: environment.clock,
     }),
     datasets,
+    features,
     streams,
     async start() {
       await removeAbandonedRuns(dataDirectory)
       await derived.sweep(environment.clock())
       await streams.start()
+      features.online.start()
     },
-    stop: () => streams.stop(),
+    async stop() {
+      await features.online.stop()
+      await streams.stop()
+    },
   }
 }

@@ -3,12 +3,23 @@ import { asKedgeError, type ErrorPlace, type KedgeError } from '../errors.ts'
 import type { Finding } from './check-references.ts'
 import type { ProjectFiles, ProjectPart } from './project-part.ts'
 
-type Section = 'sources' | 'datasets' | 'models' | 'pipelines' | 'endpoints' | 'monitors' | 'channels'
+type Section =
+  | 'sources'
+  | 'datasets'
+  | 'features'
+  | 'training_sets'
+  | 'models'
+  | 'pipelines'
+  | 'endpoints'
+  | 'monitors'
+  | 'channels'
 
 /** Where the items of a kind stand in the file. */
 const sections: Record<string, Section | undefined> = {
   source: 'sources',
   dataset: 'datasets',
+  feature_view: 'features',
+  training_set: 'training_sets',
   model: 'models',
   pipeline: 'pipelines',
   endpoint: 'endpoints',

@@ -28,18 +28,29 @@ export function checkReferences(document: unknown): Finding[] {
 
   for (const [name, dataset] of Object.entries(record(file.datasets)))
     need('sources', 'source', record(dataset).from, ['datasets', name, 'from'])
+  for (const [name, view] of Object.entries(record(file.features)))
+    need('datasets', 'dataset', record(view).from, ['features', name, 'from'])
+  for (const [name, set] of Object.entries(record(file.training_sets))) {
+    const { labels, features } = record(set)
+    need('datasets', 'dataset', labels, ['training_sets', name, 'labels'])
+    for (const [i, one] of (Array.isArray(features) ? features : []).entries())
+      if (typeof one === 'string')
+        need('features', 'feature view', one.split('.')[0], ['training_sets', name, 'features', i])
+  }
   for (const [name, pipeline] of Object.entries(record(file.pipelines)))
     for (const [step, spec] of Object.entries(record(record(pipeline).steps)))
       for (const [input, from] of Object.entries(record(record(spec).inputs)))
-        need('datasets', 'dataset', record(from).dataset, [
-          'pipelines',
-          name,
-          'steps',
-          step,
-          'inputs',
-          input,
-          'dataset',
-        ])
+        // a training set is made like a dataset
+        if (!names('training_sets').includes(String(record(from).dataset)))
+          need('datasets', 'dataset', record(from).dataset, [
+            'pipelines',
+            name,
+            'steps',
+            step,
+            'inputs',
+            input,
+            'dataset',
+          ])
   for (const [name, pipeline] of Object.entries(record(file.pipelines)))
     for (const { path, what, name: wrong, known } of danglingReferences(pipeline)) {
       const hint = didYouMean(wrong, known)

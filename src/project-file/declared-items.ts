@@ -14,7 +14,16 @@ export interface DeclaredItem {
 export function declaredItems({ file, given }: ParsedProjectFile): DeclaredItem[] {
   const section = (
     kind: string,
-    key: 'sources' | 'datasets' | 'models' | 'pipelines' | 'endpoints' | 'monitors' | 'channels',
+    key:
+      | 'sources'
+      | 'datasets'
+      | 'features'
+      | 'training_sets'
+      | 'models'
+      | 'pipelines'
+      | 'endpoints'
+      | 'monitors'
+      | 'channels',
   ) =>
     Object.entries(file[key]).map(([name, spec]) => ({
       kind,
@@ -25,6 +34,8 @@ export function declaredItems({ file, given }: ParsedProjectFile): DeclaredItem[
   return [
     ...section('source', 'sources'),
     ...section('dataset', 'datasets'),
+    ...section('feature_view', 'features'),
+    ...section('training_set', 'training_sets'),
     ...section('model', 'models'),
     ...section('pipeline', 'pipelines'),
     ...section('endpoint', 'endpoints'),

@@ -12,6 +12,8 @@ const file = (fields: Partial<ProjectFile>): ParsedProjectFile => ({
     project: 'p',
     sources: {},
     datasets: {},
+    features: {},
+    training_sets: {},
     pipelines: {},
     models: {},
     endpoints: {},

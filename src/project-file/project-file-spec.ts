@@ -3,6 +3,7 @@ import { type ChannelSpec, channelSpec } from '../automation/channel-spec.ts'
 import { ruleSpec } from '../automation/rule-spec.ts'
 import type { Channel } from '../contracts/channel.ts'
 import { type DataExtensions, dataName, datasetSpec, sourceSpec } from '../data/dataset-spec.ts'
+import { featureViewSpec, trainingSetSpec } from '../data/feature/feature-view-spec.ts'
 import { projectName } from '../governance/projects.ts'
 import { externalEndpointSpec } from '../monitoring/log-endpoint-spec.ts'
 import { monitorSettings } from '../monitoring/monitor-settings.ts'
@@ -36,6 +37,14 @@ export const projectFileSpec = (extensions: ProjectExtensions) =>
         .record(dataName, datasetSpec(extensions))
         .default({})
         .meta({ description: 'rows of a source, curated and checked; each pull makes a version' }),
+      features: z
+        .record(dataName, featureViewSpec)
+        .default({})
+        .meta({ description: 'feature views: features of entities, defined once for training and serving' }),
+      training_sets: z
+        .record(dataName, trainingSetSpec)
+        .default({})
+        .meta({ description: 'labels with the features as they were known then; each is made like a dataset' }),
       pipelines: z
         .record(partName, pipelineSpec)
         .default({})

@@ -19,6 +19,7 @@ import type { Serving } from '../serving/serving.ts'
 import { checkEndpoint } from './check-endpoint.ts'
 import { checkMonitors } from './check-monitors.ts'
 import { findingOf } from './check-parts.ts'
+import { featureViewPart } from './feature-view-part.ts'
 import type { ProjectExtensions } from './project-file-spec.ts'
 import type { ProjectFiles, ProjectPart } from './project-part.ts'
 
@@ -61,6 +62,15 @@ export function projectParts(services: ProjectServices, extensions: ProjectExten
         return mistakes.map((mistake) => ({ ...mistake, at: 'value' }))
       },
       remove: data.datasets.remove,
+    },
+    featureViewPart(data, dataset),
+    {
+      kind: 'training_set',
+      list: async (project) =>
+        (await data.features.trainingSets.list(project)).map(({ name, spec }) => ({ name, spec })),
+      put: async (context, project, name, spec) =>
+        void (await data.features.trainingSets.put(context, project, name, spec)),
+      remove: data.features.trainingSets.remove,
     },
     {
       kind: 'model',

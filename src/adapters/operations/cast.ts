@@ -4,6 +4,7 @@ import { defineOperation } from '../../contracts/curation.ts'
 
 export default defineOperation({
   kind: 'cast',
+  rowByRow: true,
   title: 'Give columns another type; rows whose value does not fit are quarantined',
   config: z
     .record(z.string(), z.enum(columnTypes))

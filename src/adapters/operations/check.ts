@@ -3,6 +3,7 @@ import { defineOperation } from '../../contracts/curation.ts'
 
 export default defineOperation({
   kind: 'check',
+  rowByRow: true,
   title: 'Quarantine the rows for which the expression is not true',
   config: z.strictObject({
     that: z.string().min(1).meta({ description: 'expression that a good row fulfils' }),

@@ -3,6 +3,7 @@ import { defineOperation, type Expression } from '../../contracts/curation.ts'
 
 export default defineOperation({
   kind: 'derive',
+  rowByRow: true,
   title: 'Add columns computed from others; a name that exists is replaced',
   config: z
     .record(z.string().min(1).max(200), z.string().min(1))

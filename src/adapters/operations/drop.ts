@@ -3,6 +3,7 @@ import { defineOperation } from '../../contracts/curation.ts'
 
 export default defineOperation({
   kind: 'drop',
+  rowByRow: true,
   title: 'Leave these columns out',
   config: z.array(z.string()).min(1),
   compile(names, relation) {

@@ -4,6 +4,7 @@ import { secretReference } from '../../contracts/source.ts'
 
 export default defineOperation({
   kind: 'pseudonymise',
+  rowByRow: true,
   title:
     'Replace values by keyed hashes (HMAC-SHA-256): the same person has the same pseudonym, and only who has the key can tell which',
   config: z.strictObject({

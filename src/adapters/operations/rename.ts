@@ -3,6 +3,7 @@ import { defineOperation } from '../../contracts/curation.ts'
 
 export default defineOperation({
   kind: 'rename',
+  rowByRow: true,
   title: 'Give columns another name',
   config: z.record(z.string(), z.string().min(1).max(200)).meta({ description: 'old name: new name' }),
   compile(config, relation) {

@@ -3,6 +3,7 @@ import { allColumns, defineOperation } from '../../contracts/curation.ts'
 
 export default defineOperation({
   kind: 'split',
+  rowByRow: true,
   title: 'Cut a text into several columns, at a separator or by the groups of a pattern',
   config: z
     .strictObject({

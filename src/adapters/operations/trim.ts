@@ -5,6 +5,7 @@ const names = z.array(z.string()).min(1)
 
 export default defineOperation({
   kind: 'trim',
+  rowByRow: true,
   title: 'Take blanks (also no-break spaces) away from both ends of texts',
   config: z.union([
     z.literal('all').meta({ description: 'every text column' }),

@@ -29,6 +29,23 @@ export function batchTable(files: readonly string[], columns: readonly string[])
 const parquet = (file: string) => `file(${quoteText(file)}, Parquet)`
 const compressed = { output_format_parquet_compression_method: 'zstd' }
 
+/** What lines of cells (zstd) are read as: numbered from `first`, columns by place, as names may be anything. */
+function readLines(lines: string, first: number, columns: readonly string[]) {
+  const types = ['`t` Int64', ...columns.map((_, i) => `\`c${i}\` Nullable(String)`)].join(', ')
+  const selected = [
+    `toInt64(rowNumberInAllBlocks() + ${first}) AS \`_sequence\``,
+    "fromUnixTimestamp64Milli(t, 'UTC') AS `_received_at`",
+    ...columns.map((name, i) => `c${i} AS ${quoteName(name)}`),
+  ]
+  return `SELECT ${selected.join(', ')} FROM file(${quoteText(lines)}, JSONCompactEachRow, ${quoteText(types)}, 'zstd')`
+}
+
+/** A table over lines of cells (zstd) that are in no micro-batch yet. */
+export const chunkTable = (lines: string, first: number, columns: readonly string[]): string =>
+  `(${readLines(lines, first, columns)} SETTINGS ${Object.entries(lineSettings)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ')})`
+
 /** Writes lines of cells (zstd) to a Parquet file, numbered from `first`. Gives how many rows the file has. */
 export async function writeBatch(
   engine: EventsStore,
@@ -37,19 +54,10 @@ export async function writeBatch(
   first: number,
   columns: readonly string[],
 ): Promise<number> {
-  // by place, as names may be anything
-  const types = ['`t` Int64', ...columns.map((_, i) => `\`c${i}\` Nullable(String)`)].join(', ')
-  const cells = columns.map((name, i) => `c${i} AS ${quoteName(name)}`)
-  const selected = [
-    `toInt64(rowNumberInAllBlocks() + ${first}) AS \`_sequence\``,
-    "fromUnixTimestamp64Milli(t, 'UTC') AS `_received_at`",
-    ...cells,
-  ]
-  await engine.command(
-    `INSERT INTO FUNCTION ${parquet(file)} SELECT ${selected.join(', ')} FROM file(${quoteText(lines)}, JSONCompactEachRow, ${quoteText(types)}, 'zstd')`,
-    undefined,
-    { settings: { ...writeSettings, ...compressed, ...lineSettings }, repeatable: true },
-  )
+  await engine.command(`INSERT INTO FUNCTION ${parquet(file)} ${readLines(lines, first, columns)}`, undefined, {
+    settings: { ...writeSettings, ...compressed, ...lineSettings },
+    repeatable: true,
+  })
   return countRows(engine, file)
 }
 

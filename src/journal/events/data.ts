@@ -32,7 +32,10 @@ export const dataEvents = {
   'stream.resumed': event('A stream is read again', z.object({ source: z.string() })),
   'dataset_version.published': event('A new version of a dataset can be used', z.object(version), (thing, data) => [
     ...data.sources
-      .filter(({ kind }) => kind !== 'dataset')
+      .filter(({ kind }) => kind === 'feature_view')
+      .map((source) => ({ thing, source: `feature_view/${source.name}`, relation: 'has features of' })),
+    ...data.sources
+      .filter(({ kind }) => kind !== 'dataset' && kind !== 'feature_view')
       .map((source) => ({ thing, source: `source/${source.name}`, relation: 'pulled from' })),
     ...data.sources
       .filter(({ kind }) => kind === 'dataset')
@@ -53,6 +56,21 @@ export const dataEvents = {
     z.object({ ...numbered, pinned: z.boolean() }),
   ),
   'dataset_version.purged': event('The retention let the rows of a version go', z.object(numbered)),
+  'feature_view.declared': event(
+    'A feature view was declared or changed',
+    z.object({ view: z.string(), dataset: z.string(), specDigest: z.string(), spec: z.unknown() }),
+    (thing, data) => [{ thing, source: `dataset/${data.dataset}`, relation: 'reads' }],
+  ),
+  'feature_view.removed': event('A feature view was removed', z.object({ view: z.string() })),
+  'feature_view.built': event(
+    'The rows that the lookups of a feature view begin with were made anew',
+    z.object({ view: z.string(), generation: z.string(), version: z.number().nullable(), entities: z.number() }),
+  ),
+  'training_set.declared': event(
+    'A training set was declared or changed',
+    z.object({ trainingSet: z.string(), specDigest: z.string(), spec: z.unknown() }),
+  ),
+  'training_set.removed': event('A training set was removed; its versions stay', z.object({ trainingSet: z.string() })),
   'dataset.corrected': event(
     'Quarantined rows were corrected; later versions have the corrected values',
     z.object({ ...numbered, rows: z.array(z.number()), columns: z.array(z.string()) }),

@@ -3,6 +3,7 @@ import type { CostTables } from './tables/costs.ts'
 import type { DataTables } from './tables/data.ts'
 import type { EvaluationTables } from './tables/evaluation.ts'
 import type { ExplanationTables } from './tables/explanations.ts'
+import type { FeatureTables } from './tables/features.ts'
 import type { GovernanceTables } from './tables/governance.ts'
 import type { JobTables } from './tables/jobs.ts'
 import type { JournalTables } from './tables/journal.ts'
@@ -25,6 +26,7 @@ export type Database = JournalTables &
   JobTables &
   DataTables &
   StreamTables &
+  FeatureTables &
   TrackingTables &
   TraceTables &
   UploadTables &

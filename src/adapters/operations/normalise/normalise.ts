@@ -65,6 +65,7 @@ interface Normalised {
 
 export default defineOperation({
   kind: 'normalise',
+  rowByRow: true,
   title: 'Bring values to one form: units, time zones, Unicode, upper and lower case, dates, phone numbers, countries',
   config,
   compile(config, relation) {
