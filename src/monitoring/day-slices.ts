@@ -144,7 +144,11 @@ async function load(
   }
   const segment =
     filter.segment &&
-    segmentRows(filter.segment.name, filter.segment.threshold, filter.features && ['', ...filter.features])
+    segmentRows(filter.segment.name, {
+      threshold: filter.segment.threshold,
+      hours: parts.hours,
+      ...(filter.features ? { features: ['', ...filter.features] } : {}),
+    })
   const rows: SegmentRows['sql'] = segment?.sql ?? ((table, columns, extra) => rowsOf(table, columns, extra, edges))
   Object.assign(params, segment?.params)
   const [profiles, performance] = await Promise.all([

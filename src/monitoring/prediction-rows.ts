@@ -1,4 +1,5 @@
 import type { EventsStore } from '../storage/events/events-store.ts'
+import { segmentSql } from './segment-condition.ts'
 import type { EndpointKey } from './stale.ts'
 
 export interface PredictionFilter {
@@ -12,7 +13,16 @@ export interface PredictionFilter {
   above?: number
   upTo?: number
   category?: string
+  /** or has another category than these */
+  except?: readonly string[]
   missing?: boolean
+  /** rows of a segment, as `city=Chur` or `age=> 42 & city=Chur` */
+  segment?: string
+  /** rows whose actual is this, as a number or a class */
+  actual?: string
+  /** rows whose score less their actual lies in (residualAbove, residualUpTo] */
+  residualAbove?: number
+  residualUpTo?: number
   limit?: number
   offset?: number
 }
@@ -38,6 +48,7 @@ interface Row extends Omit<PredictionRow, 'features' | 'actualLabel'> {
 }
 
 const EVER = 4_102_444_800_000
+const ours = 'project = {project:String} AND endpoint = {endpoint:String}'
 
 /** The raw rows behind a bar of a histogram, newest first. */
 export async function readPredictions(
@@ -46,7 +57,7 @@ export async function readPredictions(
   filter: PredictionFilter,
 ): Promise<PredictionRow[]> {
   const conditions = [
-    'project = {project:String} AND endpoint = {endpoint:String}',
+    ours,
     "time >= toDateTime64({from:Int64} / 1000, 3, 'UTC') AND time < toDateTime64({to:Int64} / 1000, 3, 'UTC')",
   ]
   if (filter.revision !== undefined) conditions.push('revision = {revision:UInt32}')
@@ -64,11 +75,31 @@ export async function readPredictions(
       conditions.push(
         filter.feature === '$label' ? 'label = {category:String}' : 'texts[{feature:String}] = {category:String}',
       )
+    if (filter.except)
+      conditions.push(
+        filter.feature === '$label'
+          ? "label != '' AND label NOT IN {except:Array(String)}"
+          : 'mapContains(texts, {feature:String}) AND texts[{feature:String}] NOT IN {except:Array(String)}',
+      )
     if (filter.missing)
       conditions.push('NOT mapContains(numbers, {feature:String}) AND NOT mapContains(texts, {feature:String})')
   }
+  const segment = segmentSql(filter.segment ?? '')
+  if (filter.segment) conditions.push(`(${segment.sql})`)
+  if (filter.actual !== undefined)
+    conditions.push(`id IN (SELECT id FROM actuals FINAL WHERE ${ours}
+      AND (label = {actual:String} OR (label = '' AND value = toFloat64OrNull({actual:String}))))`)
+  if (filter.residualAbove !== undefined || filter.residualUpTo !== undefined)
+    conditions.push(`(id, score) IN (SELECT s.id, s.score FROM (SELECT id, score FROM predictions FINAL WHERE ${conditions.join(' AND ')}) AS s
+      INNER JOIN (SELECT id, value FROM actuals FINAL WHERE ${ours}) AS t ON t.id = s.id
+      WHERE s.score - t.value > {residualAbove:Float64} AND s.score - t.value <= {residualUpTo:Float64})`)
   const params = {
     ...key,
+    ...segment.params,
+    except: filter.except ?? [],
+    actual: filter.actual ?? '',
+    residualAbove: filter.residualAbove ?? -Number.MAX_VALUE,
+    residualUpTo: filter.residualUpTo ?? Number.MAX_VALUE,
     from: Math.max(0, filter.from ?? 0),
     to: Math.min(EVER, filter.to ?? EVER),
     revision: filter.revision ?? 0,
@@ -86,7 +117,7 @@ export async function readPredictions(
        a.value AS actual, a.label AS actualLabel
      FROM (SELECT * FROM predictions FINAL WHERE ${conditions.join(' AND ')}
        ORDER BY time DESC, id, revision LIMIT {limit:UInt32} OFFSET {offset:UInt32}) AS p
-     LEFT JOIN (SELECT id, value, label FROM actuals FINAL WHERE project = {project:String} AND endpoint = {endpoint:String}
+     LEFT JOIN (SELECT id, value, label FROM actuals FINAL WHERE ${ours}
        AND id IN (SELECT id FROM predictions WHERE ${conditions.join(' AND ')})) AS a ON a.id = p.id
      ORDER BY p.time DESC, p.id, p.revision`,
     params,

@@ -1,6 +1,7 @@
 import type { ReferenceView, WindowView } from '../contracts/monitor-kind.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { loadSample, loadSampleParts, mergeSampleParts } from './samples.ts'
+import { segmentTest } from './segment-condition.ts'
 import type { EndpointKey } from './stale.ts'
 import type { Bounds } from './windows/window-bounds.ts'
 
@@ -49,5 +50,17 @@ export function createWindowSamples(events: EventsStore): WindowSamples {
       const own = parts.filter(({ start }) => start >= window.start && start < window.end)
       return [{ ...window, sample: mergeSampleParts(own, MOST) }, await ofReference(project, reference)]
     }
+  }
+}
+
+/** The same, of a segment's rows alone. */
+export function samplesOfSegment(add: AddSamples, segment: string): AddSamples {
+  if (segment === '') return add
+  const belongs = segmentTest(segment)
+  const narrowed = <T extends WindowView | ReferenceView | undefined>(view: T): T =>
+    view?.sample ? { ...view, sample: view.sample.filter(belongs) } : view
+  return async (window, reference) => {
+    const [own, held] = await add(window, reference)
+    return [narrowed(own), narrowed(held)]
   }
 }

@@ -136,6 +136,64 @@ describe('three weeks of flights, seen through windows of any kind', () => {
     expect(segments.searched).toBeGreaterThan(50)
   })
 
+  test('of a segment, declared or found, everything is that of its rows', async () => {
+    const { views } = world.monitoring
+    const week = { spec: windowSpec('7d', { step: '7d' }), against: training }
+    const [from, end] = [at('2001-02-08'), at('2001-02-15')]
+    const far = (f: Flight) => f.distance > 800
+    const segments: [string, (f: Flight) => boolean][] = [
+      ['origin=ORD', (f) => f.origin === 'ORD'],
+      ['distance=> 800', far],
+      ['distance=> 800 & origin=ORD', (f) => f.origin === 'ORD' && far(f)],
+    ]
+    for (const [segment, belongs] of segments) {
+      const own = found.filter((f) => f.time >= from && f.time < end && belongs(f))
+      const distance = await views.distribution(key, 'distance', { ...week, segment })
+      expect(distance.definition).toMatchObject({ segment, reference: 'model/delay/1' })
+      const window = distance.windows.find((w) => w.end === end)!
+      expect(window.rows).toBe(own.length)
+      expect(window.mean).toBeCloseTo(own.reduce((s, f) => s + f.distance, 0) / own.length, 6)
+      // the reference is of the segment too
+      expect(distance.reference!.rows).toBeLessThan(found.length)
+      const performance = schemas.performanceWindows.parse(await views.performance(key, { ...week, segment }))
+      const known = performance.windows.find((w) => w.end === end)!
+      expect([known.rows, known.actuals]).toEqual([own.length, own.length])
+      const brier = own.reduce((s, f) => s + (f.score - f.late) ** 2, 0) / own.length
+      expect(known.realised.brier!.value).toBeCloseTo(brier, 9)
+      if (known.estimated.brier) expect(known.estimated.brier.n).toBe(own.length)
+      else expect(own.length).toBeLessThan(200)
+      const curves = schemas.performanceCurves.parse(await views.curves(key, { revision: 1, from, to: end }, segment))
+      expect(curves.actuals).toBe(own.length)
+      const rows = await world.monitoring.predictions(key, { from, to: end, segment, limit: 1000 })
+      expect(rows.map(({ id }) => id).sort()).toEqual(own.map(({ id }) => id).sort())
+    }
+    const map = schemas.heatMap.parse(await views.heatMap(key, { family: 'drift', segment: 'origin=ORD' }))
+    expect(map.definition).toMatchObject({ segment: 'origin=ORD', source: 'computed', window: '7d' })
+    expect(map.rows.map((r) => r.feature).sort()).toEqual(['$score', 'distance', 'hour', 'origin'])
+    const nobody = await views.performance(key, { ...week, segment: 'origin=nowhere' })
+    expect(nobody.windows.every((w) => w.rows === 0 && w.realised.brier === null)).toBe(true)
+  })
+
+  test('rows are found by their actual, by a residual, and by a category that has no bar of its own', async () => {
+    const [from, to] = [at('2001-02-08'), at('2001-02-15')]
+    const own = found.filter((f) => f.time >= from && f.time < to)
+    const ids = async (filter: object) =>
+      (await world.monitoring.predictions(key, { from, to, limit: 1000, ...filter })).map(({ id }) => id).sort()
+    const wanted = (belongs: (f: Flight) => boolean) =>
+      own
+        .filter(belongs)
+        .map(({ id }) => id)
+        .sort()
+    expect(await ids({ actual: '1', segment: 'origin=ORD' })).toEqual(wanted((f) => f.late === 1 && f.origin === 'ORD'))
+    expect(await ids({ residualAbove: 0.3, residualUpTo: 0.4 })).toEqual(
+      wanted((f) => f.score - f.late > 0.3 && f.score - f.late <= 0.4),
+    )
+    const airports = [...new Set(own.map((f) => f.origin))].filter((origin) => origin !== 'ORD' && origin !== 'ATL')
+    expect(await ids({ feature: 'origin', except: airports })).toEqual(
+      wanted((f) => f.origin === 'ORD' || f.origin === 'ATL'),
+    )
+  })
+
   test('other windows, metrics and references are monitored once the settings say so, old windows with them', async () => {
     const { monitoring } = world
     const context = { actor: 'user/test' }

@@ -2,7 +2,7 @@ import type { ScoreState } from '../../contracts/monitor-kind.ts'
 import { evaluateWindow, type Watchers } from '../evaluate-window.ts'
 import { againstOf, type EndpointMonitorSettings, windowOf } from '../monitor-settings.ts'
 import type { EndpointKey } from '../stale.ts'
-import type { WindowSamples } from '../window-samples.ts'
+import { samplesOfSegment, type WindowSamples } from '../window-samples.ts'
 import type { ViewRequest } from '../windows/view-request.ts'
 import { type ViewDefinition, type ViewDependencies, viewWindows } from '../windows/view-windows.ts'
 import { emptyRow, put, type ScoreRow } from './score-row.ts'
@@ -35,7 +35,7 @@ export async function heatMap(
   if (!kind) return { family, definition: noDefinition, windows: [], rows: [] }
   const settings = await store.of(key)
   const described = new Map(kind.monitors.map((m) => [m.name, m]))
-  if (!request.spec && !request.against && !metrics) {
+  if (!request.spec && !request.against && !metrics && !request.segment) {
     const stored = await readStoredRows(dependencies.environment, key, { family, feature, ...request }, settings)
     return { family, ...stored, rows: inOrder(stored.rows.map((row) => ({ ...row, ...titleOf(described, row) }))) }
   }
@@ -57,10 +57,13 @@ export async function heatMap(
   }
   const add =
     kind.needs === 'sample'
-      ? await dependencies.withSamples(
-          key,
-          found.definition.revision,
-          found.windows.map(({ view }) => view),
+      ? samplesOfSegment(
+          await dependencies.withSamples(
+            key,
+            found.definition.revision,
+            found.windows.map(({ view }) => view),
+          ),
+          request.segment ?? '',
         )
       : undefined
   const rows = new Map<string, ScoreRow>()
@@ -93,6 +96,7 @@ const noDefinition: ViewDefinition = {
   step: '',
   zone: 'UTC',
   reference: null,
+  segment: '',
   source: 'computed',
 }
 

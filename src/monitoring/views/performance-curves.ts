@@ -2,6 +2,7 @@ import type { Task } from '../../contracts/monitor-kind.ts'
 import { binsOfSketches } from '../../statistics/binary-performance.ts'
 import { type CalibrationBins, calibration } from '../../statistics/calibration.ts'
 import { multiClassPerformance } from '../../statistics/multi-class-performance.ts'
+import { type ResidualCurve, residualCurve } from '../../statistics/residual-curve.ts'
 import { mergeSlices, type Slice } from '../../statistics/slice.ts'
 import {
   areaUnderPrecisionRecall,
@@ -12,7 +13,9 @@ import {
   rocCurve,
 } from '../../statistics/threshold-curves.ts'
 import type { Estimate } from '../../statistics/too-few-samples.ts'
-import { loadPartSlices } from '../day-slices.ts'
+import { loadPartSlices, type SliceFilter } from '../day-slices.ts'
+import { loadSample } from '../samples.ts'
+import { segmentTest } from '../segment-condition.ts'
 import type { EndpointKey } from '../stale.ts'
 import { taskOf } from '../window-view.ts'
 import type { ViewDependencies } from '../windows/view-windows.ts'
@@ -53,9 +56,13 @@ export interface PerformanceCurves {
   } | null
   confusion: { classes: string[]; counts: number[][] } | null
   classes: { name: string; rows: number; precision: Estimate; recall: Estimate; f1: Estimate }[] | null
+  residuals: ResidualCurve | null
 }
 
 const MOST_POINTS = 200
+/** Rows that residuals are looked at in. */
+const SAMPLE = 10_000
+const hour = 3_600_000
 
 export interface StretchRequest {
   revision: number
@@ -63,17 +70,22 @@ export interface StretchRequest {
   to: number
 }
 
-/** Everything known of a stretch, merged. */
+/** Everything known of a stretch, merged; of a segment alone what the samples have of it. */
 export async function stretchSlice(
   { environment }: Pick<ViewDependencies, 'environment'>,
   key: EndpointKey,
   { revision, from, to }: StretchRequest,
+  segment?: SliceFilter['segment'],
 ): Promise<Slice> {
-  const hour = 3_600_000
   const bounds = [Math.floor(from / hour) * hour, Math.ceil(to / hour) * hour]
   const parts = await loadPartSlices(
     environment.events,
-    { project: key.project, scope: `endpoint/${key.endpoint}`, revision },
+    {
+      project: key.project,
+      scope: `endpoint/${key.endpoint}`,
+      revision,
+      ...(segment ? { segment, features: [], wholeOnly: true } : {}),
+    },
     bounds,
   )
   return mergeSlices(parts.map((part) => part.slice))
@@ -101,7 +113,10 @@ export async function performanceCurves(
 ): Promise<PerformanceCurves> {
   const [slice, watched] = await Promise.all([stretchSlice(dependencies, key, request), dependencies.describe(key)])
   const task = watched.revisions.find((r) => r.revision === request.revision)?.task ?? taskOf(slice)
-  const sums = sumsOf(slice, segment)
+  const isKept = segment === '' || slice.groups.has(segment)
+  const sums = isKept
+    ? sumsOf(slice, segment)
+    : (await stretchSlice(dependencies, key, request, { name: segment, threshold: watched.threshold })).performance
   const bins = binsOfSketches(sums.binary.positiveScores, sums.binary.negativeScores)
   const curve = task === 'binary' ? confusionAtThresholds(bins) : undefined
   const reliability = task === 'binary' ? calibration(calibrationOfSketches(bins)) : undefined
@@ -129,7 +144,31 @@ export async function performanceCurves(
     reliability: reliability?.ok ? { ece: reliability.ece, mce: reliability.mce, curve: reliability.curve } : null,
     confusion: task === 'multiclass' ? matrixOf(sums.confusion ?? new Map()) : null,
     classes: classes?.ok ? classes.classes : null,
+    residuals: task === 'regression' ? await residuals(dependencies, key, request, segment) : null,
   }
+}
+
+/** Predicted and actual values of the rows in the samples. */
+async function residuals(
+  { environment }: ViewDependencies,
+  { project, endpoint }: EndpointKey,
+  { revision, from, to }: StretchRequest,
+  segment: string,
+): Promise<ResidualCurve | null> {
+  const rows = await loadSample(environment.events, {
+    project,
+    scope: `endpoint/${endpoint}`,
+    revision,
+    from: Math.floor(from / hour) * hour,
+    to: Math.ceil(to / hour) * hour,
+    most: SAMPLE,
+  })
+  const belongs = segmentTest(segment)
+  return residualCurve(
+    rows.flatMap((row) =>
+      row.score !== null && row.truth !== null && belongs(row) ? [{ predicted: row.score, actual: row.truth }] : [],
+    ),
+  )
 }
 
 function thinned<T>(points: readonly T[]): T[] {

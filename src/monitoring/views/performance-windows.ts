@@ -3,7 +3,7 @@ import { noPerformance, type PerformanceSums, type Slice } from '../../statistic
 import type { Estimate } from '../../statistics/too-few-samples.ts'
 import { evaluateWindow, type Watchers } from '../evaluate-window.ts'
 import type { EndpointKey } from '../stale.ts'
-import type { WindowSamples } from '../window-samples.ts'
+import { samplesOfSegment, type WindowSamples } from '../window-samples.ts'
 import type { ViewRequest } from '../windows/view-request.ts'
 import { type ViewDefinition, type ViewDependencies, viewWindows } from '../windows/view-windows.ts'
 import { type MetricInfo, metricInfos, performanceMetrics } from './performance-metrics.ts'
@@ -42,32 +42,34 @@ const estimation: Record<Task, string> = {
 export const sumsOf = (slice: Slice, segment: string): PerformanceSums =>
   segment === '' ? slice.performance : (slice.groups.get(segment)?.performance ?? noPerformance)
 
-/** Performance as it was where the truth is known, beside what the scores alone let expect. */
+/**
+ * Performance as it was where the truth is known, beside what the scores alone let expect. Of a segment whose sums are kept
+ * every row counts; of any other, and for what is expected, those in the samples.
+ */
 export async function performanceWindows(
   dependencies: ViewDependencies & { watchers: Watchers; withSamples: WindowSamples },
   key: EndpointKey,
   request: ViewRequest,
-  segment = '',
 ): Promise<PerformanceWindows> {
-  const found = await viewWindows(dependencies, key, request, {
-    features: [],
-    ...(segment === '' ? { wholeOnly: true } : {}),
-  })
-  const task = found.known?.task ?? found.windows.findLast(({ view }) => view.slice.performance.joined > 0)?.view.task
-  const { training } = found
+  const { segment = '', ...whole } = request
+  const [all, sampled] = await Promise.all([
+    viewWindows(dependencies, key, whole, { features: [], ...(segment === '' ? { wholeOnly: true } : {}) }),
+    segment === '' ? undefined : viewWindows(dependencies, key, request, { features: [], wholeOnly: true }),
+  ])
+  const isKept = segment !== '' && all.windows.some(({ view }) => view.slice.groups.has(segment))
+  const own = sampled ?? all
+  const realised = sampled && !isKept ? sampled : all
+  const sums = (slice: Slice) => sumsOf(slice, isKept ? segment : '')
+  const task =
+    all.known?.task ?? all.windows.findLast(({ view }) => view.slice.performance.joined > 0)?.view.task ?? 'binary'
   const settings = { ...(await dependencies.settings.of(key)), off: [] }
   const kinds = dependencies.watchers.kinds.filter(({ family }) => family === 'estimated-performance')
-
-  const add = await dependencies.withSamples(
-    key,
-    found.definition.revision,
-    found.windows.map(({ view }) => view),
-  )
+  const views = own.windows.map(({ view }) => view)
+  const add = samplesOfSegment(await dependencies.withSamples(key, own.definition.revision, views), segment)
 
   async function estimated(view: WindowView): Promise<Record<string, Estimate | null>> {
-    // neither scores nor samples are kept by segment
-    if (segment !== '' || view.days === 0) return {}
-    const [window, reference] = await add(view, training)
+    if (view.days === 0) return {}
+    const [window, reference] = await add({ ...view, task }, own.training)
     const scores = evaluateWindow(window, reference, settings, { ...dependencies.watchers, kinds }).flatMap(
       (f) => f.scores,
     )
@@ -79,30 +81,30 @@ export async function performanceWindows(
     )
   }
 
+  const reference = realised.training
   return {
-    task: task ?? 'binary',
-    definition: found.definition,
+    task,
+    definition: own.definition,
     segment,
-    metrics: metricInfos[task ?? 'binary'],
-    estimation: estimation[task ?? 'binary'],
-    reference: training ? performanceMetrics(sumsOf(training.whole, segment), task ?? 'binary') : null,
+    metrics: metricInfos[task],
+    estimation: estimation[task],
+    reference: reference ? performanceMetrics(sums(reference.whole), task) : null,
     windows: await Promise.all(
-      found.windows.map(async ({ view }) => {
-        const sums = sumsOf(view.slice, segment)
-        const group = view.slice.groups.get(segment)
-        const n = sums.binary.brier.n
+      realised.windows.map(async ({ view }, i) => {
+        const found = sums(view.slice)
+        const n = found.binary.brier.n
         return {
           revision: view.revision,
           start: view.start,
           end: view.end,
-          rows: segment === '' ? view.slice.rows : (group?.n ?? 0),
+          rows: isKept ? (view.slice.groups.get(segment)?.n ?? 0) : view.slice.rows,
           live: view.slice.live,
-          actuals: sums.joined,
-          actualsComplete: view.actualsComplete,
-          positives: n > 0 ? sums.binary.positives / n : null,
-          meanScore: n > 0 ? sums.binary.scoreSum / n : null,
-          realised: performanceMetrics(sums, task ?? 'binary'),
-          estimated: await estimated(view),
+          actuals: found.joined,
+          actualsComplete: all.windows[i]?.view.actualsComplete ?? false,
+          positives: n > 0 ? found.binary.positives / n : null,
+          meanScore: n > 0 ? found.binary.scoreSum / n : null,
+          realised: performanceMetrics(found, task),
+          estimated: await estimated(views[i]!),
         }
       }),
     ),

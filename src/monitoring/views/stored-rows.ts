@@ -99,6 +99,7 @@ export async function readStoredRows(
       revision,
       ...spec,
       reference,
+      segment: '',
       source: 'stored',
     },
     windows,

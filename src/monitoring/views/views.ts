@@ -1,7 +1,7 @@
 import type { Watchers } from '../evaluate-window.ts'
 import type { EndpointMonitorSettings } from '../monitor-settings.ts'
 import type { EndpointKey } from '../stale.ts'
-import type { WindowSamples } from '../window-samples.ts'
+import { samplesOfSegment, type WindowSamples } from '../window-samples.ts'
 import type { ViewRequest } from '../windows/view-request.ts'
 import { type ViewDependencies, type ViewWindows, viewWindows } from '../windows/view-windows.ts'
 import { type Fairness, fairnessView } from './fairness-view.ts'
@@ -15,7 +15,7 @@ export interface Views {
   heatMap(key: EndpointKey, question: HeatMapQuestion): Promise<HeatMap>
   /** Errors: `not_found`. */
   distribution(key: EndpointKey, feature: string, request: ViewRequest, bins?: number): Promise<FeatureDistribution>
-  performance(key: EndpointKey, request: ViewRequest, segment?: string): Promise<PerformanceWindows>
+  performance(key: EndpointKey, request: ViewRequest): Promise<PerformanceWindows>
   curves(key: EndpointKey, request: StretchRequest, segment?: string): Promise<PerformanceCurves>
   /** `privileged`: of an attribute the group that the others are compared with; the largest when absent */
   fairness(key: EndpointKey, request: StretchRequest, privileged?: Readonly<Record<string, string>>): Promise<Fairness>
@@ -39,7 +39,7 @@ export function createViews(
     heatMap: (key, question) => heatMap(dependencies, key, question),
     distribution: (key, feature, request, bins) =>
       featureDistribution({ ...dependencies, metrics }, key, feature, request, bins),
-    performance: (key, request, segment) => performanceWindows(dependencies, key, request, segment),
+    performance: (key, request) => performanceWindows(dependencies, key, request),
     curves: (key, request, segment) => performanceCurves(dependencies, key, request, segment),
     fairness: (key, request, privileged) => fairnessView(dependencies, key, request, privileged),
     segments: (key, request) => worstSegments(dependencies, key, request),
@@ -50,7 +50,8 @@ export function createViews(
       ])
       const last = found.windows.findLast(({ view }) => view.slice.rows > 0)
       const add = last && (await dependencies.withSamples(key, last.view.revision, [last.view]))
-      const [view, reference] = last && add ? await add(last.view, last.reference) : []
+      const [view, reference] =
+        last && add ? await samplesOfSegment(add, request.segment ?? '')(last.view, last.reference) : []
       return {
         definition: found.definition,
         threshold: found.threshold,

@@ -70,11 +70,12 @@ export function chooseReference(
 /** Windows of at most a day are held against the reference in their season, where it has enough of it. */
 async function ofTraining(
   { references }: { references: References },
-  { project, windows, known, trained, training }: ReferenceQuestion,
+  { project, windows, slices, known, trained, training }: ReferenceQuestion,
 ): Promise<ChosenReference> {
   const shortest = windows.reduce((least, w) => Math.min(least, w.end - w.start), Infinity)
   const parts =
-    shortest <= day && known && trained
+    // of a segment there are too few rows for seasons
+    shortest <= day && known && trained && !slices.segment
       ? await references.parts(project, known, shortest < day ? 'hour' : 'day')
       : undefined
   return {

@@ -1,7 +1,7 @@
 import type { ReferenceView, WindowView } from '../../contracts/monitor-kind.ts'
 import type { Environment } from '../../environment.ts'
 import { mergeSlices, noSlice } from '../../statistics/slice.ts'
-import { type DaySlice, loadDaySlices, loadPartSlices } from '../day-slices.ts'
+import { type DaySlice, loadDaySlices, loadPartSlices, type SliceFilter } from '../day-slices.ts'
 import { day } from '../event-day.ts'
 import type { EndpointMonitorSettings } from '../monitor-settings.ts'
 import type { References } from '../reference.ts'
@@ -11,12 +11,13 @@ import { unmaskedReference } from '../unmasked-reference.ts'
 import type { WatchedEndpoint, WatchedRevision } from '../watched-revision.ts'
 import { ownReference, taskOf } from '../window-view.ts'
 import { chooseReference } from './choose-reference.ts'
+import { referenceView, withRows } from './reference-view.ts'
 import type { Against } from './view-request.ts'
 import type { WindowPlan } from './window-bounds.ts'
 import { trafficWeeks, windowTraffic } from './window-traffic.ts'
 
 /** What of a slice is needed; everything when absent. */
-export type Needs = Pick<Parameters<typeof loadPartSlices>[1], 'features' | 'wholeOnly' | 'profilesOnly'>
+export type Needs = Pick<SliceFilter, 'features' | 'wholeOnly' | 'profilesOnly' | 'segment'>
 
 export interface LoadRequest {
   plan: WindowPlan
@@ -75,7 +76,8 @@ export async function loadWindows(
   async function ofRevision(revision: number): Promise<RevisionWindows> {
     const known = watched.revisions.find((r) => r.revision === revision)
     const own = parts.filter((part) => part.revision === revision)
-    const declared = known && (await references.of(key.project, known, watched.threshold, settings.segments))
+    const whole = known && (await references.of(key.project, known, watched.threshold, settings.segments))
+    const declared = whole && needs.segment ? await ofSegment(events, key.project, whole, needs.segment) : whole
     const trained = declared && unmaskedReference(declared, watched.masked)
     const days = trained ? [] : await earlyDays(revision)
     const ownReferences = new Map<number, ReferenceView | undefined>()
@@ -110,7 +112,8 @@ export async function loadWindows(
           parts: inside.map((part) => ({ slice: part.slice, weight: weight(revision, part.day) })),
           task: known?.task ?? taskOf(slice),
           threshold: watched.threshold,
-          ...(ofEndpoint ? { traffic: ofEndpoint } : {}),
+          // a segment has no traffic of its own
+          ...(ofEndpoint && !needs.segment ? { traffic: ofEndpoint } : {}),
           // the truth of a later hour is known, or nearly all of this window's
           actualsComplete: joined > 0 && ((lastActual ?? 0) >= bounds.end || joined >= 0.99 * slice.rows),
         }
@@ -121,6 +124,32 @@ export async function loadWindows(
 
   const found = only === undefined ? [...new Set(parts.map((part) => part.revision))] : [only]
   return { parts, revisions: await Promise.all(found.map(ofRevision)) }
+}
+
+const EVER = 4_102_444_800_000
+const segments = new WeakMap<ReferenceView, Map<string, Promise<ReferenceView | undefined>>>()
+
+/** A model's reference, of one segment alone; undefined when it has no such rows. */
+function ofSegment(
+  events: Environment['events'],
+  project: string,
+  reference: ReferenceView,
+  segment: NonNullable<SliceFilter['segment']>,
+): Promise<ReferenceView | undefined> {
+  const { scope, rows } = reference
+  const kept = segments.get(reference) ?? new Map<string, Promise<ReferenceView | undefined>>()
+  segments.set(reference, kept)
+  const key = JSON.stringify(segment)
+  const found =
+    kept.get(key) ??
+    loadDaySlices(events, { project, scope, from: 0, to: EVER, segment }).then((days) => {
+      const slices = days.sort((a, b) => a.day - b.day).map(({ slice }) => slice)
+      const view = referenceView(scope, slices)
+      return rows ? withRows(view, rows) : view
+    })
+  kept.set(key, found)
+  found.catch(() => kept.delete(key))
+  return found
 }
 
 /** The part that holds an hour: the last that starts at or before it. */

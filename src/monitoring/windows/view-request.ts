@@ -22,4 +22,6 @@ export interface ViewRequest {
   to?: number
   spec: WindowSpec
   against: Against
+  /** of these rows alone, as `city=Chur` or `age=> 42 & city=Chur`; all when absent or empty */
+  segment?: string
 }

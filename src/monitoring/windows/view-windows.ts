@@ -17,6 +17,8 @@ export interface ViewDefinition {
   step: string
   zone: string
   reference: string | null
+  /** the rows that it is about; empty: all */
+  segment: string
   source: 'stored' | 'computed'
 }
 
@@ -77,7 +79,7 @@ export async function viewWindows(
     plan,
     against: request.against,
     revision,
-    needs,
+    needs: request.segment ? { ...needs, segment: { name: request.segment, threshold: watched.threshold } } : needs,
     watched,
     settings,
     first,
@@ -86,7 +88,13 @@ export async function viewWindows(
   })
   const found = revisions[0]!
   return {
-    definition: { revision, ...windowText(request.spec), reference: found.against, source: 'computed' },
+    definition: {
+      revision,
+      ...windowText(request.spec),
+      reference: found.against,
+      segment: request.segment ?? '',
+      source: 'computed',
+    },
     windows: found.windows,
     training: found.training,
     known: found.known,

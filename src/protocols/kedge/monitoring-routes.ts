@@ -154,13 +154,24 @@ export function monitoringRoutes(app: FastifyInstance, { monitoring }: Monitorin
       above: z.coerce.number().optional(),
       up_to: z.coerce.number().optional(),
       category: z.string().optional(),
+      except: z
+        .union([z.string().transform((one) => [one]), z.array(z.string()).max(1000)])
+        .optional()
+        .describe('rows of `feature` with another category than these'),
       missing: flag.optional(),
+      segment: z.string().max(2000).optional().describe('`city=Chur`, `age=> 42 & city=Chur`, `age=missing`'),
+      actual: z.string().max(1000).optional().describe('rows whose actual is this, a number or a class'),
+      residual_above: z.coerce.number().optional().describe('rows whose score less their actual is more than this'),
+      residual_up_to: z.coerce.number().optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(100),
       offset: whole.default(0),
     }),
     answer: schemas.predictionRows,
-    handler: async ({ params, query: { up_to, ...query } }) => ({
-      items: await monitoring.predictions(key(params), defined({ ...query, upTo: up_to })),
+    handler: async ({ params, query: { up_to, residual_above, residual_up_to, ...query } }) => ({
+      items: await monitoring.predictions(
+        key(params),
+        defined({ ...query, upTo: up_to, residualAbove: residual_above, residualUpTo: residual_up_to }),
+      ),
       rawFrom: await monitoring.rawFrom(key(params)),
     }),
   })

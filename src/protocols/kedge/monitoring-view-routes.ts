@@ -36,6 +36,7 @@ export function monitoringViewRoutes(app: FastifyInstance, { monitoring }: { mon
       views.heatMap(key(params), {
         family: query.family,
         ...bounded(query),
+        segment: query.segment,
         ...(query.feature === undefined ? {} : { feature: query.feature }),
         ...(query.window === undefined ? {} : { spec: specOf(query) }),
         ...(query.against === undefined ? {} : { against: againstOf(query) }),
@@ -63,9 +64,9 @@ export function monitoringViewRoutes(app: FastifyInstance, { monitoring }: { mon
     summary: 'Performance of each window where the truth is known, beside its estimate without labels',
     tag,
     params,
-    query: windows.extend({ segment: z.string().default('') }),
+    query: windows,
     answer: schemas.performanceWindows,
-    handler: ({ params, query }) => views.performance(key(params), requestOf(query), query.segment),
+    handler: ({ params, query }) => views.performance(key(params), requestOf(query)),
   })
 
   route(app, {

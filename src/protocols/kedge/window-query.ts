@@ -29,6 +29,11 @@ export const windows = z.object({
   against_from: eventTime.optional(),
   against_to: eventTime.optional(),
   against_weeks: z.coerce.number().int().min(1).max(12).default(4),
+  segment: z
+    .string()
+    .max(2000)
+    .default('')
+    .describe('of these rows alone: `city=Chur`, `age=> 42 & city=Chur`, `age=missing`; all when empty'),
 })
 type WindowQuery = z.output<typeof windows>
 
@@ -57,4 +62,5 @@ export const requestOf = (query: WindowQuery): ViewRequest => ({
   ...bounded(query),
   spec: specOf(query),
   against: againstOf(query),
+  segment: query.segment,
 })

@@ -18,6 +18,8 @@ export const viewDefinition = z.object({
   zone: z.string(),
   /** for people: `model/delay/1`, `the window before`, `revision 1, 2001-02-01 to 2001-02-08` */
   reference: z.string().nullable(),
+  /** the rows that it is about; empty: all */
+  segment: z.string(),
   /** `stored`: as the monitors judged it; `computed`: for this question, from merged profiles */
   source: z.enum(['stored', 'computed']),
 })
@@ -192,6 +194,29 @@ export const performanceCurves = z.object({
   confusion: z.object({ classes: z.array(z.string()), counts: z.array(z.array(z.number())) }).nullable(),
   classes: z
     .array(z.object({ name: z.string(), rows: z.number(), precision: estimate, recall: estimate, f1: estimate }))
+    .nullable(),
+  /** regression: of a sample of the rows with their actual; null with too few */
+  residuals: z
+    .object({
+      n: z.number(),
+      /** at most 1,000 of them */
+      points: z.array(z.object({ predicted: z.number(), actual: z.number() })),
+      /** tenths of the rows by prediction: mean actual with its interval, the middle and nine tenths of prediction − actual */
+      parts: z.array(
+        z.object({
+          from: z.number(),
+          to: z.number(),
+          n: z.number(),
+          predicted: z.number(),
+          actual: z.number(),
+          low: z.number(),
+          high: z.number(),
+          residual: z.object({ p05: z.number(), p50: z.number(), p95: z.number() }),
+        }),
+      ),
+      /** prediction − actual: edges are one more than counts; all rows are in them */
+      histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }),
+    })
     .nullable(),
 })
 
