@@ -6,5 +6,6 @@ import multivariateAdapter from './multivariate.ts'
 import performanceAdapter from './performance.ts'
 import qualityAdapter from './quality.ts'
 import serviceAdapter from './service.ts'
+import skewAdapter from './skew.ts'
 
-export const monitors = [biasAdapter, driftAdapter, estimatedPerformanceAdapter, multivariateAdapter, performanceAdapter, qualityAdapter, serviceAdapter] as const
+export const monitors = [biasAdapter, driftAdapter, estimatedPerformanceAdapter, multivariateAdapter, performanceAdapter, qualityAdapter, serviceAdapter, skewAdapter] as const
