@@ -59,20 +59,25 @@ export const noCounters = (): RevisionCounters => ({
   cpu: 0,
 })
 
-/** Adds one call of `scores.length` predictions to the counters in place; `busy` is its part of the model's time, where others were answered with it. */
+/**
+ * Adds one call of `scores.length` predictions to the counters in place. `busy` is its part of the model's time, where others
+ * were answered with it; without `microseconds` its time says nothing of what a call takes.
+ */
 export function countScores(
   role: RoleCounters,
   scores: ArrayLike<number>,
-  microseconds: number,
+  microseconds: number | undefined,
   binary: boolean,
-  busy = microseconds,
+  busy = microseconds ?? 0,
 ): void {
   const n = scores.length
   role.predictions += n
   role.calls++
   role.busy += busy
-  const bucket = latencyBucket(microseconds)
-  role.latency[bucket] = (role.latency[bucket] ?? 0) + 1
+  if (microseconds !== undefined) {
+    const bucket = latencyBucket(microseconds)
+    role.latency[bucket] = (role.latency[bucket] ?? 0) + 1
+  }
   for (let i = 0; i < n; i++) {
     const score = scores[i]!
     if (!Number.isFinite(score)) continue
