@@ -79,3 +79,51 @@ test('a password is stored when it is typed and is nowhere afterwards', { timeou
   expect(await page.getByText('must be given').count()).toBe(3)
   await window.close()
 })
+
+test('a version is asked in SQL by keys, and refuses to read anything else', { timeout: 60_000 }, async () => {
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/data/trips?tab=sql')
+  const field = page.getByRole('textbox', { name: 'SQL' })
+  await field.fill('SELECT origin, count() AS n FROM rows GROUP BY origin ORDER BY origin')
+  await field.press('Control+Enter')
+  const answer = page.getByRole('table', { name: 'Answer' })
+  await answer.getByText('JFK').waitFor()
+  expect(await answer.getByRole('row').count()).toBe(6)
+  await field.fill("SELECT * FROM file('/etc/passwd', LineAsString)")
+  await field.press('Control+Enter')
+  await page.getByRole('alert').getByText('not allowed').first().waitFor()
+  expect(window.problems.splice(0)).toEqual([expect.stringContaining('400')])
+  await window.close()
+})
+
+test('rows are found by an expression; versions are tagged, kept and compared by a key', {
+  timeout: 60_000,
+}, async () => {
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/data/trips/1?tab=rows')
+  await page.getByPlaceholder(/^Only rows where/).fill("origin = 'JFK' and delay > 20")
+  await page.getByText(/\d+ of \d+ \(.*of all\)/).waitFor()
+  const { total } = await stand.ask<{ total: number }>(
+    'GET',
+    `${base}/datasets/trips/versions/1/rows?where=${encodeURIComponent("origin = 'JFK' and delay > 20")}`,
+  )
+  await page.getByText(`of ${total} (`).waitFor()
+
+  await window.go('/data/trips')
+  await page.getByRole('button', { name: 'Tag version 1' }).click()
+  await page.getByRole('textbox', { name: 'Tag of version 1' }).fill('golden')
+  await page.getByRole('textbox', { name: 'Tag of version 1' }).press('Enter')
+  await page.getByRole('button', { name: 'Take golden away' }).waitFor()
+  await page.getByRole('button', { name: 'Keep version 1' }).click()
+  await page.locator('button[aria-pressed="true"][aria-label="Keep version 1"]').waitFor()
+  expect(await stand.ask('GET', `${base}/datasets/trips/versions/golden`)).toMatchObject({ version: 1, pinned: true })
+
+  await window.go('/data/trips?tab=diff')
+  await page.getByRole('combobox', { name: 'Key' }).fill('date')
+  await page.getByRole('combobox', { name: 'Key' }).press('Enter')
+  await page.getByText('Changed').first().waitFor()
+  await page.getByText('added', { exact: true }).first().waitFor()
+  await window.close()
+})

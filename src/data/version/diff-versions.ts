@@ -128,8 +128,14 @@ const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
 const round = (x: number) => Number(x.toPrecision(4)).toString()
 
 function distribution(a: ColumnProfile, b: ColumnProfile): Pick<ColumnDiff, 'distance' | 'bins'> {
+  // of numbers that are not few, the most frequent ones say little
+  const many = a.sketch && b.sketch && a.otherCategories + b.otherCategories > 0
   const binned =
-    a.categories && b.categories ? categoryShares(a, b) : a.sketch && b.sketch ? numericShares(a, b) : undefined
+    a.categories && b.categories && !many
+      ? categoryShares(a, b)
+      : a.sketch && b.sketch
+        ? numericShares(a, b)
+        : undefined
   if (!binned) return { distance: null, bins: [] }
   const measured = jensenShannon(binned.counts.a, binned.counts.b)
   const [p, q] = [shares(binned.counts.a), shares(binned.counts.b)]

@@ -9,10 +9,12 @@ import type {
   Folder,
   FoundThere,
   Items,
+  QueryAnswer,
   Rows,
   Source,
   SourcePreview,
   SourceTest,
+  TimelineEntry,
 } from './types.ts'
 
 const at = (project: string, ...rest: (string | number)[]) => path('projects', project, ...rest)
@@ -76,20 +78,64 @@ export const datasetRowsQuery = (
   part: 'rows' | 'quarantine',
   offset: number,
   limit: number,
+  where = '',
 ) =>
   queryOptions({
-    queryKey: [project, 'fixed', part, dataset, version, offset, limit],
+    queryKey: [project, 'fixed', part, dataset, version, offset, limit, where],
     queryFn: ({ signal }) =>
-      api<Rows>(at(project, 'datasets', dataset, 'versions', version, part), { signal, query: { offset, limit } }),
+      api<Rows>(at(project, 'datasets', dataset, 'versions', version, part), {
+        signal,
+        query: { offset, limit, where },
+      }),
     staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
   })
 
-export const datasetDiffQuery = (project: string, dataset: string, a: number, b: number) =>
+/** `by`: columns that name a row, with commas between; those that the dataset declares when empty. */
+export const datasetDiffQuery = (project: string, dataset: string, a: number, b: number, by = '') =>
   queryOptions({
-    queryKey: [project, 'fixed', 'diff', dataset, a, b],
-    queryFn: ({ signal }) => api<DatasetDiff>(at(project, 'datasets', dataset, 'versions', a, 'diff', b), { signal }),
+    queryKey: [project, 'fixed', 'diff', dataset, a, b, by],
+    queryFn: ({ signal }) =>
+      api<DatasetDiff>(at(project, 'datasets', dataset, 'versions', a, 'diff', b), { signal, query: { by } }),
     staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
   })
+
+export const datasetTimelineQuery = (project: string, dataset: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'timeline', dataset],
+    queryFn: ({ signal }) =>
+      api<Items<TimelineEntry>>(at(project, 'datasets', dataset, 'timeline'), { signal, query: { limit: 200 } }),
+  })
+
+export const askVersion = (project: string, dataset: string, version: number, sql: string, signal: AbortSignal) =>
+  api<QueryAnswer>(at(project, 'datasets', dataset, 'versions', version, 'query'), {
+    method: 'POST',
+    body: { sql, limit: 1000 },
+    signal,
+  })
+
+export const datasetTagsQuery = (project: string, dataset: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'tags', dataset],
+    queryFn: ({ signal }) =>
+      api<Items<{ tag: string; version: number; actor: string; createdAt: number }>>(
+        at(project, 'datasets', dataset, 'tags'),
+        { signal },
+      ),
+  })
+
+export const tagVersion = (project: string, dataset: string, tag: string, version: number) =>
+  api(at(project, 'datasets', dataset, 'tags', tag), { method: 'PUT', body: { version } })
+
+export const untagVersion = (project: string, dataset: string, tag: string) =>
+  api(at(project, 'datasets', dataset, 'tags', tag), { method: 'DELETE' })
+
+export const pinVersion = (project: string, dataset: string, version: number, pinned: boolean) =>
+  api(at(project, 'datasets', dataset, 'versions', version, 'pin'), { method: 'PUT', body: { pinned } })
+
+export const versionAsOf = (project: string, dataset: string, time: number) =>
+  api<DatasetVersion>(at(project, 'datasets', dataset, 'as-of'), { query: { time } })
 
 export const materialise = (project: string, dataset: string) =>
   api<{ jobId: number }>(at(project, 'datasets', dataset, 'materialise'), { method: 'POST', body: {} })

@@ -67,8 +67,16 @@ export function VirtualTable<Row>({
   const style = { gridTemplateColumns: columns.map((column) => column.width).join(' '), minWidth }
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
-    <div className={classes.frame} ref={frame} role="table" aria-label={label} aria-rowcount={rows.length} tabIndex={0}>
+    <div
+      className={classes.frame}
+      data-few={rows.length <= 12 || undefined}
+      ref={frame}
+      role="table"
+      aria-label={label}
+      aria-rowcount={rows.length}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
+      tabIndex={0}
+    >
       <div className={classes.head} role="row" style={style}>
         {columns.map((column) => {
           const direction =

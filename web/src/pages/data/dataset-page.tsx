@@ -13,8 +13,13 @@ import { Tabs } from '../../components/tabs.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { useRouteParams } from '../../components/use-route-params.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { AsOf } from './as-of.tsx'
+import { DatasetConsumers } from './dataset-consumers.tsx'
 import { DiffView } from './diff-view.tsx'
 import { MakingVersion } from './making-version.tsx'
+import { ProfileTimeline } from './profile-timeline.tsx'
+import { QualityHistory } from './quality-history.tsx'
+import { SqlConsole } from './sql-console.tsx'
 import { VersionsTable } from './versions-table.tsx'
 
 export default function DatasetPage() {
@@ -52,12 +57,16 @@ export default function DatasetPage() {
         value={tab}
         items={[
           { value: 'versions', text: 'Versions', count: dataset.data?.versions },
+          { value: 'quality', text: 'Quality' },
+          { value: 'timeline', text: 'Over versions' },
           { value: 'diff', text: 'Compare versions' },
+          { value: 'sql', text: 'SQL' },
+          { value: 'consumers', text: 'Consumers' },
           { value: 'declaration', text: 'Declaration' },
         ]}
       />
       {tab === 'versions' && (
-        <Panel flush>
+        <Panel flush title="Versions" actions={<AsOf dataset={name} />}>
           <Load query={versions}>
             {({ items }) =>
               items.length === 0 ? (
@@ -72,6 +81,14 @@ export default function DatasetPage() {
         </Panel>
       )}
       {tab === 'diff' && <Load query={versions}>{({ items }) => <DiffView dataset={name} versions={items} />}</Load>}
+      {tab === 'quality' && (
+        <Load query={versions}>{({ items }) => <QualityHistory dataset={name} versions={items} />}</Load>
+      )}
+      {tab === 'timeline' && <ProfileTimeline dataset={name} />}
+      {tab === 'sql' && <Load query={versions}>{({ items }) => <SqlConsole dataset={name} versions={items} />}</Load>}
+      {tab === 'consumers' && (
+        <Load query={dataset}>{(one) => <DatasetConsumers dataset={one} latest={one.latest?.version} />}</Load>
+      )}
       {tab === 'declaration' && (
         <Panel title="As declared" note="defaults filled in">
           <Load query={dataset}>{(one) => <Snippet text={JSON.stringify(one.spec, null, 2)} />}</Load>

@@ -13,6 +13,8 @@ import { count, measure, percent } from '../../format/number.ts'
 import { eventWindow } from '../../format/time.ts'
 import { useProject } from '../../shell/project-context.tsx'
 import classes from './diff-view.module.css'
+import { KeyDiff } from './key-diff.tsx'
+import { QualityDiff } from './quality-diff.tsx'
 
 /** Two versions side by side: schema, rows, and each column's distribution, the most different first. */
 export function DiffView({ dataset, versions }: { dataset: string; versions: DatasetVersionSummary[] }) {
@@ -20,8 +22,9 @@ export function DiffView({ dataset, versions }: { dataset: string; versions: Dat
   const newest = versions[0]?.version ?? 1
   const [a, setA] = useQueryState('a', String(Math.max(1, newest - 1)))
   const [b, setB] = useQueryState('b', String(newest))
+  const [by, setBy] = useQueryState('by')
   const diff = useQuery({
-    ...datasetDiffQuery(project, dataset, Number(a), Number(b)),
+    ...datasetDiffQuery(project, dataset, Number(a), Number(b), by),
     enabled: versions.length > 1 && a !== b,
   })
   if (versions.length < 2)
@@ -53,13 +56,13 @@ export function DiffView({ dataset, versions }: { dataset: string; versions: Dat
           </Empty>
         </Panel>
       ) : (
-        <Load query={diff}>{(answer) => <Difference diff={answer} />}</Load>
+        <Load query={diff}>{(answer) => <Difference diff={answer} by={by} onBy={setBy} />}</Load>
       )}
     </>
   )
 }
 
-function Difference({ diff }: { diff: DatasetDiff }) {
+function Difference({ diff, by, onBy }: { diff: DatasetDiff; by: string; onBy(by: string): void }) {
   const { added, removed, changed } = diff.schema
   const columns = [...diff.columns].sort((x, y) => (y.distance?.value ?? -1) - (x.distance?.value ?? -1))
   return (
@@ -83,6 +86,8 @@ function Difference({ diff }: { diff: DatasetDiff }) {
           }}
         />
       </Panel>
+      <KeyDiff diff={diff} by={by} onBy={onBy} />
+      <QualityDiff a={diff.a} b={diff.b} />
       <div className={classes.columns}>
         {columns.map((column) => (
           <ColumnCard

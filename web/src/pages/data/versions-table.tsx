@@ -1,3 +1,5 @@
+import { useQuery } from '@tanstack/react-query'
+import { datasetTagsQuery } from '../../api/data.ts'
 import type { DatasetVersionSummary } from '../../api/types.ts'
 import { Digest } from '../../components/copy.tsx'
 import { Explained } from '../../components/explained.tsx'
@@ -6,14 +8,23 @@ import { type Column, Table } from '../../components/table.tsx'
 import { Time } from '../../components/time.tsx'
 import { bytes, count } from '../../format/number.ts'
 import { eventWindow } from '../../format/time.ts'
-import { useProjectPath } from '../../shell/project-context.tsx'
+import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { TagsCell } from './tags-cell.tsx'
 
+/** The versions of a dataset, newest first, with their names. */
 export function VersionsTable({ dataset, versions }: { dataset: string; versions: DatasetVersionSummary[] }) {
+  const project = useProject()
   const to = useProjectPath()
+  const tags = useQuery(datasetTagsQuery(project, dataset))
+  const of = (version: number) =>
+    (tags.data?.items ?? []).filter((one) => one.version === version).map(({ tag }) => tag)
   return (
     <Table
       rows={versions}
-      columns={columns}
+      columns={[
+        ...columns,
+        { key: 'tags', head: 'Tags', cell: (one) => <TagsCell version={one} tags={of(one.version)} /> },
+      ]}
       rowKey={(one) => one.version}
       href={(one) => to('data', dataset, one.version)}
     />
