@@ -94,4 +94,32 @@ describe.each(sourceKinds.filter(({ obstacle }) => !obstacle))('source $kind', (
     })
     expect(windowed.counts.kept).toBe(30)
   })
+
+  test('takes rows that come late, and rows with a value that was there already', async (context) => {
+    if (!source.append) return context.skip()
+    const make = async (config: object) => {
+      const { version } = await data.make({ ...source.config, ...config }, { ...spec, mode: 'incremental' })
+      const { rows } = await data.datasets.rows(project, 'rows', version, { limit: 1000 })
+      return { version, ids: rows.map(([id]) => Number(id)).sort((a, b) => a - b) }
+    }
+    const first = await make({ incremental: 'amount' })
+    await source.append([{ ...knownRows[4]!, id: 50 }])
+    const second = await make({ incremental: 'amount' })
+    expect(second.ids).toEqual([...first.ids, 50])
+    expect(await make({ incremental: 'amount' })).toEqual(second)
+
+    for (const [base, key] of [
+      [60, undefined],
+      [80, ['id']],
+    ] as const) {
+      const late = { incremental: 'id', lag: 5, ...(key ? { key } : {}) }
+      await source.append([{ ...knownRows[0]!, id: base + 5 }])
+      const before = await make(late)
+      // the first of them is too late
+      await source.append([base - 1, base, base + 3, base + 6].map((id) => ({ ...knownRows[1]!, id })))
+      const after = await make(late)
+      expect(after.ids).toEqual([...before.ids, base, base + 3, base + 6].sort((a, b) => a - b))
+      expect(await make(late)).toEqual(after)
+    }
+  })
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineDiscovery, defineSource, type SourceEnvironment, secretReference } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { engineAddress } from './engine-address.ts'
+import { incrementalSettings, incrementalTable } from './incremental.ts'
 import { quotedName, quotedText } from './sql-name.ts'
 
 const sql = 'mysql({address:String}, {database:String}, {table:String}, {user:String}, {password:String})'
@@ -23,10 +24,7 @@ const config = z
         description:
           'of the server, such as Europe/Berlin, for columns of type TIMESTAMP; asked of the server when absent. DATETIME columns have none and are taken as UTC',
       }),
-    incremental: z.string().optional().meta({
-      description:
-        'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental; rows without a value in it are not read',
-    }),
+    ...incrementalSettings,
   })
   .meta({ id: 'MysqlSource' })
 
@@ -57,7 +55,7 @@ export default defineSource({
       }))
     },
   ),
-  async open({ host, port, database, table, user, password, timeZone, incremental }, environment) {
+  async open({ kind: _, host, port, database, table, user, password, timeZone, ...growth }, environment) {
     const params = {
       address: engineAddress(await environment.checkedHost(host), port),
       database,
@@ -87,7 +85,7 @@ export default defineSource({
             : type,
       })),
       types: dates.map((name) => ({ name, type: 'date' as const })),
-      ...(incremental ? { incremental } : {}),
+      ...incrementalTable(growth),
     }
   },
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineDiscovery, defineSource, secretReference } from '../../contracts/source.ts'
 import { engineAddress } from './engine-address.ts'
+import { incrementalSettings, incrementalTable } from './incremental.ts'
 
 const config = z
   .strictObject({
@@ -12,10 +13,7 @@ const config = z
     table: z.string().min(1).max(200),
     user: z.string().min(1),
     password: secretReference.optional(),
-    incremental: z.string().optional().meta({
-      description:
-        'column that only grows, such as an id or a time of insertion; for datasets with mode: incremental; rows without a value in it are not read',
-    }),
+    ...incrementalSettings,
   })
   .meta({ id: 'PostgresSource' })
 
@@ -49,7 +47,7 @@ export default defineSource({
       }))
     },
   ),
-  async open({ host, port, database, schema, table, user, password, incremental }, environment) {
+  async open({ kind: _, host, port, database, schema, table, user, password, ...growth }, environment) {
     const params = {
       address: engineAddress(await environment.checkedHost(host), port),
       database,
@@ -58,6 +56,6 @@ export default defineSource({
       password: password ? await environment.secret(password) : '',
       schema,
     }
-    return { sql, params, columns: await environment.describe(sql, params), ...(incremental ? { incremental } : {}) }
+    return { sql, params, columns: await environment.describe(sql, params), ...incrementalTable(growth) }
   },
 })

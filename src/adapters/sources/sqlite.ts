@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import { defineDiscovery, defineSource } from '../../contracts/source.ts'
+import { incrementalSettings, incrementalTable } from './incremental.ts'
 
 const config = z
   .strictObject({
     kind: z.literal('sqlite'),
     path: z.string().min(1).meta({ description: 'database file on the server' }),
     table: z.string().min(1).max(200),
-    incremental: z.string().optional().meta({
-      description:
-        'column that only grows, such as an id; for datasets with mode: incremental; rows without a value in it are not read',
-    }),
+    ...incrementalSettings,
   })
   .meta({ id: 'SqliteSource' })
 
@@ -27,9 +25,9 @@ export default defineSource({
     )
     return found.map(({ name, type }) => ({ what: type, title: name, set: { table: name } }))
   }),
-  async open({ path, table, incremental }, environment) {
+  async open({ kind: _, path, table, ...growth }, environment) {
     const file = await environment.localFile({ path })
     const params = { path: file.path, table }
-    return { sql, params, columns: await environment.describe(sql, params), ...(incremental ? { incremental } : {}) }
+    return { sql, params, columns: await environment.describe(sql, params), ...incrementalTable(growth) }
   },
 })

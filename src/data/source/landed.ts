@@ -5,7 +5,7 @@ import type { SourceTable } from '../../contracts/source.ts'
 export async function landed(
   table: SourceTable,
   folder: string,
-  options: { rows?: number | undefined; signal?: AbortSignal | undefined },
+  options: { rows?: number | undefined; from?: string | undefined; signal?: AbortSignal | undefined },
 ): Promise<SourceTable> {
   if (!table.land) return table
   await mkdir(folder, { recursive: true })

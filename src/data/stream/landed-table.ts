@@ -55,6 +55,7 @@ export async function landedTable(
     state: async () => `${stream.identity}:${last.first + last.rows}`,
     stable: true,
     incremental: '_sequence',
+    strictly: true,
   }
   return told?.changes ? changesTable(engine, name, table, told.key) : table
 }

@@ -11,6 +11,7 @@ import { landed } from '../source/landed.ts'
 import type { OpenedSource } from '../source/open-source.ts'
 import { stage, staged } from '../source/stage.ts'
 import type { Batch } from './dataset-version.ts'
+import { bareType, valueBefore, withoutKnown } from './new-rows.ts'
 
 export interface PullInput {
   engine: EventsStore
@@ -57,28 +58,38 @@ export async function pullAll(
  */
 export async function pullNew(input: PullInput, before: readonly Batch[]): Promise<Pulled> {
   const { engine, blobs, folder, source, signal } = input
-  const { table } = source
-  const column = table.columns.find(({ name }) => name === table.incremental)
+  const { table: opened } = source
+  const column = opened.columns.find(({ name }) => name === opened.incremental)
   if (!column)
     throw new KedgeError('invalid_input', {
-      what: `The source ${source.name} ${table.incremental ? `has no column ${table.incremental}` : 'names no incremental column'}, which mode: incremental needs`,
+      what: `The source ${source.name} ${opened.incremental ? `has no column ${opened.incremental}` : 'names no incremental column'}, which mode: incremental needs`,
     })
   const batches = before.filter((batch) => batch.source === source.name)
   const last = batches.at(-1)?.cursor
   const sql = `s.${quoteName(column.name)}`
-  const bare = column.type.replace(/^(?:Nullable|LowCardinality)\((.*)\)$/s, '$1')
+  const bound = (text: string) => `CAST(${quoteText(text)}, ${quoteText(bareType(column.type))})`
   const file = join(folder, 'batch.parquet')
   const offset = batches.reduce((sum, batch) => sum + batch.rows, 0)
-  const where = last === undefined ? `${sql} IS NOT NULL` : `${sql} > CAST(${quoteText(last)}, ${quoteText(bare)})`
-  await stage(engine, table, file, { where, offset, signal })
+  const local = () => Promise.all(batches.map((batch) => blobs.localPath(batch.digest)))
+  const from = last === undefined ? undefined : await valueBefore(engine, source.name, column, last, opened.lag ?? 0)
+  const table = await landed(opened, join(folder, 'landed'), { from, signal })
+  if (from === undefined) await stage(engine, table, file, { where: `${sql} IS NOT NULL`, signal })
+  else if (table.strictly) await stage(engine, table, file, { where: `${sql} > ${bound(from)}`, offset, signal })
+  else {
+    const again = join(folder, 'again.parquet')
+    await stage(engine, table, again, { where: `${sql} >= ${bound(from)}`, signal })
+    const paths = await local()
+    const known = batches.map(({ cursor }, i) => ({ path: paths[i]!, cursor }))
+    await withoutKnown({ engine, table, column, from, batches: known }, again, file, offset)
+  }
+  const newest = `max(b.${quoteName(column.name)})`
   const [found] = await engine.query<{ __n: number; __cursor: string }>(
-    `SELECT count() AS __n, toString(max(b.${quoteName(column.name)})) AS __cursor FROM file({file:String}, Parquet) AS b`,
+    `SELECT count() AS __n, toString(${last === undefined ? newest : `greatest(${newest}, ${bound(last)})`}) AS __cursor FROM file({file:String}, Parquet) AS b`,
     { file },
   )
   const rows = Number(found?.__n ?? 0)
   const add = async (path: string, batch: Pick<Batch, 'rows' | 'cursor'>) =>
     batches.push({ source: source.name, digest: (await blobs.putFile(path, { move: true })).digest, ...batch })
-  const local = () => Promise.all(batches.map((batch) => blobs.localPath(batch.digest)))
   if (rows > 0) await add(file, { rows, cursor: found!.__cursor })
   if (rows > 0 && batches.length > mostBatches) {
     const whole = join(folder, 'batches.parquet')
