@@ -94,6 +94,7 @@ export async function addRoutes(
     ingest: monitoring.ingest.records,
     identify: governance.tokens.identify,
     background: domains.explanations.background,
+    landed: domains.data.features.online.rowsSince,
   })
   docsRoutes(app)
   await uiRoutes(app, { directory: fileURLToPath(new URL('../web/dist', import.meta.url)) })

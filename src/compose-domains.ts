@@ -122,7 +122,7 @@ export function composeDomains(
     analyses: releaseAnalyses,
     performance: (key, first, second) => monitoring.compareRevisions(key, first, second, 0, farFuture),
     inputProfile: monitoring.inputProfile,
-    datasets: data.datasets,
+    datasets: { ...data.datasets, view: data.features.online.base },
   })
   const automation = createAutomation(environment, {
     pipelines,
@@ -171,6 +171,7 @@ export function composeDomains(
       serving.start()
       await automation.start()
       await explanations.start()
+      await monitoring.start()
     },
     async stop() {
       await automation.stop()

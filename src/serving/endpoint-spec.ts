@@ -135,11 +135,19 @@ export const callLimits = z
   })
   .prefault({})
 
+const missingFeatures = z
+  .union([
+    z.enum(['reject', 'null']),
+    z.null().transform(() => 'null' as const),
+    z.record(z.string(), z.union([z.number(), z.string()])),
+  ])
+  .default('reject')
+
 /**
  * Features that callers leave out and Kedge looks up in a dataset, by a key that they send among their features. What a caller
  * sends all the same goes before what is looked up.
  */
-const servedFeatures = z.strictObject({
+const datasetFeatures = z.strictObject({
   /** a dataset's name, for its latest version, or `{ dataset, version }`; a new version is served as soon as it is published */
   from: z.union([
     z
@@ -156,14 +164,20 @@ const servedFeatures = z.strictObject({
   /** columns of the dataset that are features of the model */
   columns: z.array(z.string().min(1)).min(1).max(1000),
   /** a key that is not there: the request is refused, its features are missing (`null`), or have these values */
-  missing: z
-    .union([
-      z.enum(['reject', 'null']),
-      z.null().transform(() => 'null' as const),
-      z.record(z.string(), z.union([z.number(), z.string()])),
-    ])
-    .default('reject'),
+  missing: missingFeatures,
 })
+
+/** The same of a feature view, whose rows are known to lookups as soon as they have landed where they come by a stream. */
+const viewFeatures = z.strictObject({
+  view: z.string().min(1),
+  /** the feature that brings the entity; named as the view's entity when absent */
+  key: z.string().min(1).optional(),
+  /** features of the view that are features of the model; all when absent */
+  columns: z.array(z.string().min(1)).min(1).max(1000).optional(),
+  missing: missingFeatures,
+})
+
+const servedFeatures = z.union([datasetFeatures, viewFeatures])
 
 /** Declares an endpoint of `kedge.yaml`: which model it serves and how new versions come to it. */
 export const endpointSpec = z.strictObject({

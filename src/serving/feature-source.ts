@@ -1,4 +1,5 @@
 import type { Column } from '../contracts/column.ts'
+import type { FeatureBase } from '../data/feature/feature-base.ts'
 import { asKedgeError, KedgeError } from '../errors.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
 import type { RoutedFeatures } from './routing.ts'
@@ -11,6 +12,8 @@ export interface ServingDatasets {
     version: number | 'latest',
   ): Promise<{ version: number; digest: string; schema: Column[] }>
   get(project: string, name: string): Promise<{ spec: { time?: string | undefined } }>
+  /** what lookups of a feature view begin with; undefined while there is nothing */
+  view?(project: string, name: string): Promise<FeatureBase | undefined>
 }
 
 const kinds = { int: 'number', float: 'number', time: 'number', date: 'number', bool: 'bool', text: 'text' } as const
@@ -22,8 +25,10 @@ const kinds = { int: 'number', float: 'number', time: 'number', date: 'number', 
 export async function routedFeatures(
   datasets: ServingDatasets,
   project: string,
-  { from, key, columns, missing }: NonNullable<EndpointSpec['features']>,
+  spec: NonNullable<EndpointSpec['features']>,
 ): Promise<RoutedFeatures> {
+  if ('view' in spec) return routedView(datasets, project, spec)
+  const { from, key, columns, missing } = spec
   const routed = { key, missing, columns: [], digest: '', source: `${from.dataset}@${from.version}` }
   try {
     const found = await datasets.version(project, from.dataset, from.version)
@@ -45,5 +50,35 @@ export async function routedFeatures(
     const known = asKedgeError(error)
     if (known.class === 'internal' || known.class === 'unavailable') throw error
     return { ...routed, problem: known.message }
+  }
+}
+
+/** The same for a feature view. */
+async function routedView(
+  datasets: ServingDatasets,
+  project: string,
+  { view, key, columns, missing }: Extract<NonNullable<EndpointSpec['features']>, { view: string }>,
+): Promise<RoutedFeatures> {
+  const routed = { key: key ?? '', missing, columns: [], digest: '', source: view }
+  const base = await datasets.view?.(project, view)
+  if (!base) return { ...routed, problem: `the feature view ${view} has no rows yet, or does not exist` }
+  const { keys, request, onDemand, ...plan } = base.plan
+  const known = new Map(plan.features.map(({ name, type }) => [name, kinds[type]]))
+  const wanted = columns ?? [...known.keys()]
+  const unknown = wanted.filter((name) => !known.has(name) && !onDemand.some((one) => one.name === name))
+  const problem =
+    unknown.length > 0
+      ? `the feature view ${view} has no feature ${unknown.join(', ')}`
+      : keys.length > 1
+        ? `an entity of ${view} is named by ${keys.join(' and ')}, and an endpoint looks up by one of its features`
+        : undefined
+  return {
+    ...routed,
+    key: key ?? keys[0]!,
+    digest: base.digest,
+    source: `${view}@${base.version ?? 0}`,
+    columns: wanted.flatMap((name) => (known.has(name) ? [{ name, type: known.get(name)! }] : [])),
+    view: { name: view, generation: base.generation, position: base.position, request, onDemand, ...plan },
+    ...(problem === undefined ? {} : { problem }),
   }
 }

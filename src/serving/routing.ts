@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { columnTypes } from '../contracts/column.ts'
 
 /** What the reference of a model version has, by feature: of numbers the range, of categories all, unless they are too many to tell. */
 const inputProfile = z.record(
@@ -42,6 +43,32 @@ const inputs = z.object({ unknownCategories: onStrange, ranges: onStrange })
 /** Features that stand on record masked, and how. */
 const personal = z.record(z.string(), z.enum(['hash', 'drop']))
 
+const featureType = z.enum(columnTypes)
+
+/** A feature view whose rows are followed as they land; times in microseconds. */
+const routedView = z.object({
+  name: z.string(),
+  /** names what its values are a function of; another one is another view */
+  generation: z.string(),
+  /** sequence of the first landed row that the base has not; null where there is nothing to follow */
+  position: z.number().int().nullable(),
+  inputs: z.array(z.enum(['number', 'text'])),
+  features: z.array(
+    z.object({
+      name: z.string(),
+      type: featureType,
+      how: z.enum(['last', 'count', 'sum', 'mean', 'min', 'max', 'distinct']),
+      input: z.number().int(),
+      over: z.number().nullable(),
+    }),
+  ),
+  span: z.number(),
+  ttl: z.number().nullable(),
+  /** what requests bring, and what is computed of it */
+  request: z.record(z.string(), featureType),
+  onDemand: z.array(z.object({ name: z.string(), text: z.string(), type: featureType })),
+})
+
 /** A table of features that requests are completed from, by a key that they bring. */
 const routedFeatures = z.object({
   /** `customers@12` */
@@ -54,6 +81,8 @@ const routedFeatures = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.enum(['number', 'bool', 'text']) })),
   /** what becomes of a key that is not there: the request is refused, its features are missing, or have these values */
   missing: z.union([z.enum(['reject', 'null']), z.record(z.string(), z.union([z.number(), z.string()]))]),
+  /** absent: a version of a dataset as it is */
+  view: routedView.optional(),
   /** why there is nothing to look up */
   problem: z.string().optional(),
 })
@@ -80,6 +109,7 @@ export const routing = z.object({ version: z.string(), endpoints: z.array(routed
 export type Routing = z.output<typeof routing>
 export type InputProfile = z.output<typeof inputProfile>
 export type InputPolicy = z.output<typeof inputs>
+export type RoutedView = z.output<typeof routedView>
 export type RoutedFeatures = z.output<typeof routedFeatures>
 export type PersonalColumns = z.output<typeof personal>
 export type CallLimits = z.output<typeof limits>

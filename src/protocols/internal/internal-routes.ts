@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
+import type { OnlineFeatures } from '../../data/feature/online-features.ts'
+import { KedgeError } from '../../errors.ts'
 import type { Caller } from '../../governance/tokens.ts'
 import type { BackgroundRows } from '../../serving/explain/explanation.ts'
 import { inferenceReport } from '../../serving/inference-report.ts'
@@ -12,6 +14,8 @@ export interface InternalRoutesDependencies {
   blobs: BlobStore
   /** Resolves when the rows of the records are durable; repeating a token changes nothing. */
   ingest(records: Buffer, token: string): Promise<void>
+  /** rows of a feature view that landed from a position on */
+  landed?: OnlineFeatures['rowsSince']
   identify(authorization: string | undefined): Promise<Caller | undefined>
   /** rows over which explanations of a version average; absent: the few of its reference that serving knows */
   background?(project: string, model: string, version: number): Promise<BackgroundRows | undefined>
@@ -23,7 +27,7 @@ const permission = 'internal' as const
 /** The calls of inference processes to control; they need the secret that the processes of an installation share. */
 export function internalRoutes(
   app: FastifyInstance,
-  { serving, blobs, ingest, identify, background }: InternalRoutesDependencies,
+  { serving, blobs, ingest, identify, background, landed }: InternalRoutesDependencies,
 ): void {
   void app.register(async (scope) => {
     scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -60,6 +64,29 @@ export function internalRoutes(
       handler: async (request, reply) => {
         const content = await blobs.get(request.params.digest)
         return reply.type('application/octet-stream').send(content)
+      },
+    })
+
+    route(scope, {
+      method: 'GET',
+      url: '/internal/landed',
+      permission,
+      summary: 'Rows of a feature view that landed, as soon as there are some',
+      tag,
+      query: z.object({
+        project: z.string(),
+        view: z.string(),
+        generation: z.string(),
+        after: z.coerce.number().int().min(0),
+        wait: z.coerce.number().int().min(0).max(60_000).default(0),
+      }),
+      handler: async (request, reply) => {
+        const { project, view, generation, after, wait } = request.query
+        if (!landed) throw new KedgeError('not_found', { kind: 'The feature view', name: view })
+        const gone = new AbortController()
+        reply.raw.once('close', () => gone.abort())
+        const signal = AbortSignal.any([gone.signal, app.closing])
+        return landed(project, view, generation, after, wait, signal)
       },
     })
 

@@ -3,7 +3,14 @@ import { KedgeError } from '../../errors.ts'
 import { type BackgroundRows, backgroundRows } from '../explain/explanation.ts'
 import type { InferenceReport } from '../inference-report.ts'
 import { type Routing, routing } from '../routing.ts'
+import type { InputRow } from './features/view-rows.ts'
 import { type ModelSample, modelSample } from './model-sample.ts'
+
+/** Rows that landed, in order; `position`: where the next ones begin. */
+export interface LandedRows {
+  position: number
+  rows: InputRow[]
+}
 
 /** The calls of an inference process to control. Errors: `unavailable` when control is away. */
 export interface ControlClient {
@@ -15,6 +22,13 @@ export interface ControlClient {
   sample(project: string, model: string, version: number): Promise<ModelSample | undefined>
   /** Rows over which explanations of a version average; undefined without any. */
   background(project: string, model: string, version: number): Promise<BackgroundRows | undefined>
+  /** Rows of a feature view that landed from `after` on, once there are some. Errors: `invalid_input` when the view is another now. */
+  landed(
+    view: { project: string; name: string; generation: string },
+    after: number,
+    wait: number,
+    signal: AbortSignal,
+  ): Promise<LandedRows>
   /** Recorded rows. Errors: `invalid_input` when they can never be taken. */
   predictions(token: string, records: Buffer): Promise<void>
   report(report: InferenceReport): Promise<void>
@@ -91,6 +105,11 @@ export function createControlClient(address: string, secret: string): ControlCli
         if (error instanceof KedgeError && error.code === 'not_found') return undefined
         throw error
       }
+    },
+    async landed({ project, name, generation }, after, wait, signal) {
+      const query = new URLSearchParams({ project, view: name, generation, after: `${after}`, wait: `${wait}` })
+      const answer = await send('GET', `/internal/landed?${query}`, { signal, timeout: wait + 15_000 })
+      return (await answer.body.json()) as LandedRows
     },
     async background(project, model, version) {
       const query = new URLSearchParams({ project, model, version: String(version) })

@@ -98,7 +98,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   const shadows = createShadows({ recorder, clock, log })
   const store = createModelStore(join(directory, 'models'), control)
   const facts = createFactsStore(join(directory, 'facts'))
-  const tables = createFeatureTables({ directory: join(directory, 'features'), control, log })
+  const tables = createFeatureTables({ directory: join(directory, 'features'), control, log, clock })
   const models = createLoadedModels({
     store,
     facts,
@@ -140,7 +140,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       const loaded = await models.get(revision.kind, revision.artifact, () =>
         control.sample(endpoint.project, revision.model, revision.version),
       )
-      const features = endpoint.features && (await tables.get(endpoint.features))
+      const features = endpoint.features && (await tables.get(endpoint.project, endpoint.features))
       const before = statuses.get(key)
       // what waits for the model goes on waiting in the same line
       const line =
@@ -203,7 +203,11 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
     const artifacts = new Set(kept.map(({ artifact }) => artifact))
     await store.prune(artifacts).catch(() => {})
     await facts.prune(artifacts).catch(() => {})
-    await tables.keep([...next.endpoints, ...table.list()].flatMap(({ features }) => features ?? []))
+    await tables.keep(
+      [...next.endpoints, ...table.list()].flatMap(({ project, features }) =>
+        features ? [{ project, features }] : [],
+      ),
+    )
     if (wanted !== next) return
     if ([...statuses].some(([key, status]) => status.state === 'loading' && !leaving.has(key)))
       again = setTimeout(() => void bring(wanted).catch(failed), retryAfter)
@@ -340,6 +344,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
       await shipper.stop()
       await sendReport()
       spool.close()
+      tables.stop()
       await models.close()
     },
   }

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { releaseStrategy } from '../../../serving/endpoint-spec.ts'
 import { runtimeFacts } from '../../../serving/inference-report.ts'
 
+const missingFeatures = z.union([z.enum(['reject', 'null']), z.record(z.string(), z.union([z.number(), z.string()]))])
+
 /** Times are milliseconds since 1970, durations milliseconds, shares percent. */
 const time = z.number().int()
 
@@ -35,14 +37,22 @@ export const endpointSpecAnswer = z.object({
   }),
   inputs: z.object({ unknownCategories: z.string(), ranges: z.string() }),
   features: z
-    .object({
-      from: z.object({ dataset: z.string(), version: z.union([z.literal('latest'), z.number()]) }),
-      key: z.string(),
-      columns: z.array(z.string()),
-      missing: z.union([z.enum(['reject', 'null']), z.record(z.string(), z.union([z.number(), z.string()]))]),
-    })
+    .union([
+      z.object({
+        from: z.object({ dataset: z.string(), version: z.union([z.literal('latest'), z.number()]) }),
+        key: z.string(),
+        columns: z.array(z.string()),
+        missing: missingFeatures,
+      }),
+      z.object({
+        view: z.string(),
+        key: z.string().optional(),
+        columns: z.array(z.string()).optional(),
+        missing: missingFeatures,
+      }),
+    ])
     .optional()
-    .describe('what is looked up in a dataset by a key that callers send'),
+    .describe('what is looked up, in a dataset or a feature view, by a key that callers send'),
 })
 
 export const liveStats = z.object({

@@ -15,7 +15,7 @@ if (process.platform === 'linux')
 
 try {
   const table = await readFeatureTable(workerData as FeatureFile)
-  parentPort!.postMessage({ table }, buffersOf(table))
+  parentPort!.postMessage({ made: table }, buffersOf(table))
 } catch (error) {
   const known = asKedgeError(error)
   parentPort!.postMessage({ error: known.class === 'internal' ? String(error) : known.message })

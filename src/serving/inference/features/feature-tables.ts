@@ -7,28 +7,40 @@ import type { RoutedFeatures } from '../../routing.ts'
 import type { ControlClient } from '../control-client.ts'
 import { downloadBlob } from '../download-blob.ts'
 import { openFeatureTable } from './open-feature-table.ts'
+import { openView } from './open-view.ts'
 
 export interface FeatureTables {
   /** In memory, once for all who look it up. Errors: `unavailable`, `features_unreadable`. */
-  get(features: RoutedFeatures): Promise<FeatureLookup>
+  get(project: string, features: RoutedFeatures): Promise<FeatureLookup>
   /** Lets go of all others, in memory and on the disk. */
-  keep(features: readonly RoutedFeatures[]): Promise<void>
+  keep(features: readonly { project: string; features: RoutedFeatures }[]): Promise<void>
+  stop(): void
 }
 
-const keyOf = ({ digest, key, time, columns }: RoutedFeatures) => JSON.stringify([digest, key, time, columns])
+/** A followed view stays the same, whatever base a new process would begin with. */
+const keyOf = (project: string, { digest, key, time, columns, view }: RoutedFeatures) =>
+  JSON.stringify(view ? [project, view.name, view.generation, columns] : [digest, key, time, columns])
+
+const close = (table: Promise<{ close?(): void }>) =>
+  void table.then(
+    (opened) => opened.close?.(),
+    () => {},
+  )
 
 /** Tables of features that this process looks up, their files on this machine's disk so that they are there without control. */
 export function createFeatureTables(deps: {
   directory: string
-  control: Pick<ControlClient, 'blob'>
+  control: Pick<ControlClient, 'blob' | 'landed'>
   log: Logger
+  clock: () => number
 }): FeatureTables {
   const { directory, control, log } = deps
-  const tables = new Map<string, Promise<FeatureLookup>>()
+  const tables = new Map<string, Promise<FeatureLookup & { close?(): void }>>()
   /** reading takes memory beside the table's own: one after the other */
   let last: Promise<unknown> = Promise.resolve()
 
-  async function read({ source, digest, key, time, columns }: RoutedFeatures): Promise<FeatureLookup> {
+  async function read(project: string, features: RoutedFeatures): Promise<FeatureLookup & { close?(): void }> {
+    const { source, digest, key, time, columns, view } = features
     await mkdir(directory, { recursive: true })
     const path = join(directory, digest)
     if (
@@ -39,7 +51,9 @@ export function createFeatureTables(deps: {
     )
       await downloadBlob(control, digest, path)
     const started = performance.now()
-    const lookup = await openFeatureTable(source, { path, key, time, columns })
+    const lookup = view
+      ? await openView(deps, { source, path, project, view, columns })
+      : await openFeatureTable(source, { path, key, time, columns })
     const { entities, bytes } = lookup
     log.info(
       { source, entities, bytes, milliseconds: Math.round(performance.now() - started) },
@@ -49,15 +63,15 @@ export function createFeatureTables(deps: {
   }
 
   return {
-    get(features) {
+    get(project, features) {
       if (features.problem !== undefined)
         return Promise.reject(
           new KedgeError('features_unreadable', { source: features.source, what: features.problem }),
         )
-      const name = keyOf(features)
+      const name = keyOf(project, features)
       let found = tables.get(name)
       if (!found) {
-        found = last.then(() => read(features))
+        found = last.then(() => read(project, features))
         last = found.catch(() => {})
         tables.set(name, found)
         const asked = found
@@ -67,12 +81,19 @@ export function createFeatureTables(deps: {
       }
       return found
     },
-    async keep(features) {
-      const names = new Set(features.map(keyOf))
-      for (const name of tables.keys()) if (!names.has(name)) tables.delete(name)
-      const digests = new Set(features.map(({ digest }) => digest))
+    async keep(kept) {
+      const names = new Set(kept.map(({ project, features }) => keyOf(project, features)))
+      for (const [name, table] of tables)
+        if (!names.has(name)) {
+          tables.delete(name)
+          close(table)
+        }
+      const digests = new Set(kept.map(({ features }) => features.digest))
       for (const file of await readdir(directory).catch(() => []))
         if (!digests.has(file.split('.')[0]!)) await rm(join(directory, file), { force: true })
+    },
+    stop() {
+      for (const table of tables.values()) close(table)
     },
   }
 }

@@ -16,13 +16,16 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
   return (hash ^ (hash >>> 12)) >>> 0
 }
 
-/** Gives each key, as it comes, its position; the same key has the same. */
-export function createKeyIndexBuilder() {
-  let slots = new Uint32Array(1024)
-  let starts = new Uint32Array(1024)
-  let bytes = Buffer.allocUnsafe(16_384)
-  let count = 0
-  let used = 0
+/** Gives each key, as it comes, its position; the same key has the same. It goes on from an index that it takes over. */
+export function createKeyIndexBuilder(from?: KeyIndex) {
+  let slots = from?.slots ?? new Uint32Array(1024)
+  let starts = from?.starts ?? new Uint32Array(1024)
+  let bytes = from
+    ? Buffer.from(from.bytes.buffer, from.bytes.byteOffset, from.bytes.byteLength)
+    : Buffer.allocUnsafe(16_384)
+  let count = from?.count ?? 0
+  let used = from ? from.starts[from.count]! : 0
+  let scratch = Buffer.allocUnsafe(1024)
 
   function grow() {
     slots = new Uint32Array(slots.length * 2)
@@ -58,6 +61,24 @@ export function createKeyIndexBuilder() {
       used = end
       if (count * 3 > slots.length * 2) grow()
       return count - 1
+    },
+    /** −1 for a key that is not there. */
+    find(key: string): number {
+      if (key.length * 3 > scratch.length) scratch = Buffer.allocUnsafe(key.length * 3)
+      const end = scratch.write(key, 0, 'utf8')
+      let slot = hashOf(scratch, 0, end) & (slots.length - 1)
+      for (let one = slots[slot]!; one !== 0; one = slots[slot]!) {
+        if (sameBytes(bytes, starts[one - 1]!, starts[one]!, scratch, 0, end)) return one - 1
+        slot = (slot + 1) & (slots.length - 1)
+      }
+      return -1
+    },
+    keyAt: (position: number): string => bytes.toString('utf8', starts[position]!, starts[position + 1]!),
+    get count() {
+      return count
+    },
+    get bytes() {
+      return slots.byteLength + starts.byteLength + bytes.byteLength
     },
     done: (): KeyIndex => ({
       count,
