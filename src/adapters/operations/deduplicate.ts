@@ -61,9 +61,8 @@ function repeated(config: Config, relation: Relation): string {
   // a short hash is quick to group by; whom it takes for equal is looked at again
   const hash = `toUInt32(cityHash64(${columns.map((sql) => `tuple(${sql})`).join(', ')}))`
   const rows = `${relation.rows} AS p WHERE ${relation.live}`
-  // sorting numbers of four bytes is cheaper than a table of them all
-  const sorted = `SELECT arraySort(groupArray(h)) AS z FROM (SELECT ${hash} AS h FROM ${rows}) GROUP BY bitShiftRight(h, 24)`
-  const twice = `SELECT arrayJoin(arrayFilter((one, step, i) -> step = 0 AND i > 1, z, arrayDifference(z), arrayEnumerate(z))) FROM (${sorted})`
+  // what does not fit in memory is grouped on the disk
+  const twice = `SELECT ${hash} AS h FROM ${rows} GROUP BY h HAVING count() > 1`
   const ranked = `SELECT p.__row AS __row, row_number() OVER (PARTITION BY ${columns.join(', ')} ORDER BY ${order}) AS place FROM ${rows} AND ${hash} IN (${twice})`
   return `SELECT __row FROM (${ranked}) WHERE place > 1`
 }

@@ -48,8 +48,11 @@ export default defineOperation({
       }
     }
     const value = relation.number(config.column!)
+    const values = `SELECT ${groupSql(config, relation)} AS k, assumeNotNull(${value}) AS x FROM ${live} AND isFinite(${value})`
+    // quantiles need all values, and there may be more than fit in memory: equal ones together
+    const counted = config.method === 'z' ? values : `SELECT k, x, count() AS n FROM (${values}) GROUP BY k, x`
     return {
-      bounds: `SELECT groupArray(${mostGroups + 1})((k, low, high)) AS value FROM (SELECT ${groupSql(config, relation)} AS k, ${boundsSql(config, `assumeNotNull(${value})`)} FROM ${live} AND isFinite(${value}) GROUP BY k ORDER BY k)`,
+      bounds: `SELECT groupArray(${mostGroups + 1})((k, low, high)) AS value FROM (SELECT k, ${boundsSql(config)} FROM (${counted}) GROUP BY k ORDER BY k)`,
     }
   },
   compile(config, relation, known) {
@@ -113,14 +116,17 @@ function rule({ method, factor = 3, low = 0.01, high = 0.99 }: Config): string {
   return `percentiles ${low} and ${high}`
 }
 
-function boundsSql({ method, factor = 3, low = 0.01, high = 0.99 }: Config, x: string): string {
+/** The bounds of values `x`, which stand `n` times but for z. */
+function boundsSql({ method, factor = 3, low = 0.01, high = 0.99 }: Config): string {
   if (method === 'z')
-    return `avg(${x}) - ${factor} * stddevPop(${x}) AS low, avg(${x}) + ${factor} * stddevPop(${x}) AS high`
-  if (method === 'percentile') return `quantilesExactInclusive(${low}, ${high})(${x}) AS q, q[1] AS low, q[2] AS high`
+    return `avg(x) - ${factor} * stddevPopStable(x) AS low, avg(x) + ${factor} * stddevPopStable(x) AS high`
+  if (method === 'percentile') return `${quantiles(low, high)} AS q, q[1] AS low, q[2] AS high`
   if (method === 'robust_z')
-    return `quantileExactInclusive(0.5)(${x}) AS m, 1.4826 * arrayReduce('quantileExactInclusive(0.5)', arrayMap(v -> abs(v - m), groupArray(${x}))) AS d, m - ${factor} * d AS low, m + ${factor} * d AS high`
-  return `quantilesExactInclusive(0.25, 0.75)(${x}) AS q, q[1] - ${factor} * (q[2] - q[1]) AS low, q[2] + ${factor} * (q[2] - q[1]) AS high`
+    return `${quantiles(0.5)}[1] AS m, 1.4826 * arrayReduce('quantileExactWeightedInterpolated(0.5)', arrayMap(v -> abs(v - m), groupArray(x)), groupArray(n)) AS d, m - ${factor} * d AS low, m + ${factor} * d AS high`
+  return `${quantiles(0.25, 0.75)} AS q, q[1] - ${factor} * (q[2] - q[1]) AS low, q[2] + ${factor} * (q[2] - q[1]) AS high`
 }
+
+const quantiles = (...levels: number[]) => `quantilesExactWeightedInterpolated(${levels.join(', ')})(x, n)`
 
 function byForest(config: Config, relation: Relation, sample: number[][]) {
   const columns = allColumns(relation)
