@@ -21,6 +21,8 @@ export interface PreviewStep {
   quarantined: number
   removed: number
   reasons: { reason: string; rows: number }[]
+  /** after the step */
+  columns: Column[]
   /** of the column that was asked for, before and after the step */
   histogram: PreviewHistogram | null
 }
@@ -32,6 +34,8 @@ export interface Preview {
   columns: Column[]
   rows: unknown[][]
   quarantine: { row: number; step: number; operation: string; reason: string; value: string | null }[]
+  /** the statement that the steps are compiled to */
+  sql: string
 }
 
 const shown = 50
@@ -57,6 +61,7 @@ export async function previewCuration(engine: RunEngine, pipeline: Pipeline, col
       ...flow[i]!,
       added: one.added ?? 0,
       reasons: reasons.filter(({ step }) => step === one.step).map(({ reason, rows }) => ({ reason, rows })),
+      columns: pipeline.layers[i]!.columns.map(({ name, type }) => ({ name, type })),
       histogram: histograms[i] ?? null,
     })),
     columns: pipeline.columns,
@@ -65,6 +70,7 @@ export async function previewCuration(engine: RunEngine, pipeline: Pipeline, col
       const { step, operation, reason } = pipeline.verdicts[verdict]!
       return { row, step, operation, reason, value }
     }),
+    sql: pipeline.sql,
   }
 }
 
@@ -84,12 +90,14 @@ async function histogramsOf(
   const all = having
     .map(({ sql, i }) => `SELECT ${i} AS layer, ${value} AS v FROM (${sql}) AS l WHERE l.__verdict = 0`)
     .join(' UNION ALL ')
-  const bin = isNumber ? await numericBins(query, all) : 'v'
+  const numbers = isNumber ? await numericBins(query, all) : undefined
   const counts = await query<{ layer: number; bin: string; n: number }>(
-    `SELECT layer, toString(assumeNotNull(${bin})) AS bin, count() AS n FROM (${all}) WHERE v IS NOT NULL GROUP BY layer, bin ORDER BY n DESC, bin LIMIT 5000`,
+    `SELECT layer, toString(assumeNotNull(${numbers?.bin ?? 'v'})) AS bin, count() AS n FROM (${all}) WHERE v IS NOT NULL GROUP BY layer, bin ORDER BY n DESC, bin LIMIT 5000`,
   )
   const names = [...new Set(counts.map((one) => one.bin))]
-  const labels = isNumber ? names.sort((a, b) => Number(a) - Number(b)) : names.slice(0, bins).sort()
+  const labels = !isNumber
+    ? names.slice(0, bins).sort()
+    : (numbers?.edges ?? names.sort((x, y) => Number(x) - Number(y)))
   const of = (layer: number) => {
     const own = new Map(counts.filter((one) => one.layer === layer).map((one) => [one.bin, one.n]))
     return labels.map((label) => own.get(label) ?? 0)
@@ -97,12 +105,21 @@ async function histogramsOf(
   return layers.map((_, i) => (i === 0 ? null : { labels, before: of(i - 1), after: of(i) }))
 }
 
-/** SQL of a number's bin, by its lower edge. */
-async function numericBins(query: <T>(sql: string) => Promise<T[]>, all: string): Promise<string> {
-  const [range] = await query<{ low: number | null; high: number | null }>(
-    `SELECT min(v) AS low, max(v) AS high FROM (${all}) WHERE isFinite(v)`,
+/**
+ * SQL of a number's bin, by its lower edge, and all these edges; of few different numbers each is a bin. What lies
+ * outside the first and the last percentile counts in the outermost, so that one far value does not hide the others.
+ */
+async function numericBins(
+  query: <T>(sql: string) => Promise<T[]>,
+  all: string,
+): Promise<{ bin: string; edges?: string[] }> {
+  const [range] = await query<{ low: number | null; high: number | null; different: number }>(
+    `SELECT quantileExact(0.01)(v) AS low, quantileExact(0.99)(v) AS high, uniqUpTo(${bins})(v) AS different FROM (${all}) WHERE isFinite(v)`,
   )
-  const low = Number(range?.low ?? 0)
-  const width = (Number(range?.high ?? 0) - low) / bins || 1
-  return `round(${low} + least(${bins - 1}, floor((v - ${low}) / ${width})) * ${width}, 6)`
+  if (Number(range?.different ?? 0) <= bins) return { bin: 'v' }
+  const low = Number(range!.low)
+  const width = (Number(range!.high) - low) / bins || 1
+  const edges = Array.from({ length: bins }, (_, i) => String(Number((low + i * width).toPrecision(6))))
+  const place = `toUInt8(greatest(0, least(${bins - 1}, floor((v - (${low})) / ${width}))))`
+  return { bin: `[${edges.map((edge) => `'${edge}'`).join(', ')}][${place} + 1]`, edges }
 }

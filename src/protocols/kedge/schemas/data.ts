@@ -305,6 +305,7 @@ export const previewAnswer = z
         quarantined: z.number(),
         removed: z.number(),
         reasons: z.array(z.object({ reason: z.string(), rows: z.number() })),
+        columns: z.array(column).meta({ description: 'after the step' }),
         histogram: z
           .object({ labels: z.array(z.string()), before: z.array(z.number()), after: z.array(z.number()) })
           .nullable(),
@@ -321,6 +322,7 @@ export const previewAnswer = z
         value: z.string().nullable(),
       }),
     ),
+    sql: z.string().meta({ description: 'the statement that the steps are compiled to' }),
   })
   .meta({ id: 'CurationPreview' })
 
