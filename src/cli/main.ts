@@ -23,5 +23,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: interrupted.signal,
 })
-// connections that are kept open for the next request would hold the process
-if (process.argv[2] !== 'serve' && process.argv[2] !== 'loop') process.exit()
+// connections that are kept open for the next request would hold the process; what was said may be on its way into a pipe
+if (process.argv[2] !== 'serve' && process.argv[2] !== 'loop') process.stdout.write('', () => process.exit())

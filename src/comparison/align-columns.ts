@@ -28,11 +28,13 @@ export interface Alignment {
 }
 
 const MONITOR = 'quality.schema'
+/** More columns than the reports are made for. */
+const MOST_COLUMNS = 20_000
 
 /**
  * The columns of both sides beside each other. What a column is compared as, the reference says. A column that went, or
  * whose kind changed, violates `quality.schema`; a new one is to be watched; the truth may be missing from the current side.
- * Errors: `column_unknown`, naming file and column.
+ * Errors: `column_unknown`, naming file and column; `too_large`.
  */
 export function alignColumns(reference: Table, current: Table, request: ColumnRequest): Alignment {
   const then = new Map(reference.columns.map((column) => [column.name, column]))
@@ -44,9 +46,14 @@ export function alignColumns(reference: Table, current: Table, request: ColumnRe
     if (name !== undefined) need(current, now, name)
 
   const wanted = request.columns && new Set([...request.columns, ...roles.keys()])
+  const names = [...new Set([...then.keys(), ...now.keys()])].filter((name) => wanted?.has(name) ?? true)
+  if (names.length > MOST_COLUMNS)
+    throw new KedgeError('too_large', {
+      what: `A comparison of ${names.length} columns (name those that matter with --columns)`,
+      limit: `${MOST_COLUMNS} columns`,
+    })
   const aligned: Alignment = { columns: [], scores: [] }
-  for (const name of new Set([...then.keys(), ...now.keys()])) {
-    if (wanted && !wanted.has(name)) continue
+  for (const name of names) {
     const role = roles.get(name) ?? 'feature'
     const [before, after] = [then.get(name), now.get(name)]
     const kind = before?.kind ?? after?.kind ?? 'other'

@@ -27,4 +27,4 @@ export async function compareInThisProcess(request: TablesRequest): Promise<Comp
   }
 }
 
-const REQUEST = new Set(['column_unknown', 'invalid_input', 'table_unreadable'])
+const REQUEST = new Set(['column_unknown', 'invalid_input', 'table_unreadable', 'too_large'])

@@ -1,13 +1,9 @@
 import { symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { KedgeError } from '../errors.ts'
 import { quote } from '../storage/events/bind-parameters.ts'
 import { kindOf, listed, type Table, zoneNotes } from './table.ts'
 import { EngineRefusal, type TableEngine } from './table-engine.ts'
 import { type TableFile, unreadable } from './table-file.ts'
-
-/** More columns than the reports and the engine are made for. */
-const MOST_COLUMNS = 20_000
 
 const plain = (type: string): string => {
   const inner = /^(?:LowCardinality|Nullable)\((.*)\)$/.exec(type)?.[1]
@@ -35,11 +31,6 @@ export async function openTable(engine: TableEngine, file: TableFile, name: 'ref
         ? { name: column.name, type: number, kind: 'number' as const, asText: true }
         : { name: column.name, type, kind: kindOf(type), asText: false }
     })
-    if (columns.length > MOST_COLUMNS)
-      throw new KedgeError('too_large', {
-        what: `${file.path} with its ${columns.length} columns (name those that matter with --columns)`,
-        limit: `${MOST_COLUMNS} columns`,
-      })
     notes.push(...zoneNotes(file, columns))
     const { rows } = await engine.query<{ rows: number }>(`SELECT count() AS rows FROM ${sql}`)
     if (rows[0]!.rows === 0) throw unreadable(file.path, 'it has no rows')

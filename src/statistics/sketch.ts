@@ -12,6 +12,8 @@ const GAMMA = 1.01 / 0.99
 const LOG_GAMMA = Math.log(GAMMA)
 const MOST = 2000
 const OFFSET = MOST + 1
+/** The key of the largest values; its negative is that of the smallest. */
+const OUTERMOST = MOST + OFFSET
 
 /** The key of the bin that holds `x`; NaN has none (it counts as missing), ±∞ fall into the outermost bins. */
 export function sketchKey(x: number): number {
@@ -44,10 +46,25 @@ export function sketchOf(values: Iterable<number>): Map<number, number> {
   return sketch
 }
 
-/** The sketch of the union of disjoint samples: counts add. */
+/** Counts by key, for one merge at a time: far faster to add to than a map, and it gives the keys in their order. */
+const counts = new Float64Array(2 * OUTERMOST + 1)
+
+/** The sketch of the union of disjoint samples: counts add. Keys come in the order of the values. */
 export function mergeSketches(...sketches: Sketch[]): Map<number, number> {
+  let low = OUTERMOST
+  let high = -OUTERMOST
+  for (const sketch of sketches)
+    for (const [key, n] of sketch) {
+      counts[key + OUTERMOST]! += n
+      if (key < low) low = key
+      if (key > high) high = key
+    }
   const merged = new Map<number, number>()
-  for (const sketch of sketches) for (const [key, n] of sketch) merged.set(key, (merged.get(key) ?? 0) + n)
+  for (let at = low + OUTERMOST; at <= high + OUTERMOST; at++)
+    if (counts[at] !== 0) {
+      merged.set(at - OUTERMOST, counts[at]!)
+      counts[at] = 0
+    }
   return merged
 }
 
@@ -59,21 +76,31 @@ export function sketchCount(sketch: Sketch): number {
 }
 
 /** Keys with their counts, from the smallest values to the largest. */
-export const sketchEntries = (sketch: Sketch): [key: number, count: number][] => [...sketch].sort((a, b) => a[0] - b[0])
+export function sketchEntries(sketch: Sketch): [key: number, count: number][] {
+  const entries = [...sketch]
+  for (let i = 1; i < entries.length; i++)
+    if (entries[i]![0] < entries[i - 1]![0]) return entries.sort((a, b) => a[0] - b[0])
+  return entries
+}
 
 /**
- * The q-quantile, 0 ≤ q ≤ 1: the representative of the bin that holds the value of rank ⌊q(n−1)⌋, so within 1 % of that
- * value. NaN when the sketch is empty.
+ * The q-quantiles, 0 ≤ q ≤ 1 in ascending order: the representative of the bin that holds the value of rank ⌊q(n−1)⌋, so
+ * within 1 % of that value. NaN when the sketch is empty.
  */
-export function sketchQuantile(sketch: Sketch, q: number): number {
-  const rank = Math.floor(q * (sketchCount(sketch) - 1))
+export function sketchQuantiles(sketch: Sketch, levels: readonly number[]): number[] {
+  const last = sketchCount(sketch) - 1
+  const found: number[] = []
   let seen = 0
   for (const [key, n] of sketchEntries(sketch)) {
     seen += n
-    if (seen > rank) return sketchValue(key)
+    while (found.length < levels.length && seen > Math.floor(levels[found.length]! * last)) found.push(sketchValue(key))
+    if (found.length === levels.length) return found
   }
-  return Number.NaN
+  return levels.map((_, i) => found[i] ?? Number.NaN)
 }
+
+/** The q-quantile: see `sketchQuantiles`. */
+export const sketchQuantile = (sketch: Sketch, q: number): number => sketchQuantiles(sketch, [q])[0]!
 
 /** Share of values ≤ x, counting the bin of `x` up to its representative. NaN when the sketch is empty. */
 export function sketchCdf(sketch: Sketch, x: number): number {

@@ -74,25 +74,39 @@ export const mergePerformance = (a: PerformanceSums, b: PerformanceSums): Perfor
 })
 
 /** The profile of the union of disjoint rows. */
-export function mergeProfiles(a: FeatureProfile, b: FeatureProfile): FeatureProfile {
+export function mergeProfiles(...profiles: [FeatureProfile, ...FeatureProfile[]]): FeatureProfile {
+  const [first] = profiles
+  if (profiles.length === 1) return first
+  const merged = { count: 0, sum: 0, sumSquares: 0, minimum: first.minimum, maximum: first.maximum }
+  for (const one of profiles) {
+    merged.count += one.count
+    merged.sum += one.sum
+    merged.sumSquares += one.sumSquares
+    merged.minimum = Math.min(merged.minimum, one.minimum)
+    merged.maximum = Math.max(merged.maximum, one.maximum)
+  }
   return {
-    count: a.count + b.count,
-    sum: a.sum + b.sum,
-    sumSquares: a.sumSquares + b.sumSquares,
-    ...(a.centred === undefined || b.centred === undefined ? {} : { centred: mergedCentred(a, b) }),
-    minimum: Math.min(a.minimum, b.minimum),
-    maximum: Math.max(a.maximum, b.maximum),
-    sketch: mergeSketches(a.sketch, b.sketch),
-    categories: addCounts(a.categories, b.categories),
-    ...(a.vector || b.vector ? { vector: addVectors(a.vector ?? [], b.vector ?? []) } : {}),
+    ...merged,
+    ...(profiles.every((one) => one.centred !== undefined) ? { centred: mergedCentred(profiles) } : {}),
+    sketch: mergeSketches(...profiles.map((one) => one.sketch)),
+    categories: addCounts(profiles.map((one) => one.categories)),
+    ...(profiles.some((one) => one.vector)
+      ? { vector: profiles.map((one) => one.vector ?? []).reduce<readonly number[]>(addVectors, []) }
+      : {}),
   }
 }
 
 /** By Chan et al. 1979. */
-function mergedCentred(a: FeatureProfile, b: FeatureProfile): number {
-  const [n, m] = [numbersOf(a), numbersOf(b)]
-  if (n === 0 || m === 0) return a.centred! + b.centred!
-  return a.centred! + b.centred! + ((b.sum / m - a.sum / n) ** 2 * n * m) / (n + m)
+function mergedCentred(profiles: readonly FeatureProfile[]): number {
+  let [n, sum, centred] = [0, 0, 0]
+  for (const one of profiles) {
+    const m = numbersOf(one)
+    centred += one.centred!
+    if (n > 0 && m > 0) centred += ((one.sum / m - sum / n) ** 2 * n * m) / (n + m)
+    n += m
+    sum += one.sum
+  }
+  return centred
 }
 
 /** Rows with a text: what is no number, since of the categories a profile may hold only the most frequent. */
@@ -112,9 +126,9 @@ export function momentsOfProfile(profile: FeatureProfile): { mean: number; devia
 const addVectors = (a: readonly number[], b: readonly number[]) =>
   Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0))
 
-function addCounts(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): Map<string, number> {
-  const sum = new Map(a)
-  for (const [key, n] of b) sum.set(key, (sum.get(key) ?? 0) + n)
+function addCounts([first, ...others]: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const sum = new Map(first)
+  for (const other of others) for (const [key, n] of other) sum.set(key, (sum.get(key) ?? 0) + n)
   return sum
 }
 
@@ -123,14 +137,16 @@ const mergeGroups = (a: Group, b: Group): Group => ({
   performance: mergePerformance(a.performance, b.performance),
 })
 
-function mergeMaps<V>(maps: ReadonlyMap<string, V>[], merge: (a: V, b: V) => V): Map<string, V> {
-  const merged = new Map<string, V>()
+/** What is under one key in some of the maps, as one. */
+function mergeMaps<V>(maps: ReadonlyMap<string, V>[], merge: (...all: [V, ...V[]]) => V): Map<string, V> {
+  const found = new Map<string, [V, ...V[]]>()
   for (const map of maps)
     for (const [key, value] of map) {
-      const known = merged.get(key)
-      merged.set(key, known === undefined ? value : merge(known, value))
+      const known = found.get(key)
+      if (known) known.push(value)
+      else found.set(key, [value])
     }
-  return merged
+  return new Map([...found].map(([key, all]) => [key, all.length === 1 ? all[0] : merge(...all)]))
 }
 
 /** The slice of the union of disjoint stretches. */
@@ -144,7 +160,7 @@ export const mergeSlices = (slices: readonly Slice[]): Slice => ({
   performance: slices.map((s) => s.performance).reduce(mergePerformance, noPerformance),
   groups: mergeMaps(
     slices.map((s) => s.groups),
-    mergeGroups,
+    (...all) => all.reduce(mergeGroups),
   ),
 })
 

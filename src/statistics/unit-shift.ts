@@ -1,4 +1,4 @@
-import { type Sketch, sketchCount, sketchQuantile } from './sketch.ts'
+import { type Sketch, sketchCount, sketchQuantiles } from './sketch.ts'
 import { type Measured, tooFewSamples } from './too-few-samples.ts'
 
 const levels = [0.1, 0.5, 0.9]
@@ -16,8 +16,9 @@ export interface UnitShift {
 export function unitShift(reference: Sketch, current: Sketch, minimum = 30): Measured<UnitShift> {
   const had = Math.min(sketchCount(reference), sketchCount(current))
   if (had < Math.max(1, minimum)) return tooFewSamples('values', Math.max(1, minimum), had)
-  const shifts = levels.flatMap((q) => {
-    const [a, b] = [sketchQuantile(reference, q), sketchQuantile(current, q)]
+  const [before, now] = [sketchQuantiles(reference, levels), sketchQuantiles(current, levels)]
+  const shifts = before.flatMap((a, i) => {
+    const b = now[i]!
     if (a === 0 && b === 0) return []
     return a * b > 0 ? [Math.log10(b / a)] : [0]
   })

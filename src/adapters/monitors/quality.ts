@@ -29,10 +29,10 @@ const TOLERANCE = 0.005
 const worst = createMemory<ReferenceView, number>()
 const worlds = createMemory<ReferenceView, Measured<MeanPosterior>>()
 
-const profileOf = (days: readonly Slice[], feature: string) =>
-  days
-    .flatMap((day) => day.features.get(feature) ?? [])
-    .reduce<FeatureProfile | undefined>((a, b) => (a ? mergeProfiles(a, b) : b), undefined)
+function profileOf(days: readonly Slice[], feature: string): FeatureProfile | undefined {
+  const [first, ...others] = days.flatMap((day) => day.features.get(feature) ?? [])
+  return first && mergeProfiles(first, ...others)
+}
 
 const without = <K>(all: ReadonlyMap<K, number>, some: ReadonlyMap<K, number>) =>
   new Map([...all].filter(([key, n]) => n > (some.get(key) ?? 0)))

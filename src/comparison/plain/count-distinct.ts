@@ -3,19 +3,23 @@ import { addHash, distinctEstimate, newDistinctCount } from '../../statistics/di
 /** Different values up to which they are counted exactly, by hashes of 64 bits; beyond it the error is 0.4 %. */
 const EXACT = 1 << 16
 const PRECISION = 16
-const LEAST_SLOTS = 1 << 10
+const SLOTS = 2 * EXACT
+/** Slots that are looked at from the start: wiping them costs as much as a few values. */
+const FEWEST_SLOTS = 1 << 10
 
 export interface DistinctCounter {
   addNumber(x: number): void
   addBytes(bytes: Uint8Array, from: number, to: number): void
   value(): number
+  /** Forgets what it has counted. */
+  clear(): void
 }
 
 /** Counts different values: exactly while they are few, then by HyperLogLog. */
 export function createDistinctCounter(): DistinctCounter {
-  let slots = LEAST_SLOTS
-  let high = new Uint32Array(slots)
-  let low = new Uint32Array(slots)
+  /** two words each; as many as `slots` are in use */
+  const table = new Uint32Array(2 * SLOTS)
+  let slots = FEWEST_SLOTS
   let held = 0
   let zero = false
   let registers: Uint8Array | undefined
@@ -23,14 +27,13 @@ export function createDistinctCounter(): DistinctCounter {
   const double = new Float64Array(words.buffer)
 
   function put(h: number, l: number) {
-    const mask = slots - 1
-    let slot = l & mask
-    while (high[slot] !== 0 || low[slot] !== 0) {
-      if (high[slot] === h && low[slot] === l) return
-      slot = (slot + 1) & mask
+    let at = 2 * (l & (slots - 1))
+    while (table[at] !== 0 || table[at + 1] !== 0) {
+      if (table[at] === h && table[at + 1] === l) return
+      at = (at + 2) & (2 * slots - 1)
     }
-    high[slot] = h
-    low[slot] = l
+    table[at] = h
+    table[at + 1] = l
     held++
   }
 
@@ -45,22 +48,16 @@ export function createDistinctCounter(): DistinctCounter {
   }
 
   function grow() {
-    const [oldHigh, oldLow] = [high, low]
-    const each = (visit: (h: number, l: number) => void) => {
-      for (let i = 0; i < oldHigh.length; i++) if (oldHigh[i] !== 0 || oldLow[i] !== 0) visit(oldHigh[i]!, oldLow[i]!)
-    }
-    if (held >= EXACT) {
-      const count = newDistinctCount(PRECISION)
-      each((h, l) => addHash(count, h, l))
-      registers = count
-      high = low = new Uint32Array(0)
-      return
-    }
-    slots *= 2
-    high = new Uint32Array(slots)
-    low = new Uint32Array(slots)
+    const before = table.slice(0, 2 * slots)
+    table.fill(0, 0, 2 * slots)
+    if (slots === SLOTS) registers = newDistinctCount(PRECISION)
+    else slots = Math.min(SLOTS, 8 * slots)
     held = 0
-    each(put)
+    for (let at = 0; at < before.length; at += 2)
+      if (before[at] !== 0 || before[at + 1] !== 0) {
+        if (registers) addHash(registers, before[at]!, before[at + 1]!)
+        else put(before[at]!, before[at + 1]!)
+      }
   }
 
   return {
@@ -88,6 +85,13 @@ export function createDistinctCounter(): DistinctCounter {
       a ^= mixed(b)
       b ^= mixed(a)
       add(a >>> 0, b >>> 0)
+    },
+    clear() {
+      table.fill(0, 0, 2 * slots)
+      slots = FEWEST_SLOTS
+      held = 0
+      zero = false
+      registers = undefined
     },
     value: () => (registers ? Math.round(distinctEstimate(registers).value) : held + (zero ? 1 : 0)),
   }

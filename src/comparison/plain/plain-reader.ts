@@ -10,11 +10,10 @@ import type { ModelColumns } from '../truth-statement.ts'
 import { type AlignedInput, alignedNumbers } from './aligned-numbers.ts'
 import { chunkEdges } from './chunk-edges.ts'
 import { correlate } from './correlate.ts'
-import { prepareCodecs } from './decompress.ts'
 import { plainErrorSums } from './error-sums.ts'
 import { NeedsEngine } from './needs-engine.ts'
 import { openPlainFile, type PlainColumn, type PlainFile } from './plain-file.ts'
-import { profileColumn } from './profile-column.ts'
+import { createWorkspace, profileColumn } from './profile-column.ts'
 import { plainScoreSums } from './score-sums.ts'
 
 /**
@@ -23,6 +22,7 @@ import { plainScoreSums } from './score-sums.ts'
  */
 export function openPlainReader(wanted: ReadonlySet<string> | undefined): TableReader {
   const files = new Map<Table, PlainFile>()
+  const workspace = createWorkspace()
   const needsEngine = (): Promise<never> => Promise.reject(new NeedsEngine('asked for what only the engine does'))
   const columnOf = (table: Table, { name, parsed }: ScannedColumn): PlainColumn => {
     const column = files.get(table)!.columns.get(name)
@@ -35,7 +35,6 @@ export function openPlainReader(wanted: ReadonlySet<string> | undefined): TableR
       const plain = openPlainFile(file.path, file.bytes)
       const kept = [...plain.columns].filter(([name]) => wanted?.has(name) ?? true)
       if (plain.rows === 0 || kept.some(([, column]) => !column)) throw new NeedsEngine('a column is not plain')
-      await prepareCodecs(new Set(kept.flatMap(([, column]) => column!.pieces.map((piece) => piece.meta.codec))))
       const columns = [...plain.columns].map(([name, column]) => ({
         name,
         type: column?.type ?? '',
@@ -54,7 +53,7 @@ export function openPlainReader(wanted: ReadonlySet<string> | undefined): TableR
         columns: new Map(),
       }
       for (const column of columns) {
-        const { profiles, side, overflow } = profileColumn(file, columnOf(table, column), column, edges)
+        const { profiles, side, overflow } = profileColumn(file, columnOf(table, column), column, edges, workspace)
         found.columns.set(column.name, { side, overflow })
         addProfiles(found, column.name, profiles)
         // an interrupt is heard between columns

@@ -2,10 +2,10 @@ import { type FeatureProfile, noProfile } from '../../statistics/slice.ts'
 import type { ScannedColumn } from '../chunk-statement.ts'
 import type { ColumnSide } from '../comparison.ts'
 import { inChunks } from './chunk-edges.ts'
-import { createDistinctCounter } from './count-distinct.ts'
+import { createDistinctCounter, type DistinctCounter } from './count-distinct.ts'
 import { NeedsEngine } from './needs-engine.ts'
 import type { PlainColumn, PlainFile } from './plain-file.ts'
-import { createNumberProfiles } from './profile-numbers.ts'
+import { createNumberProfiles, newBins } from './profile-numbers.ts'
 import { createCategoryProfiles, lengthPages } from './profile-texts.ts'
 import { readPages } from './read-pages.ts'
 
@@ -16,17 +16,26 @@ export interface ProfiledColumnOfFile {
   overflow: boolean
 }
 
+/** What is worked with, for one column after the other: with many narrow columns making it anew is most of the work. */
+export interface Workspace {
+  distinct: DistinctCounter
+  bins: Int32Array
+}
+
+export const createWorkspace = (): Workspace => ({ distinct: createDistinctCounter(), bins: newBins() })
+
 /** Reads a column once: what it shows in every chunk, and as a whole. */
 export function profileColumn(
   file: PlainFile,
   column: PlainColumn,
   { type, kind }: ScannedColumn,
   edges: readonly number[],
+  { distinct, bins }: Workspace,
 ): ProfiledColumnOfFile {
+  distinct.clear()
   const side: ColumnSide = { type, missing: 0, notFinite: 0, unreadable: 0, distinct: 0, first: null, last: null }
   if (kind === 'number' && column.kind === 'number') {
-    const distinct = createDistinctCounter()
-    const numbers = createNumberProfiles(edges, distinct)
+    const numbers = createNumberProfiles(edges, bins, distinct)
     for (const page of readPages(file, column)) numbers.add(page)
     const { profiles, there, finite } = numbers.end()
     const missing = file.rows - finite
@@ -37,8 +46,7 @@ export function profileColumn(
     }
   }
   if (kind === 'text' && column.kind === 'text') {
-    const distinct = createDistinctCounter()
-    const lengths = createNumberProfiles(edges)
+    const lengths = createNumberProfiles(edges, bins)
     const asLengths = lengthPages(distinct)
     for (const page of readPages(file, column)) lengths.add(asLengths(page))
     const { profiles, there } = lengths.end()

@@ -15,9 +15,12 @@ export interface NumberProfiles {
   finite: number
 }
 
-/** Gathers profiles from pages of numbers; `distinct`, when given, counts their values. */
-export function createNumberProfiles(edges: readonly number[], distinct?: DistinctCounter) {
-  const bins = new Int32Array(2 * LAST_KEY + 1)
+/** Rows of each bin of a sketch. */
+export const newBins = (): Int32Array => new Int32Array(2 * LAST_KEY + 1)
+
+/** Gathers profiles from pages of numbers, with `bins` to count in; `distinct`, when given, counts their values. */
+export function createNumberProfiles(edges: readonly number[], bins: Int32Array, distinct?: DistinctCounter) {
+  bins.fill(0)
   const profiles: FeatureProfile[] = Array.from({ length: edges.length - 1 }, () => noProfile)
   let there = 0
   let finite = 0
@@ -64,9 +67,15 @@ export function createNumberProfiles(edges: readonly number[], distinct?: Distin
   function close() {
     settle()
     const sketch = new Map<number, number>()
-    for (let i = 0; i < bins.length; i++) if (bins[i] !== 0) sketch.set(i - LAST_KEY, bins[i]!)
-    bins.fill(0)
     const { n, sum, centred, low, high } = own
+    if (n > 0) {
+      const last = sketchKey(high)
+      for (let key = sketchKey(low); key <= last; key++) {
+        const rows = bins[key + LAST_KEY]!
+        if (rows > 0) sketch.set(key, rows)
+      }
+      bins.fill(0)
+    }
     finite += n
     if (n > 0)
       profiles[open] = {
@@ -101,8 +110,27 @@ export function createNumberProfiles(edges: readonly number[], distinct?: Distin
     own = joined(before, own)
   }
 
+  /** Values of a dictionary with hardly fewer values than a chunk has rows: counting them first would save nothing. */
+  const spread = { numbers: new Float64Array(0), present: new Int32Array(0) }
+  const largest = Math.max(0, ...edges.slice(1).map((edge, i) => edge - edges[i]!)) / 4
+
+  function spreadOut({ firstRow, rows, indices, dictionary: own }: Page): Page {
+    if (spread.numbers.length < rows) {
+      spread.numbers = new Float64Array(rows)
+      spread.present = new Int32Array(rows)
+    }
+    const { size, numbers } = own!
+    for (let i = 0; i < rows; i++) {
+      const index = indices![i]!
+      spread.present[i] = index < size ? 1 : 0
+      spread.numbers[i] = index < size ? numbers![index]! : Number.NaN
+    }
+    return { firstRow, rows, numbers: spread.numbers, present: spread.present }
+  }
+
   return {
-    add(page: Page) {
+    add(given: Page) {
+      const page = given.dictionary && given.dictionary.size > largest ? spreadOut(given) : given
       if (page.dictionary !== dictionary) {
         settle()
         dictionary = page.dictionary

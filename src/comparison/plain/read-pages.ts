@@ -40,8 +40,9 @@ const BOOLS: Dictionary = { size: 2, numbers: Float64Array.of(0, 1) }
 
 /** The pages of a column in the order of the rows. Throws `NeedsEngine` where they are not plain, or damaged. */
 export function* readPages(file: PlainFile, column: PlainColumn): Generator<Page> {
-  const levels = new Int32Array(ROWS)
-  const indices = new Int32Array(ROWS)
+  const most = Math.min(ROWS, file.rows)
+  const levels = new Int32Array(most)
+  const indices = new Int32Array(most)
   for (const { meta, firstRow, rows } of column.pieces) {
     // writers have set the offset of a dictionary to 0 where there is none
     const dictionaryAt = Number(meta.dictionary_page_offset ?? 0)
