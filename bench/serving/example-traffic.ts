@@ -1,7 +1,8 @@
 /**
  * What recording costs the flights example's traffic: 20,000 predictions in requests of 50 rows over 4 connections, on the
  * whole server with its real stores, to an endpoint that records everything and to one that records nothing, in alternation.
- * `recorded after` is how long the events store then needs until everything is there.
+ * `recorded after` is how long the events store then needs until everything is there; CPU is the processor time of a request
+ * in the inference process, which other work on the machine changes less than the rate.
  *
  *   node bench/serving/example-traffic.ts [--rounds 6] [--predictions 20000]
  */
@@ -85,13 +86,14 @@ const recorded = async () => {
   })
   return sizes.reduce((sum, size) => sum + size, 0) === offset
 }
+/** Hundredths of a second that a process has used. */
+function ticks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
 /** Waits until the server has done what recorded rows set going: profiles and windows are no cost of recording. */
 async function rest() {
-  const used = () =>
-    processTree(server.pid!).reduce((sum, pid) => {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-      return sum + Number(fields[11]) + Number(fields[12])
-    }, 0)
+  const used = () => processTree(server.pid!).reduce((sum, pid) => sum + ticks(pid), 0)
   for (let before = -10, now = used(); now - before > 3; ) {
     before = now
     await pause(400)
@@ -116,23 +118,32 @@ async function load(name: string): Promise<number> {
 
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 const rates = { off: [] as number[], on: [] as number[] }
+const spent = { off: 0, on: 0 }
+const answering = processTree(server.pid!).find((pid) =>
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('inference-process'),
+)!
 const after: number[] = []
 await eventually(async () => (await fetch(`http://127.0.0.1:${inference}/v2/models/on/ready`)).ok)
 for (const name of ['off', 'on', 'on'] as const) await load(name)
 await eventually(recorded, 'the record', 120_000)
 for (let round = 0; round < Number(values.rounds); round++)
   for (const name of round % 2 === 0 ? (['off', 'on'] as const) : (['on', 'off'] as const)) {
+    const before = ticks(answering)
     rates[name].push(await load(name))
+    spent[name] += ticks(answering) - before
     const begun = performance.now()
     await eventually(recorded, 'the record', 120_000)
     if (name === 'on') after.push((performance.now() - begun) / 1000)
     await rest()
   }
 const ratios = rates.off.map((rate, i) => 1 - rates.on[i]! / rate)
-console.log('| requests/s, off | requests/s, on | cost (median) | cost (range) | recorded after, s |')
-console.log('| --- | --- | --- | --- | --- |')
+const cpu = (ticksSpent: number) => ((ticksSpent * 10_000) / (Number(values.rounds) * (predictions / batch))).toFixed(0)
 console.log(
-  `| ${median(rates.off).toFixed(0)} | ${median(rates.on).toFixed(0)} | ${(100 * median(ratios)).toFixed(1)} % | ${(100 * Math.min(...ratios)).toFixed(1)} … ${(100 * Math.max(...ratios)).toFixed(1)} % | ${median(after).toFixed(1)} |`,
+  '| requests/s, off | requests/s, on | cost (median) | cost (range) | CPU off, µs | CPU on, µs | recorded after, s |',
+)
+console.log('| --- | --- | --- | --- | --- | --- | --- |')
+console.log(
+  `| ${median(rates.off).toFixed(0)} | ${median(rates.on).toFixed(0)} | ${(100 * median(ratios)).toFixed(1)} % | ${(100 * Math.min(...ratios)).toFixed(1)} … ${(100 * Math.max(...ratios)).toFixed(1)} % | ${cpu(spent.off)} | ${cpu(spent.on)} | ${median(after).toFixed(1)} |`,
 )
 server.kill('SIGTERM')
 await once(server, 'exit')

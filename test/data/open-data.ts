@@ -31,7 +31,7 @@ export interface OpenedData extends Data {
 
 /** The data domain on real embedded stores in a temporary folder. */
 export async function openData(
-  options: Partial<DataOptions> & { directory?: string; clock?: () => number } = {},
+  options: Partial<DataOptions> & { directory?: string; clock?: () => number; memoryLimit?: number } = {},
 ): Promise<OpenedData> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'kedge-data-'))
   const folder = join(directory, 'files')
@@ -40,7 +40,11 @@ export async function openData(
   const store = await openSqlite(directory, clock)
   const journal = createJournal(store)
   const jobs = createJobs({ store, journal, clock, log: silentLog, node: 'test' })
-  const events = createEmbeddedEvents({ dataDirectory: join(directory, 'events'), log: silentLog })
+  const events = createEmbeddedEvents({
+    dataDirectory: join(directory, 'events'),
+    log: silentLog,
+    ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+  })
   const blobs = await openBlobDirectory(join(directory, 'blobs'))
   const environment: Environment = {
     store,
