@@ -91,6 +91,16 @@ export interface MonitorScore {
   definition: Record<string, unknown>
 }
 
+/** What is known of an endpoint whose predictions come as they are made, at a time. */
+export interface NowView {
+  /** milliseconds since 1970 */
+  now: number
+  /** starts of the hours in which callers were answered, ascending; of the last nine weeks */
+  active: readonly number[]
+  /** when actuals came, ascending, and the event time of the newest that came then; empty where there are none */
+  arrivals: readonly { at: number; time: number }[]
+}
+
 export interface MonitorKind {
   /** one alert is open for an endpoint and family at a time */
   family: string
@@ -107,6 +117,8 @@ export interface MonitorKind {
   needs?: 'sample'
   /** Pure. `reference` is absent while there is none. */
   evaluate(window: WindowView, reference: ReferenceView | undefined, settings: MonitorSettings): MonitorScore[]
+  /** What is judged by the clock, because it is about rows that do not come. Pure. */
+  atNow?(view: NowView, settings: MonitorSettings): MonitorScore[]
 }
 
 /** Declares a kind of monitor; the default export of its file in `adapters/monitors`. */

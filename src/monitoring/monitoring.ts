@@ -13,6 +13,7 @@ import { loadDaySlices, loadWindow } from './day-slices.ts'
 import { createErasureJob, createErasures, type Erasures } from './erasures.ts'
 import { createEvaluateJob } from './evaluate-job.ts'
 import { dayText } from './event-day.ts'
+import { createFreshness } from './freshness.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import type { EndpointMonitorSettings, EndpointMonitorSettingsInput } from './monitor-settings.ts'
 import { type MonitoringOverview, readOverview } from './overview.ts'
@@ -91,6 +92,8 @@ export interface Monitoring {
   settings(key: EndpointKey): Promise<{ settings: EndpointMonitorSettings; changed: boolean }>
   /** Replaces the settings and evaluates the endpoint's windows anew. False when nothing changed. */
   configure(context: ChangeContext, key: EndpointKey, settings: EndpointMonitorSettingsInput): Promise<boolean>
+  /** Has freshness looked at from now on, by the clock. */
+  start(): Promise<void>
   /** Resolves when nothing of the endpoint waits to be profiled or evaluated that can be. */
   settled(key: EndpointKey, signal?: AbortSignal): Promise<void>
 }
@@ -113,6 +116,8 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
   jobs.handle(createRetentionJob(environment, settings))
   jobs.handle(createErasureJob(environment))
   jobs.handle(createEvaluateJob({ ...shared, watchers: { kinds, metrics } }))
+
+  const freshness = createFreshness({ environment, settings, watchers: { kinds, metrics } })
 
   const window = (key: EndpointKey, stretch: Stretch, features?: string[]) =>
     loadWindow(events, {
@@ -239,6 +244,7 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
         ...chosen.by_feature,
         numeric: chosen.numeric,
         categorical: chosen.categorical,
+        vector: chosen.vector,
       }))
         if (name !== undefined && !metrics.some((metric) => metric.name === name))
           throw new KedgeError('invalid_input', {
@@ -254,6 +260,8 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
       })
       return true
     },
+
+    start: freshness.start,
 
     async settled(key, signal) {
       while (await waiting(key)) {

@@ -26,7 +26,7 @@ export async function readNewestScores(
     `SELECT project, endpoint, monitor, feature, revision, value, threshold_high AS thresholdHigh, state
      FROM (
        SELECT project, endpoint, monitor, feature, revision, value, threshold_high, state, window_end,
-         max(window_end) OVER (PARTITION BY project, endpoint) AS newest
+         max(window_end) OVER (PARTITION BY project, endpoint, startsWith(monitor, 'freshness.')) AS newest
        FROM scores FINAL
        WHERE segment = '' AND project IN {projects:Array(String)} AND endpoint IN {endpoints:Array(String)}
          AND window_end > toDateTime({from:UInt32}, 'UTC')

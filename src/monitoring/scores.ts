@@ -26,7 +26,7 @@ const iso = (time: number) => new Date(time).toISOString()
 /** A score as a row of the events store's table. */
 export const encodeScore = (
   { project, endpoint }: EndpointKey,
-  window: WindowView,
+  window: Pick<WindowView, 'revision' | 'start' | 'end' | 'days'>,
   score: MonitorScore,
   version: number,
   spec: { window: string; zone: string },

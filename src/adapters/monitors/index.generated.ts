@@ -2,10 +2,11 @@
 import biasAdapter from './bias.ts'
 import driftAdapter from './drift.ts'
 import estimatedPerformanceAdapter from './estimated-performance.ts'
+import freshnessAdapter from './freshness.ts'
 import multivariateAdapter from './multivariate.ts'
 import performanceAdapter from './performance.ts'
 import qualityAdapter from './quality.ts'
 import serviceAdapter from './service.ts'
 import skewAdapter from './skew.ts'
 
-export const monitors = [biasAdapter, driftAdapter, estimatedPerformanceAdapter, multivariateAdapter, performanceAdapter, qualityAdapter, serviceAdapter, skewAdapter] as const
+export const monitors = [biasAdapter, driftAdapter, estimatedPerformanceAdapter, freshnessAdapter, multivariateAdapter, performanceAdapter, qualityAdapter, serviceAdapter, skewAdapter] as const
