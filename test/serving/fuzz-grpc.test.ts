@@ -1,13 +1,13 @@
 import { type Client, credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readProtos } from '../../src/protocols/open-inference/grpc-service.ts'
+import { inferenceProtos } from '../../src/protocols/open-inference/protos.ts'
 import { type ServedModels, serveModels } from './served-models.ts'
 import { expectedOf } from './stand.ts'
 
 const numRuns = Number(process.env.KEDGE_TEST_FUZZ ?? 300)
 const [row] = expectedOf('delay-1').instances as [Record<string, number | string>]
-const root = readProtos()
+const root = inferenceProtos()
 const service = root.lookupService('inference.GRPCInferenceService')
 const raw = { requestSerialize: (bytes: Buffer) => bytes, responseDeserialize: (bytes: Buffer) => bytes }
 const methods = service.methodsArray.map((method) => ({

@@ -1,19 +1,23 @@
 import { type Client, credentials, makeGenericClientConstructor, type ServiceDefinition } from '@grpc/grpc-js'
-import { readProtos, serviceDefinition } from '../../src/protocols/open-inference/grpc-service.ts'
+import { inferenceProtos } from '../../src/protocols/open-inference/protos.ts'
 
-const root = readProtos()
+const root = inferenceProtos()
 
 /** A client for a service of the inference process, made of the same protos; answers with all defaults, 64 bits as text. */
 export function grpcClient(address: string, service: string): Client & Record<string, never> {
-  const definition = serviceDefinition(root, service)
+  const found = root.lookupService(service)
   const readable: ServiceDefinition = Object.fromEntries(
-    Object.entries(definition).map(([name, method]) => {
-      const type = root.lookupService(service).methods[name]!
-      const response = root.lookupService(service).lookupType(type.responseType)
+    found.methodsArray.map(({ name, requestType, responseType, requestStream, responseStream }) => {
+      const [request, response] = [found.lookupType(requestType), found.lookupType(responseType)]
       return [
         name,
         {
-          ...method,
+          path: `/${service}/${name}`,
+          requestStream: requestStream === true,
+          responseStream: responseStream === true,
+          requestSerialize: (value: object) => Buffer.from(request.encode(request.fromObject(value)).finish()),
+          requestDeserialize: (bytes: Buffer) => request.decode(bytes),
+          responseSerialize: (value: object) => Buffer.from(response.encode(response.fromObject(value)).finish()),
           responseDeserialize: (bytes: Buffer) =>
             response.toObject(response.decode(bytes), { longs: String, enums: String, defaults: true, arrays: true }),
         },

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor/index.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readProtos } from '../../src/protocols/open-inference/grpc-service.ts'
+import { inferenceProtos } from '../../src/protocols/open-inference/protos.ts'
 import { grpcClient, unary } from './grpc-client.ts'
 import { type ServedModels, serveModels } from './served-models.ts'
 import { expectedOf } from './stand.ts'
@@ -163,7 +163,7 @@ describe('the methods', () => {
   })
 
   test('a parameter that is sent without a value is none', async () => {
-    const type = readProtos().lookupType('inference.ModelInferRequest')
+    const type = inferenceProtos().lookupType('inference.ModelInferRequest')
     const request = type.encode(type.fromObject({ model_name: 'matrix', inputs: [input(1)] })).finish()
     // an entry of the parameters with the key b and nothing else
     const odd = Buffer.concat([request, Buffer.from([0x22, 3, 0x0a, 1, 0x62])])

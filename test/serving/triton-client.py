@@ -4,6 +4,7 @@ import json
 import os
 import queue
 
+import ml_dtypes
 import numpy as np
 import tritonclient.grpc as grpc
 import tritonclient.grpc.aio as grpc_aio
@@ -83,7 +84,7 @@ def in_shared_memory(module):
 
 
 def halves(module):
-    """FP16 there and back: a matrix of numbers that a half holds."""
+    """Each type there and back."""
     sent = {}
     inputs = []
     for name, kind, values in (
@@ -97,6 +98,7 @@ def halves(module):
         ("int32", "INT32", np.array([[-(2**31)], [5]], dtype=np.int32)),
         ("int64", "INT64", np.array([[-(2**63)], [2**53 + 1]], dtype=np.int64)),
         ("fp16", "FP16", np.array([[1.5], [-2]], dtype=np.float16)),
+        ("bf16", "BF16", np.array([[1.5], [-2]], dtype=ml_dtypes.bfloat16)),
         ("fp32", "FP32", np.array([[1.5], [0.1]], dtype=np.float32)),
         ("fp64", "FP64", np.array([[0.1], [-1e300]], dtype=np.float64)),
         ("bytes", "BYTES", np.array([[""], [":-)"]], dtype=object)),

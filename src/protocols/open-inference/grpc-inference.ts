@@ -1,13 +1,12 @@
-import type { Metadata, ServerDuplexStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
 import type { ServedEndpoint } from '../../serving/inference/served-endpoint.ts'
+import type { GrpcCall, GrpcStream } from '../grpc/grpc-server.ts'
+import type { Implementation } from '../grpc/service-methods.ts'
 import type { Door } from '../inference/door.ts'
 import { flagsText } from '../inference/flags-text.ts'
 import { grpcError } from './grpc-error.ts'
-import { MalformedRequest } from './grpc-service.ts'
-import { answerStream } from './grpc-stream.ts'
 import { type GrpcInferRequest, readOutputs, readParameters, readTensors, writeTensors } from './grpc-tensor.ts'
 import { readInferTerms } from './infer-parameters.ts'
 import {
@@ -22,14 +21,6 @@ import {
   serverMetadata,
 } from './model-metadata.ts'
 
-/** The call that a request belongs to. */
-interface Caller {
-  metadata: Metadata
-  getPeer(): string
-  getDeadline(): Date | number
-  on(event: 'cancelled', listener: () => void): unknown
-}
-
 interface Named {
   name: string
   version: string
@@ -43,48 +34,37 @@ export interface GrpcInferenceOptions {
   version: string
 }
 
+/** answers that may be on their way in one stream; further requests wait in the network */
+const inFlight = 64
+
 /** The methods of `inference.GRPCInferenceService`. */
-export function grpcInference({ node, door, log, clock, version }: GrpcInferenceOptions) {
-  const enter = async (name: string, call: Caller) => {
-    const trial = call.metadata.get('kedge-trial').length > 0
-    const endpoint = await door.enter(node.find(name), {
-      trial,
-      authorization: call.metadata.get('authorization')[0]?.toString(),
-      address: call
-        .getPeer()
-        .replace(/:\d+$/, '')
-        .replace(/^\[(.*)\]$/, '$1'),
-    })
+export function grpcInference({ node, door, log, clock, version }: GrpcInferenceOptions): Implementation {
+  const enter = async (name: string, { headers, address }: GrpcCall) => {
+    const trial = headers['kedge-trial'] !== undefined
+    const endpoint = await door.enter(node.find(name), { trial, authorization: headers.authorization, address })
     return trial ? node.trial(endpoint) : endpoint
   }
 
-  const signalOf = (call: Caller) => {
-    const gone = new AbortController()
-    call.on('cancelled', () => gone.abort())
-    return gone.signal
-  }
-
-  async function infer(request: GrpcInferRequest, call: Caller, signal: AbortSignal) {
+  async function infer(request: GrpcInferRequest, call: GrpcCall) {
     const name = request.model_name
     const endpoint = await enter(name, call)
-    return inferAt(endpoint, request, call, signal).catch((error) => {
+    return inferAt(endpoint, request, call).catch((error) => {
       node.failed(endpoint, error)
       throw error
     })
   }
 
-  async function inferAt(endpoint: ServedEndpoint, request: GrpcInferRequest, call: Caller, signal: AbortSignal) {
+  async function inferAt(endpoint: ServedEndpoint, request: GrpcInferRequest, { deadline, signal }: GrpcCall) {
     const name = request.model_name
     node.admit(endpoint)
     const { tensors, raw } = readTensors(request)
     const id = request.id === '' ? node.nextId() : request.id
     if (id.length > 200) throw new KedgeError('invalid_input', { what: 'id must be a text of at most 200 characters' })
     const terms = readInferTerms(readParameters(request.parameters), clock())
-    const patience = Number(call.getDeadline())
     const answer = await node.tensors(endpoint, {
       id,
       ...terms,
-      deadline: Number.isFinite(patience) ? Math.min(patience, terms.deadline ?? patience) : terms.deadline,
+      deadline: Number.isFinite(deadline) ? Math.min(deadline, terms.deadline ?? deadline) : terms.deadline,
       signal,
       inputs: tensors,
       outputs: readOutputs(request),
@@ -99,19 +79,7 @@ export function grpcInference({ node, door, log, clock, version }: GrpcInference
     }
   }
 
-  const unary =
-    <T>(handle: (request: T, call: Caller) => Promise<object> | object) =>
-    (call: ServerUnaryCall<T | MalformedRequest, object>, callback: sendUnaryData<object>) => {
-      const { request } = call
-      const answer = async () => {
-        if (request instanceof MalformedRequest) throw request.error
-        return handle(request, call)
-      }
-      answer().then(
-        (value) => callback(null, value),
-        (error: unknown) => callback(grpcError(error, log)),
-      )
-    }
+  const unary = <T>(handle: (request: T, call: GrpcCall) => Promise<object> | object) => ({ unary: handle })
   const refused = (what: string) =>
     unary(() => {
       throw new KedgeError('unsupported', { what })
@@ -128,18 +96,27 @@ export function grpcInference({ node, door, log, clock, version }: GrpcInference
     ModelMetadata: unary<Named>(async ({ name, version }, call) =>
       modelMetadata(await enter(name, call), revisionNumber(name, version)),
     ),
-    ModelInfer: unary<GrpcInferRequest>((request, call) => infer(request, call, signalOf(call))),
-    ModelStreamInfer(call: ServerDuplexStream<GrpcInferRequest | MalformedRequest, object>) {
-      const signal = signalOf(call)
-      answerStream(call, async (request) => {
-        try {
-          if (request instanceof MalformedRequest) throw request.error
-          return { infer_response: await infer(request, call, signal) }
-        } catch (error) {
-          const id = request instanceof MalformedRequest ? '' : request.id
-          return { error_message: grpcError(error, log).details, infer_response: { id } }
+    ModelInfer: unary<GrpcInferRequest>(infer),
+    ModelStreamInfer: {
+      stream(stream: GrpcStream<GrpcInferRequest, object>, call: GrpcCall) {
+        const answer = async (read: () => GrpcInferRequest) => {
+          let id = ''
+          try {
+            const request = read()
+            id = request.id
+            return { infer_response: await infer(request, call) }
+          } catch (error) {
+            return { error_message: grpcError(error, log).details, infer_response: { id } }
+          }
         }
-      })
+        // answered in the order of the requests, no faster than the caller reads
+        let last: Promise<unknown> = Promise.resolve()
+        return stream.each(async (read) => {
+          const answered = answer(read)
+          last = last.then(async () => stream.write(await answered))
+          await last
+        }, inFlight)
+      },
     },
     ModelConfig: unary<Named>(async ({ name, version }, call) => ({
       config: modelConfig(await enter(name, call), revisionNumber(name, version)),

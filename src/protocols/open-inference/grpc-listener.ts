@@ -1,20 +1,15 @@
-import {
-  Server,
-  ServerCredentials,
-  ServerInterceptingCall,
-  type ServerInterceptor,
-  status,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js'
 import { KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { InferenceNode } from '../../serving/inference/inference-node.ts'
+import { startGrpcServer } from '../grpc/grpc-server.ts'
+import { health } from '../grpc/health.ts'
+import { reflection } from '../grpc/reflection.ts'
+import { type Implementation, serviceMethods } from '../grpc/service-methods.ts'
 import type { Door } from '../inference/door.ts'
 import type { Listener } from '../inference/http-listener.ts'
-import { health } from './grpc-health.ts'
+import { grpcError } from './grpc-error.ts'
 import { grpcInference } from './grpc-inference.ts'
-import { reflection } from './grpc-reflection.ts'
-import { readProtos, serviceDefinition } from './grpc-service.ts'
+import { inferenceProtos } from './protos.ts'
 
 export interface GrpcListenerOptions {
   node: InferenceNode
@@ -39,56 +34,37 @@ const ofOneModel = new Set(
     'RepositoryModelUnload',
   ].map((method) => `/${inference}/${method}`),
 )
-
-/** Who brings no token is refused before the message is read; which endpoint is meant stands in the message. */
-const refuseUnnamed: ServerInterceptor = (method, call) =>
-  new ServerInterceptingCall(call, {
-    start: (next) =>
-      next({
-        onReceiveMetadata(metadata, proceed) {
-          if (metadata.get('authorization').length > 0 || !ofOneModel.has(method.path)) return proceed(metadata)
-          const { message } = new KedgeError('unauthenticated')
-          call.sendStatus({ code: status.UNAUTHENTICATED, details: message })
-        },
-      }),
-  })
+/** tensors are encoded as they are */
+const asIs = new Set(['ModelInferResponse', 'ModelStreamInferResponse'])
 
 /** The gRPC listener of an inference process: the Open Inference Protocol V2, gRPC's health and reflection. */
 export async function startGrpcListener(options: GrpcListenerOptions): Promise<Listener> {
-  const { node } = options
-  const root = readProtos()
-  const server = new Server({
-    ...(options.door.secured ? { interceptors: [refuseUnnamed] } : {}),
-    'grpc.max_receive_message_length': messageLimit,
-    'grpc.max_send_message_length': messageLimit,
-    'grpc.max_concurrent_streams': 1024,
-    'grpc.keepalive_time_ms': 60_000,
-  })
-  const services: Record<string, object> = {
+  const { node, log, host } = options
+  const root = inferenceProtos()
+  const services: Record<string, Implementation> = {
     [inference]: grpcInference(options),
     'grpc.health.v1.Health': health(() => node.ready(), [inference]),
     'grpc.reflection.v1.ServerReflection': reflection(root),
     'grpc.reflection.v1alpha.ServerReflection': reflection(root),
   }
-  for (const [name, implementation] of Object.entries(services))
-    server.addService(serviceDefinition(root, name), implementation as UntypedServiceImplementation)
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error
-        ? reject(new KedgeError('port_in_use', { port: options.port, host: options.host }, { cause: error }))
-        : resolve(bound),
-    )
+  const methods = new Map(
+    Object.entries(services).flatMap(([name, implementation]) => serviceMethods(root, name, implementation, asIs)),
+  )
+  const server = await startGrpcServer({
+    ...{ host, port: options.port, clock: options.clock },
+    methods,
+    // who brings no token is refused before the message is read; which endpoint is meant stands in the message
+    admit(path, { authorization }) {
+      if (options.door.secured && authorization === undefined && ofOneModel.has(path))
+        throw new KedgeError('unauthenticated')
+    },
+    failure: (thrown) => grpcError(thrown, log),
+    limit: messageLimit,
+  }).catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'EADDRINUSE' ? new KedgeError('port_in_use', { port: options.port, host }, { cause }) : cause
   })
   return {
-    address: `grpc://${host}:${port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        const force = setTimeout(() => server.forceShutdown(), 5000)
-        server.tryShutdown(() => {
-          clearTimeout(force)
-          resolve()
-        })
-      }),
+    address: `grpc://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
+    stop: () => server.stop(5000),
   }
 }

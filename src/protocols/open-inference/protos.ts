@@ -1,9 +1,12 @@
+import type protobuf from 'protobufjs'
+import { readProtos } from '../grpc/service-methods.ts'
+
 // Over 300 lines: the interface of the gRPC side stands in one place, as it is published.
 /**
  * `inference.GRPCInferenceService`: the Open Inference Protocol V2 with those of Triton's extensions that its clients call;
  * of the model's configuration only what is told of a model here.
  */
-export const inferenceProto = `syntax = "proto3";
+const inferenceProto = `syntax = "proto3";
 package inference;
 
 service GRPCInferenceService {
@@ -226,7 +229,7 @@ message SharedMemoryResponse {}
 `
 
 /** gRPC's health protocol. */
-export const healthProto = `syntax = "proto3";
+const healthProto = `syntax = "proto3";
 package grpc.health.v1;
 
 service Health {
@@ -246,7 +249,7 @@ message HealthCheckResponse {
 `
 
 /** gRPC's server reflection, the same in `grpc.reflection.v1` and `grpc.reflection.v1alpha`. */
-export const reflectionProto = (packageName: string): string => `syntax = "proto3";
+const reflectionProto = (packageName: string): string => `syntax = "proto3";
 package ${packageName};
 
 service ServerReflection {
@@ -288,3 +291,12 @@ message ErrorResponse {
   string error_message = 2;
 }
 `
+
+/** Everything that the gRPC side speaks. */
+export const inferenceProtos = (): protobuf.Root =>
+  readProtos([
+    inferenceProto,
+    healthProto,
+    reflectionProto('grpc.reflection.v1'),
+    reflectionProto('grpc.reflection.v1alpha'),
+  ])

@@ -1,7 +1,8 @@
-import { type ServerDuplexStream, status } from '@grpc/grpc-js'
 import type protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor/index.js'
-import { MalformedRequest } from './grpc-service.ts'
+import type { GrpcStream } from './grpc-server.ts'
+import type { Implementation } from './service-methods.ts'
+import { status } from './status.ts'
 
 interface Request {
   host: string
@@ -19,7 +20,7 @@ interface File {
 }
 
 /** Answers what gRPC's reflection asks: one file a package, none imports another. */
-export function reflection(root: protobuf.Root) {
+export function reflection(root: protobuf.Root): Implementation {
   const { file: files } = (root as unknown as { toDescriptor(edition: string): { file: File[] } }).toDescriptor(
     'proto3',
   )
@@ -65,13 +66,12 @@ export function reflection(root: protobuf.Root) {
   }
 
   return {
-    ServerReflectionInfo(call: ServerDuplexStream<Request | MalformedRequest, object>) {
-      call.on('data', (request: Request | MalformedRequest) => {
-        if (request instanceof MalformedRequest)
-          call.emit('error', { code: status.INVALID_ARGUMENT, details: request.error.message })
-        else call.write({ valid_host: request.host, original_request: request, ...answer(request) })
-      })
-      call.on('end', () => call.end())
+    ServerReflectionInfo: {
+      stream: (stream: GrpcStream<Request, object>) =>
+        stream.each(async (read) => {
+          const request = read()
+          await stream.write({ valid_host: request.host, original_request: request, ...answer(request) })
+        }, 1),
     },
   }
 }
