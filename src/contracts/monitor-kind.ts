@@ -23,6 +23,28 @@ export interface WindowView {
   traffic?: Traffic & { before: readonly Traffic[] }
   /** probability from which a binary score counts as positive; 0.5 when absent */
   threshold?: number
+  /** what the model made its predictions of; absent where nothing was explained */
+  attributions?: Attributions
+}
+
+export interface Attributions {
+  features: readonly string[]
+  /** the window's explained days, in time order */
+  days: readonly AttributedDay[]
+  /** the revision's first explained days, as far as they lie before the window */
+  before: readonly AttributedDay[]
+  /** of the explanations */
+  method: string
+}
+
+export interface AttributedDay {
+  /** start, milliseconds since 1970 */
+  day: number
+  /** rows of the day, and those of them that were explained */
+  rows: number
+  samples: number
+  /** mean |attribution| of each feature */
+  means: readonly number[]
 }
 
 /** Rows of all of an endpoint's revisions that answered callers, and the longest run of hours without any. */

@@ -1,3 +1,4 @@
+import type { Attributions } from '../contracts/monitor-kind.ts'
 import type { Environment } from '../environment.ts'
 import type { JobHandler } from '../jobs/job.ts'
 import type { Change } from '../journal/journal.ts'
@@ -5,6 +6,7 @@ import { applyVerdict, type FamilyVerdict } from './alert-transitions.ts'
 import type { DaySlice } from './day-slices.ts'
 import { evaluateWindow, type FamilyScores, type Watchers } from './evaluate-window.ts'
 import { hour } from './event-day.ts'
+import type { LoadAttributions } from './explained-windows.ts'
 import { againstOf, windowOf } from './monitor-settings.ts'
 import { rankCauses } from './rank-causes.ts'
 import type { References } from './reference.ts'
@@ -27,6 +29,8 @@ export interface EvaluateJobDependencies {
   references: References
   settings: SettingsStore
   watchers: Watchers
+  /** of a revision's windows, in their order */
+  attributions: LoadAttributions
 }
 
 /** After so long a window is tried again whose monitors could not run. */
@@ -38,7 +42,7 @@ const AGAIN = 10 * 60_000
  * could not run keeps its mark and is tried again.
  */
 export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHandler<{ endpoint: string }> {
-  const { environment, describe, references, settings: settingsStore, watchers } = dependencies
+  const { environment, describe, references, settings: settingsStore, watchers, attributions } = dependencies
   const { store, events, journal, jobs, clock } = environment
   const withSamples = createWindowSamples(events)
 
@@ -115,6 +119,10 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
       if (sampled)
         for (const { revision } of revisions) added.set(revision, await withSamples(key, revision, plan.windows))
 
+      const attributed = new Map<number, (Attributions | undefined)[]>()
+      if (!settings.off.includes('attribution'))
+        for (const { revision } of revisions) attributed.set(revision, await attributions(key, revision, plan.windows))
+
       const rows: object[] = []
       const verdicts: FamilyVerdict[] = []
       const failed = new Set<number>()
@@ -125,7 +133,9 @@ export function createEvaluateJob(dependencies: EvaluateJobDependencies): JobHan
           signal.throwIfAborted()
           const { view, reference: profiled } = windows[i]!
           if (view.days === 0) continue
-          const [window, reference] = (await added.get(revision)?.(view, profiled)) ?? [view, profiled]
+          const found = attributed.get(revision)?.[i]
+          const own = found ? { ...view, attributions: found } : view
+          const [window, reference] = (await added.get(revision)?.(own, profiled)) ?? [own, profiled]
           const families = evaluateWindow(window, reference, settings, watchers)
           for (const { scores } of families) {
             if (scores.some(({ state }) => state === 'failed')) failed.add(end)

@@ -3,7 +3,7 @@ import { asKedgeError } from '../errors.ts'
 import type { JobHandler } from '../jobs/job.ts'
 import type { ExplainAside } from '../serving/explain/explain-aside.ts'
 import type { Explanations, Instance } from '../serving/explain/explanation.ts'
-import { day as dayLength } from './event-day.ts'
+import { day as dayLength, hour } from './event-day.ts'
 import type { ExplanationBackground } from './explanation-background.ts'
 import type { ExplanationBaselines } from './explanation-baseline.ts'
 import type { ExplanationDue } from './explanation-due.ts'
@@ -11,7 +11,10 @@ import type { ExplainedVersion, ExplanationModels } from './explanation-model.ts
 import { instanceOf, type RecordedRow, readRecorded } from './explanation-rows.ts'
 import { segmentsOf } from './explanation-segments.ts'
 import { type ExplainedDay, type ExplanationStore, explainedDay } from './explanation-store.ts'
-import type { EndpointKey } from './stale.ts'
+import { windowOf } from './monitor-settings.ts'
+import type { SettingsStore } from './settings-store.ts'
+import { type EndpointKey, enqueueEvaluate, markEnds, nextMark } from './stale.ts'
+import { endsHolding } from './windows/window-bounds.ts'
 
 /** Rows of a day that are explained at most. */
 const sampled = 200
@@ -31,6 +34,7 @@ export interface ExplanationJobDependencies {
   aside: ExplainAside
   background: ExplanationBackground
   baselines: ExplanationBaselines
+  settings: Pick<SettingsStore, 'of'>
 }
 
 /**
@@ -38,7 +42,7 @@ export interface ExplanationJobDependencies {
  * What it writes is the same when it is done again: a day counts once its line in SQL names the rows.
  */
 export function createExplanationJob(dependencies: ExplanationJobDependencies): JobHandler<{ endpoint: string }> {
-  const { environment, store, models, due, aside, background, baselines } = dependencies
+  const { environment, store, models, due, aside, background, baselines, settings } = dependencies
   const { events, jobs, clock } = environment
 
   /** Explains rows piece by piece, as many as the time allows. */
@@ -129,9 +133,14 @@ export function createExplanationJob(dependencies: ExplanationJobDependencies): 
           await explainDay(key, one, revisions.get(one.revision), masked, signal),
         )
       }
+      const hours = now.flatMap(({ day }) => Array.from({ length: 24 }, (_, i) => day + i * hour))
+      const ends = endsHolding(windowOf(await settings.of(key)), hours)
       return {
         result: { days: now.length },
         async commit(change) {
+          // the windows of these days are judged by what was explained too
+          await markEnds(change, key, ends, await nextMark(change, key))
+          await enqueueEvaluate(change, jobs, key)
           if (waiting.length > now.length) await due.enqueue(change, jobs, key)
         },
       }

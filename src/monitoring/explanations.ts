@@ -21,6 +21,7 @@ import {
 } from './explanation-views.ts'
 import { readPredictions } from './prediction-rows.ts'
 import type { ParquetTable } from './reference.ts'
+import { createSettingsStore } from './settings-store.ts'
 import type { EndpointKey } from './stale.ts'
 
 export interface LocalExplanation extends Omit<Explained, 'values' | 'errors' | 'outputs' | 'scores' | 'residuals'> {
@@ -88,6 +89,7 @@ export function createExplanations({ environment, table, aside }: ExplanationDep
       aside,
       background,
       baselines,
+      settings: createSettingsStore(environment),
     }),
   )
   jobs.handle(createExplanationRound(environment, due))

@@ -13,6 +13,8 @@ import { loadDaySlices, loadWindow } from './day-slices.ts'
 import { createErasureJob, createErasures, type Erasures } from './erasures.ts'
 import { createEvaluateJob } from './evaluate-job.ts'
 import { dayText } from './event-day.ts'
+import { createExplainedWindows } from './explained-windows.ts'
+import { createExplanationStore } from './explanation-store.ts'
 import { createFreshness } from './freshness.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import type { EndpointMonitorSettings, EndpointMonitorSettingsInput } from './monitor-settings.ts'
@@ -115,7 +117,13 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
   jobs.handle(createProfileJob(shared))
   jobs.handle(createRetentionJob(environment, settings))
   jobs.handle(createErasureJob(environment))
-  jobs.handle(createEvaluateJob({ ...shared, watchers: { kinds, metrics } }))
+  jobs.handle(
+    createEvaluateJob({
+      ...shared,
+      watchers: { kinds, metrics },
+      attributions: createExplainedWindows(createExplanationStore(environment)),
+    }),
+  )
 
   const freshness = createFreshness({ environment, settings, watchers: { kinds, metrics } })
 
