@@ -106,15 +106,15 @@ async function histogramsOf(
 }
 
 /**
- * SQL of a number's bin, by its lower edge, and all these edges; of few different numbers each is a bin. What lies
- * outside the first and the last percentile counts in the outermost, so that one far value does not hide the others.
+ * SQL of a number's bin, by its lower edge, and all these edges; of few different numbers each is a bin. What lies far
+ * outside of nine tenths of the values counts in the outermost, so that far values do not hide the others.
  */
 async function numericBins(
   query: <T>(sql: string) => Promise<T[]>,
   all: string,
 ): Promise<{ bin: string; edges?: string[] }> {
   const [range] = await query<{ low: number | null; high: number | null; different: number }>(
-    `SELECT quantileExact(0.01)(v) AS low, quantileExact(0.99)(v) AS high, uniqUpTo(${bins})(v) AS different FROM (${all}) WHERE isFinite(v)`,
+    `SELECT quantileExact(0.05)(v) AS q05, quantileExact(0.95)(v) AS q95, greatest(min(v), q05 - (q95 - q05) / 2) AS low, least(max(v), q95 + (q95 - q05) / 2) AS high, uniqUpTo(${bins})(v) AS different FROM (${all}) WHERE isFinite(v)`,
   )
   if (Number(range?.different ?? 0) <= bins) return { bin: 'v' }
   const low = Number(range!.low)

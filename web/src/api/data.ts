@@ -1,11 +1,13 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, path } from './client.ts'
 import type {
+  CurationPreview,
   DataKinds,
   Dataset,
   DatasetDiff,
   DatasetVersion,
   DatasetVersionSummary,
+  ExpectationResult,
   Folder,
   FoundThere,
   Items,
@@ -14,6 +16,7 @@ import type {
   Source,
   SourcePreview,
   SourceTest,
+  Suggestion,
   TimelineEntry,
 } from './types.ts'
 
@@ -169,3 +172,39 @@ export const putSource = (project: string, name: string, config: object) =>
 
 export const putDataset = (project: string, name: string, spec: object) =>
   api<Dataset>(at(project, 'datasets', name), { method: 'PUT', body: spec })
+
+/** What the steps of a declaration do to the first rows of its source. */
+export const curationPreviewQuery = (project: string, spec: Record<string, unknown>, column: string, rows: number) =>
+  queryOptions({
+    queryKey: [project, 'curation', spec, column, rows],
+    queryFn: ({ signal }) =>
+      api<CurationPreview>(at(project, 'datasets', 'preview'), {
+        method: 'POST',
+        signal,
+        body: { spec, rows, ...(column ? { column } : {}) },
+      }),
+    enabled: typeof spec.from === 'string',
+    staleTime: 60_000,
+    retry: false,
+  })
+
+export const checkExpectationsQuery = (project: string, dataset: string, version: number, expect: object[]) =>
+  queryOptions({
+    queryKey: [project, 'fixed', 'check', dataset, version, expect],
+    queryFn: ({ signal }) =>
+      api<Items<ExpectationResult>>(at(project, 'datasets', dataset, 'versions', version, 'check'), {
+        method: 'POST',
+        signal,
+        body: { expect },
+      }),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
+
+export const suggestionsQuery = (project: string, dataset: string, version: number) =>
+  queryOptions({
+    queryKey: [project, 'fixed', 'suggestions', dataset, version],
+    queryFn: ({ signal }) =>
+      api<Items<Suggestion>>(at(project, 'datasets', dataset, 'versions', version, 'suggestions'), { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })

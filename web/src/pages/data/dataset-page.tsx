@@ -14,6 +14,9 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { useRouteParams } from '../../components/use-route-params.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { AsOf } from './as-of.tsx'
+import { CurationEditor } from './curate/curation-editor.tsx'
+import { useDraft } from './curate/draft.ts'
+import { ExpectationEditor } from './curate/expectation-editor.tsx'
 import { DatasetConsumers } from './dataset-consumers.tsx'
 import { DiffView } from './diff-view.tsx'
 import { MakingVersion } from './making-version.tsx'
@@ -31,6 +34,7 @@ export default function DatasetPage() {
   const versions = useQuery(datasetVersionsQuery(project, name))
   const make = useMutation({ mutationFn: () => materialise(project, name) })
   const latest = dataset.data?.latest
+  const draft = useDraft(dataset.data)
   return (
     <Page
       title={name}
@@ -57,6 +61,8 @@ export default function DatasetPage() {
         value={tab}
         items={[
           { value: 'versions', text: 'Versions', count: dataset.data?.versions },
+          { value: 'curation', text: 'Curation', count: draft.steps.length },
+          { value: 'expectations', text: 'Expectations', count: draft.expectations.length },
           { value: 'quality', text: 'Quality' },
           { value: 'timeline', text: 'Over versions' },
           { value: 'diff', text: 'Compare versions' },
@@ -81,6 +87,10 @@ export default function DatasetPage() {
         </Panel>
       )}
       {tab === 'diff' && <Load query={versions}>{({ items }) => <DiffView dataset={name} versions={items} />}</Load>}
+      {tab === 'curation' && <Load query={dataset}>{() => <CurationEditor dataset={name} draft={draft} />}</Load>}
+      {tab === 'expectations' && (
+        <Load query={dataset}>{(one) => <ExpectationEditor dataset={name} draft={draft} version={one.latest} />}</Load>
+      )}
       {tab === 'quality' && (
         <Load query={versions}>{({ items }) => <QualityHistory dataset={name} versions={items} />}</Load>
       )}

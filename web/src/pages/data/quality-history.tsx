@@ -27,8 +27,8 @@ export function QualityHistory({ dataset, versions }: { dataset: string; version
     return (
       <Panel>
         <Empty title="Nothing was expected of any version" compact>
-          Expectations are suggested from the data on the page{' '}
-          <Link href={`${to('data', dataset)}?tab=curation`}>Curation</Link>.
+          Some are suggested from the data under{' '}
+          <Link href={`${to('data', dataset)}?tab=expectations`}>Expectations</Link>.
         </Empty>
       </Panel>
     )
