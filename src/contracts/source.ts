@@ -57,6 +57,8 @@ export interface LocalFiles extends LocalFile {
     folder: string
     /** absolute paths, sorted */
     files: readonly string[]
+    /** SHA-256 (hex) that names the bytes of one of them */
+    digestOf(path: string): Promise<string>
     /** columns that folders name as `year=2001`, with the types that fit all their values */
     partitions: Column[]
   }

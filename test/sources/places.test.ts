@@ -76,7 +76,7 @@ describe.each(Object.entries(placeServers))('files by %s', (name, start) => {
     ])
   })
 
-  test('Parquet, JSON Lines in ZIP, and records of a mainframe', async (context) => {
+  test('Parquet, and records of a mainframe', async (context) => {
     if (!server) return context.skip()
     const path = join(data.folder, 'a.parquet')
     await data.environment.events.command(

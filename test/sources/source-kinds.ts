@@ -8,6 +8,7 @@ import type { OpenedData } from '../data/open-data.ts'
 import { asRecords, knownConfig } from '../mainframe/known-records.ts'
 import { kedgeUser, mariadbObstacle, startMariadb } from '../servers/mariadb.ts'
 import { startPostgres } from '../servers/postgres.ts'
+import { fileKinds } from './file-kinds.ts'
 import { asCsv, asJsonLines, type KnownRow, knownRows } from './known-rows.ts'
 
 export interface SourceUnderTest {
@@ -137,6 +138,7 @@ export const sourceKinds: {
       return { config: { ...knownConfig, url: `${server.url}/known.ebcdic` }, close: server.close }
     },
   },
+  ...fileKinds,
   {
     kind: 'sqlite',
     async open(data) {

@@ -2,10 +2,15 @@ import { z } from 'zod'
 import { columnTypes } from '../../contracts/column.ts'
 import { defineSource, type SourceEnvironment } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
-import { checkedCompression, compression } from './compression.ts'
+import { compression } from './compression.ts'
+import { findDelimiter } from './csv-dialect.ts'
+import { encoding, textFiles } from './encoding.ts'
 import { fileSource } from './file-location.ts'
 import { rowsOfFiles } from './many-files.ts'
 import { quotedName } from './sql-name.ts'
+
+/** A head of so many characters may not be the whole file. */
+const shortHead = 2 ** 16
 
 export default defineSource({
   kind: 'csv',
@@ -13,11 +18,12 @@ export default defineSource({
   config: fileSource(
     'csv',
     {
-      delimiter: z.string().length(1).default(','),
+      delimiter: z.string().length(1).optional().meta({ description: 'between fields; found by looking when absent' }),
       header: z
         .boolean()
         .default(true)
         .meta({ description: 'whether the first row has the names; else they are c1, c2 …' }),
+      encoding,
       compression,
       columns: z
         .record(z.string(), z.enum(columnTypes))
@@ -26,11 +32,17 @@ export default defineSource({
     },
     { many: true },
   ).meta({ id: 'CsvSource' }),
-  async open({ delimiter, header, compression, columns, ...location }, environment) {
-    const files = await environment.localFiles(location)
-    const method = await checkedCompression(files, compression)
+  async open({ delimiter: declared, header, encoding, compression, columns, ...location }, environment, signal) {
+    const {
+      files,
+      method,
+      head,
+      found: foundEncoding,
+    } = await textFiles(await environment.localFiles(location), { encoding, compression }, environment, signal)
+    const delimiter = findDelimiter(head, declared, head.length >= shortHead)
     const settings = {
       format_csv_delimiter: delimiter,
+      input_format_csv_allow_whitespace_or_tab_as_delimiter: /\s/.test(delimiter) ? 1 : 0,
       input_format_csv_allow_variable_number_of_columns: 1,
       input_format_parallel_parsing: 0,
       max_threads: 1,
@@ -73,6 +85,10 @@ export default defineSource({
         { when: 's.__short', reason: `fewer than ${names.length} fields`, value: `s.${first}` },
         { when: 's.__long', reason: `more than ${names.length} fields`, value: `s.${first}` },
       ],
+      found: {
+        ...(declared === undefined ? { delimiter } : {}),
+        ...(foundEncoding ? { encoding: foundEncoding } : {}),
+      },
       state: files.digest,
     }
   },

@@ -3,11 +3,14 @@ import arrowAdapter from './arrow.ts'
 import avroAdapter from './avro.ts'
 import copybookAdapter from './copybook/copybook.ts'
 import csvAdapter from './csv.ts'
+import excelAdapter from './excel/excel.ts'
+import fixedWidthAdapter from './fixed-width.ts'
 import jsonlAdapter from './jsonl.ts'
 import mysqlAdapter from './mysql.ts'
 import orcAdapter from './orc.ts'
 import parquetAdapter from './parquet.ts'
 import postgresAdapter from './postgres.ts'
 import sqliteAdapter from './sqlite.ts'
+import xmlAdapter from './xml/xml.ts'
 
-export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, jsonlAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, sqliteAdapter] as const
+export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, excelAdapter, fixedWidthAdapter, jsonlAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, sqliteAdapter, xmlAdapter] as const

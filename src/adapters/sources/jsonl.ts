@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { columnTypes } from '../../contracts/column.ts'
 import { defineSource } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
-import { checkedCompression, compression } from './compression.ts'
+import { compression } from './compression.ts'
+import { encoding, textFiles } from './encoding.ts'
 import { fileSource } from './file-location.ts'
 import { rowsOfFiles } from './many-files.ts'
 import { quotedName, quotedText } from './sql-name.ts'
@@ -17,6 +18,7 @@ export default defineSource({
   config: fileSource(
     'jsonl',
     {
+      encoding,
       compression,
       columns: z
         .record(z.string(), z.enum(columnTypes))
@@ -25,9 +27,12 @@ export default defineSource({
     },
     { many: true },
   ).meta({ id: 'JsonLinesSource' }),
-  async open({ compression, columns, ...location }, environment) {
-    const files = await environment.localFiles(location)
-    const method = await checkedCompression(files, compression)
+  async open({ encoding, compression, columns, ...location }, environment, signal) {
+    const {
+      files,
+      method,
+      found: foundEncoding,
+    } = await textFiles(await environment.localFiles(location), { encoding, compression }, environment, signal)
     const params = { path: files.path, method }
     const settings = { input_format_parallel_parsing: 0, max_threads: 1, use_hive_partitioning: 0 }
     const from = "file({path:String}, LineAsString, 'line String', {method:String})"
@@ -67,6 +72,7 @@ export default defineSource({
       untyped: true,
       types: [...Object.entries(columns ?? {}).map(([name, type]) => ({ name, type })), ...(rows.types ?? [])],
       unreadable: [{ when: 's.__broken', reason: 'is no JSON object', value: 's.__line' }],
+      ...(foundEncoding ? { found: { encoding: foundEncoding } } : {}),
       state: files.digest,
     }
   },

@@ -90,6 +90,7 @@ export function createFileGuard(folders: readonly string[] | undefined): FileGua
         path: join(folder, pattern.rest),
         pattern: {
           folder,
+          digestOf: digest,
           files: found.map((name) => join(folder, name)),
           partitions: partitionsOf(found, given),
         },

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import {
   addressParts,
   type FilePlace,
@@ -115,7 +115,12 @@ export function createPlaceFiles({
       if (!pattern) return { path: join(tree, names[0]!), digest: async () => now.files[names[0]!]!.digest }
       return {
         path: join(tree, pattern.rest),
-        pattern: { folder: tree, files: names.map((name) => join(tree, name)), partitions: partitionsOf(names, shown) },
+        pattern: {
+          folder: tree,
+          files: names.map((name) => join(tree, name)),
+          digestOf: async (file) => now.files[relative(tree, file)]!.digest,
+          partitions: partitionsOf(names, shown),
+        },
         digest: async () => whole,
       }
     } finally {

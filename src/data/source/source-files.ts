@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { FileLocation, LocalFile, LocalFiles } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { documentDigest } from '../document-digest.ts'
@@ -68,7 +68,16 @@ export function createSourceFiles({
     const names = await listFiles(folder, rest, member)
     return {
       path: join(folder, rest),
-      pattern: { folder, files: names.map((name) => join(folder, name)), partitions: partitionsOf(names, member) },
+      pattern: {
+        folder,
+        files: names.map((name) => join(folder, name)),
+        // members do not change while the files they are of do not
+        digestOf: async (file) =>
+          createHash('sha256')
+            .update(`${digest} ${relative(folder, file)}`)
+            .digest('hex'),
+        partitions: partitionsOf(names, member),
+      },
       digest: own,
     }
   }
