@@ -49,10 +49,31 @@ const wrongName = (row: number, name: string): ErrorPlace => ({
   what: 'feature names do not begin with $',
 })
 
+type Value = RecordedPrediction['features'][string]
+const isNumber = (value: Value): value is number => typeof value === 'number' && Number.isFinite(value)
+const isText = (value: Value): value is Exclude<Value, number | null> =>
+  typeof value === 'boolean' || (typeof value !== 'number' && value !== null && value.length > 0)
+
+/** Names as they are written; rows have the same names again and again. */
+function encodedNames(): (name: string) => Uint8Array {
+  const writer = createRowBinaryWriter(256)
+  const known = new Map<string, Uint8Array>()
+  return (name) => {
+    let written = known.get(name)
+    if (written === undefined) {
+      writer.string(name)
+      written = writer.take()
+      known.set(name, written)
+    }
+    return written
+  }
+}
+
 /** Rows of the table `predictions` of one endpoint. Throws `invalid_input` with every wrong place. */
 export function encodePredictions(key: EndpointKey, rows: readonly RecordedPrediction[]): BinaryRows {
   const out = createRowBinaryWriter()
   const places: ErrorPlace[] = []
+  const nameOf = encodedNames()
   rows.forEach((row, at) => {
     if (!isTime(row.time)) places.push(wrongTime(at))
     out.string(key.project)
@@ -69,26 +90,29 @@ export function encodePredictions(key: EndpointKey, rows: readonly RecordedPredi
     } else out.null()
     out.string(row.id)
     out.string(row.label)
-    const numbers: [string, number][] = []
-    const texts: [string, string][] = []
-    for (const [name, value] of Object.entries(row.features)) {
+    const { features } = row
+    let numbers = 0
+    let texts = 0
+    for (const name in features) {
       if (name.startsWith('$')) places.push(wrongName(at, name))
-      if (typeof value === 'string') {
-        if (value !== '') texts.push([name, value])
-      } else if (typeof value === 'boolean') texts.push([name, String(value)])
-      else if (typeof value === 'number') {
-        if (Number.isFinite(value)) numbers.push([name, value])
-      } else if (value !== null && value.length > 0) texts.push([name, JSON.stringify(value)])
+      const value = features[name]!
+      if (isNumber(value)) numbers++
+      else if (isText(value)) texts++
     }
-    out.size(numbers.length)
-    for (const [name, value] of numbers) {
-      out.string(name)
+    out.size(numbers)
+    for (const name in features) {
+      const value = features[name]!
+      if (!isNumber(value)) continue
+      out.raw(nameOf(name))
       out.float64(value)
     }
-    out.size(texts.length)
-    for (const [name, value] of texts) {
-      out.string(name)
-      out.string(value)
+    out.size(texts)
+    if (texts === 0) return
+    for (const name in features) {
+      const value = features[name]!
+      if (!isText(value)) continue
+      out.raw(nameOf(name))
+      out.string(typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : JSON.stringify(value))
     }
   })
   if (places.length > 0) refuse(places)

@@ -1,6 +1,6 @@
 import { KedgeError } from '../errors.ts'
 import { quote } from '../storage/events/bind-parameters.ts'
-import type { EventsStore } from '../storage/events/events-store.ts'
+import type { EventsSettings, EventsStore } from '../storage/events/events-store.ts'
 import { type ColumnPlan, type FileColumn, isNumber, isTime, plainType } from './log-columns.ts'
 import type { ExternalEndpointSpec } from './log-endpoint-spec.ts'
 
@@ -28,9 +28,19 @@ const writeSettings = {
   output_format_parquet_compression_method: 'lz4',
   output_format_parquet_string_as_string: 1,
   // the rows keep their order, so that a message names the right one
-  input_format_parallel_parsing: 0,
-  max_threads: 1,
+  max_insert_threads: 1,
+  parallelize_output_from_storages: 0,
 }
+/** Types of columns from the first rows, and as many processors as there are: right for most files. */
+const quickSettings = {
+  ...writeSettings,
+  input_format_max_rows_to_read_for_schema_inference: 1000,
+  // a column that only later rows have is not to be lost
+  input_format_skip_unknown_fields: 0,
+  min_chunk_bytes_for_parallel_parsing: 1 << 20,
+}
+/** For files whose later rows are of other types, and for messages that name the row. */
+const carefulSettings = { ...writeSettings, input_format_parallel_parsing: 0, max_threads: 1 }
 
 export interface TableFile {
   /** a Parquet file of this machine */
@@ -51,12 +61,18 @@ export async function openTableFile(
 ): Promise<TableFile> {
   const options = { ...(signal ? { signal } : {}) }
   try {
-    if (format !== 'parquet')
-      await engine.command(
-        `INSERT INTO FUNCTION file({copy:String}, Parquet) SELECT * FROM file({path:String}, ${engineFormat[format]})`,
-        { path, copy },
-        { settings: writeSettings, repeatable: true, ...options },
-      )
+    if (format !== 'parquet') {
+      const write = (settings: EventsSettings) =>
+        engine.command(
+          `INSERT INTO FUNCTION file({copy:String}, Parquet) SELECT * FROM file({path:String}, ${engineFormat[format]})`,
+          { path, copy },
+          { settings, repeatable: true, ...options },
+        )
+      await write(quickSettings).catch((error: unknown) => {
+        if (!(error instanceof KedgeError) || error.class !== 'invalid') throw error
+        return write(carefulSettings)
+      })
+    }
     const params = { path: format === 'parquet' ? path : copy }
     const columns = await engine.query<FileColumn>(`DESCRIBE TABLE ${table}`, params, {
       settings: readSettings,

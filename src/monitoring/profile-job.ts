@@ -9,6 +9,7 @@ import { day } from './event-day.ts'
 import { windowOf } from './monitor-settings.ts'
 import { performanceStatement, predictionSource, profileStatement, sampleStatement } from './profile-sql.ts'
 import type { Reference, References } from './reference.ts'
+import { createRest } from './rest.ts'
 import { readRawFrom } from './retention.ts'
 import { rollUpPerformance, rollUpProfiles } from './roll-up-days.ts'
 import { chooseSegments } from './segments.ts'
@@ -40,6 +41,7 @@ export function createProfileJob({
 }: ProfileJobDependencies): JobHandler<{ endpoint: string }> {
   const { store, events, journal, jobs } = environment
   const columnWatch = createColumnWatch(environment)
+  const rest = createRest()
 
   /** The references of its revisions, by number. */
   async function referencesOf(key: EndpointKey) {
@@ -75,6 +77,8 @@ export function createProfileJob({
     kind: 'monitoring.profile',
     async run(job, { signal }) {
       const key = { project: job.project, endpoint: job.payload.endpoint }
+      await rest.before(job.project, job.payload.endpoint, signal)
+      const began = performance.now()
       const version = await journal.change({ actor: job.actor }, (change) => nextMark(change, key))
       const stale = await store.read
         .selectFrom('stale_buckets')
@@ -134,6 +138,7 @@ export function createProfileJob({
         { signal },
       )
       const spec = windowOf(await settings.of(key))
+      rest.after(job.project, job.payload.endpoint, performance.now() - began)
       return {
         result: { buckets: buckets.length },
         async commit(change) {
