@@ -14,6 +14,7 @@ import { type DataExtensions, datasetsOf, type SourceSpec } from './dataset-spec
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
 import { type DescribedKinds, describeKinds } from './describe-kinds.ts'
 import { documentDigest } from './document-digest.ts'
+import { createDiscards, type Discards } from './discards.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { createFeatures, type Features } from './feature/features.ts'
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine.ts'
@@ -128,6 +129,7 @@ export interface Data {
   sources: Sources
   drafts: Drafts
   quarantine: QuarantineDesk
+  discards: Discards
   kept: KeptVersions
   datasets: Datasets
   features: Features
@@ -362,6 +364,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     },
     sources,
     quarantine,
+    discards: createDiscards(environment, { engine, versions, corrections: quarantine.corrections }),
     kept,
     drafts: createDrafts({
       engine,

@@ -75,6 +75,20 @@ export const dataEvents = {
     'Quarantined rows were corrected; later versions have the corrected values',
     z.object({ ...numbered, rows: z.array(z.number()), columns: z.array(z.string()) }),
   ),
+  'dataset.rows_discarded': event(
+    'Quarantined rows were left aside for good',
+    z.object({
+      ...numbered,
+      rows: z.number(),
+      why: z.string(),
+      step: z.number().optional(),
+      reason: z.string().optional(),
+    }),
+  ),
+  'dataset.discard_withdrawn': event(
+    'Discarded rows are open again',
+    z.object({ dataset: z.string(), discard: z.number() }),
+  ),
   'dataset.correction_withdrawn': event(
     'A correction of a row was taken back',
     z.object({ dataset: z.string(), correction: z.number() }),

@@ -4,6 +4,7 @@ import { correctionRoutes } from './correction-routes.ts'
 import { datasetRoutes } from './dataset-routes.ts'
 import { datasetVersionRoutes } from './dataset-version-routes.ts'
 import { keptVersionRoutes } from './kept-version-routes.ts'
+import { quarantineRoutes } from './quarantine-routes.ts'
 import { sourceRoutes } from './source-routes.ts'
 
 /** Sources, datasets and their versions over REST. */
@@ -12,5 +13,6 @@ export function dataRoutes(app: FastifyInstance, { data }: { data: Data }): void
   datasetRoutes(app, data)
   datasetVersionRoutes(app, data)
   correctionRoutes(app, data)
+  quarantineRoutes(app, data)
   keptVersionRoutes(app, data)
 }

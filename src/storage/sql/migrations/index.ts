@@ -23,6 +23,7 @@ import { migration as m0033registrations } from './0033-registrations.ts'
 import { migration as m0034 } from './0034-streams.ts'
 import { migration as m0035 } from './0035-data.ts'
 import { migration as m0038 } from './0038-monitored-columns.ts'
+import { migration as m0040 } from './0040-discards.ts'
 import { migration as m0044 } from './0044-features.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
@@ -52,5 +53,6 @@ export const migrations = {
   '0034-streams': m0034,
   '0035-data': m0035,
   '0038-monitored-columns': m0038,
+  '0040-discards': m0040,
   '0044-features': m0044,
 }

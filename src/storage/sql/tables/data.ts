@@ -86,4 +86,20 @@ export interface DataTables {
     actor: string
     created_at: number
   }
+  /** Quarantined rows that stay aside for good: one by its values, or all of a reason in a version. */
+  dataset_discards: {
+    id: Generated<number>
+    project: string
+    dataset: string
+    version: number
+    /** JSON: column → value as text; null for all rows of the reason */
+    original: string | null
+    step: number | null
+    reason: string | null
+    rows: number
+    /** why a person has decided so */
+    why: string
+    actor: string
+    created_at: number
+  }
 }
