@@ -31,6 +31,8 @@ import { traceRoutes } from './protocols/kedge/trace-routes.ts'
 import { trackingRoutes } from './protocols/kedge/tracking-routes.ts'
 import { uiRoutes } from './protocols/kedge/ui-routes.ts'
 import { mlflowRoutes } from './protocols/mlflow/mlflow-routes.ts'
+import { lineageRoutes } from './protocols/openlineage/lineage-routes.ts'
+import { otlpLogsRoutes } from './protocols/otlp-logs/otlp-logs-routes.ts'
 import type { CollectMetrics } from './protocols/prometheus/collect-metrics.ts'
 import { prometheusRoutes } from './protocols/prometheus/prometheus-routes.ts'
 import { createModelImport } from './registry/import-models.ts'
@@ -55,6 +57,7 @@ export async function addRoutes(
   backupRoutes(app, domains)
   garbageRoutes(app, domains)
   dataRoutes(app, domains)
+  lineageRoutes(app, environment, domains.data)
   streamRoutes(app, domains)
   featureRoutes(app, { data: domains.data, clock: environment.clock })
   trackingRoutes(app, domains)
@@ -85,6 +88,7 @@ export async function addRoutes(
       await monitoring.configure({ actor }, key, { ...settings, window })
     },
   })
+  otlpLogsRoutes(app, domains)
   monitoringViewRoutes(app, { monitoring })
   explanationRoutes(app, domains)
   mlflowRoutes(app, domains)

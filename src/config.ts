@@ -94,6 +94,12 @@ export const configSchema = z.object({
     .max(3600)
     .default(60)
     .describe('seconds from one sending of metrics to the next'),
+  openlineageUrl: z
+    .string()
+    .regex(/^(https?:\/\/|file:\/).+/, 'is no http://, https:// or file:/ address')
+    .optional()
+    .describe('where OpenLineage events are sent: address of a server that takes them, or file:/path/events.jsonl'),
+  openlineageApiKey: z.string().optional().describe('sent to it as a bearer token; set KEDGE_OPENLINEAGE_API_KEY'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

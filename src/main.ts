@@ -16,6 +16,7 @@ import { bucketAccess, openBlobs, openEngine, openEvents, openSql } from './open
 import { createHttpServer } from './protocols/http-server.ts'
 import { describeApi } from './protocols/kedge/docs-routes.ts'
 import type { ServerFacts } from './protocols/kedge/server-routes.ts'
+import { createLineageEmitter } from './protocols/openlineage/emit-lineage.ts'
 import { pushMetrics } from './protocols/otlp-metrics/push-metrics.ts'
 import { createCollectMetrics } from './protocols/prometheus/collect-metrics.ts'
 import { createPseudonyms } from './serving/inference/pseudonyms.ts'
@@ -112,6 +113,10 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
 
   addresses.http = await listen(app, config)
   await domains.start()
+  const lineage = config.openlineageUrl
+    ? createLineageEmitter(environment, domains.data, { url: config.openlineageUrl, apiKey: config.openlineageApiKey })
+    : undefined
+  lineage?.start()
   jobs.start()
   await journal.change({ actor: 'system' }, async (change) =>
     change.append({
@@ -152,6 +157,7 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     rest: () => store.rest(),
     async stop() {
       await metrics?.stop()
+      await lineage?.stop()
       await inferenceStarts.catch(() => {})
       await inference?.stop()
       await app.close()

@@ -9,6 +9,7 @@ import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
+import { type ColumnLineages, createColumnLineages } from './column-graph.ts'
 import { type CurationMistake, checkCuration } from './curation/check-curation.ts'
 import { type DataExtensions, datasetsOf, type SourceSpec } from './dataset-spec.ts'
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
@@ -133,6 +134,8 @@ export interface Data {
   kept: KeptVersions
   datasets: Datasets
   features: Features
+  /** which columns came from which */
+  columns: ColumnLineages
   streams: Streams
   start(): Promise<void>
   /** Leaves the streams, so that others go on with them. */
@@ -378,6 +381,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     }),
     datasets,
     features,
+    columns: createColumnLineages({ environment, declarations, versions, features, extensions }),
     streams,
     async start() {
       await removeAbandonedRuns(dataDirectory)

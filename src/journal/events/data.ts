@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { event } from '../event.ts'
 
 const numbered = { dataset: z.string(), version: z.number() }
+const lineageColumn = z.object({ kind: z.string(), name: z.string(), column: z.string() })
 const version = {
   dataset: z.string(),
   version: z.number(),
@@ -65,6 +66,23 @@ export const dataEvents = {
   'feature_view.built': event(
     'The rows that the lookups of a feature view begin with were made anew',
     z.object({ view: z.string(), generation: z.string(), version: z.number().nullable(), entities: z.number() }),
+  ),
+  'lineage.received': event(
+    'Another program told by OpenLineage what it read and wrote',
+    z.object({
+      job: z.string(),
+      run: z.string(),
+      state: z.string(),
+      producer: z.string(),
+      /** as subjects */
+      inputs: z.array(z.string()),
+      outputs: z.array(z.string()),
+      columns: z.array(z.object({ to: lineageColumn, from: lineageColumn, how: z.string() })),
+    }),
+    (thing, data) => [
+      ...data.inputs.map((source) => ({ thing, source, relation: 'read' })),
+      ...data.outputs.map((output) => ({ thing: output, source: thing, relation: 'made by' })),
+    ],
   ),
   'training_set.declared': event(
     'A training set was declared or changed',

@@ -25,6 +25,7 @@ import { migration as m0035 } from './0035-data.ts'
 import { migration as m0038 } from './0038-monitored-columns.ts'
 import { migration as m0040 } from './0040-discards.ts'
 import { migration as m0044 } from './0044-features.ts'
+import { migration as m0045 } from './0045-lineage-events.ts'
 
 /** In the order in which they run; a migration that has been released never changes. */
 export const migrations = {
@@ -55,4 +56,5 @@ export const migrations = {
   '0038-monitored-columns': m0038,
   '0040-discards': m0040,
   '0044-features': m0044,
+  '0045-lineage-events': m0045,
 }

@@ -33,6 +33,13 @@ export interface FeatureTables {
     newest: number | null
     created_at: number
   }
+  /** OpenLineage events that were taken, so that one that is sent again is taken once */
+  lineage_events: {
+    project: string
+    /** digest of run, job, type and time */
+    key: string
+    received_at: number
+  }
   /** how far served values were from those of training, by the newest comparison */
   feature_skews: {
     project: string
