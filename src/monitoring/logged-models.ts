@@ -17,6 +17,7 @@ import { createRegistrations } from './log-registrations.ts'
 import { type LoggedItem, type LoggedRow, readLoggedActuals, readLoggedRows } from './log-rows.ts'
 import type { FileFormat } from './log-table.ts'
 import { createLoggedVersions } from './log-versions.ts'
+import { readLoggedCounts } from './logged-counts.ts'
 import type { EndpointKey } from './stale.ts'
 
 /** A stored file that is to be taken in. */
@@ -147,6 +148,9 @@ export function createLoggedModels({ environment, ingest, engine, datasetFile }:
     registrations: createRegistrations(environment),
     /** where files lie while they are read */
     folder: files.folder,
+
+    /** Predictions on record, by endpoint. */
+    counts: (project: string, names: readonly string[]) => readLoggedCounts(events, project, names),
 
     /** Actuals that wait for their prediction. */
     unknownActuals: (key: EndpointKey) => readUnknownActuals(events, key),

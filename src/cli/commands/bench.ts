@@ -51,7 +51,7 @@ Examples:
     if (!main || !http || endpoint.state !== 'ready') throw new KedgeError('endpoint_not_ready', { name: name! })
     if (!options.yes) {
       const busy = (await api.get<z.output<typeof endpointList>>(endpoints)).items.filter(
-        ({ live }) => live.rate > 0 || live.p50 !== null,
+        ({ live }) => (live.rate ?? 0) > 0 || live.p50 !== null,
       )
       if (busy.length > 0) throw new KedgeError('endpoint_in_use', { names: busy.map((one) => one.name).join(', ') })
     }

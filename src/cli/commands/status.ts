@@ -54,7 +54,7 @@ export function addStatus(program: Command, act: Act): void {
               endpoint.traffic
                 .map(({ version, percent, shadow }) => `v${version} ${shadow ? 'shadow' : `${percent}%`}`)
                 .join(' '),
-              Math.round(endpoint.live.rate * 10) / 10,
+              endpoint.live.rate === null ? null : Math.round(endpoint.live.rate * 10) / 10,
               endpoint.live.p99 === null ? null : Math.round(endpoint.live.p99 * 10) / 10,
               endpoint.release
                 ? `v${endpoint.release.version} ${endpoint.release.state} ${endpoint.release.state === 'running' ? endpoint.release.stage : ''}`.trim()

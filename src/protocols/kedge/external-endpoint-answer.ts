@@ -1,12 +1,12 @@
 import type { ExternalEndpoint } from '../../monitoring/log-endpoints.ts'
 import { endpointSpec } from '../../serving/endpoint-spec.ts'
 
-const nothing = {
-  rate: 0,
+/** What nobody but the one who serves it can know. */
+const unknown = {
+  rate: null,
   p50: null,
   p99: null,
   errorRate: null,
-  predictions: 0,
   errors: 0,
   shadowPredictions: 0,
   unrecorded: 0,
@@ -15,14 +15,14 @@ const nothing = {
 }
 
 /** An endpoint whose model is served elsewhere, in the form of those that Kedge serves: it has no revisions, releases or load. */
-export const showExternal = ({ project, name, spec, createdAt, updatedAt }: ExternalEndpoint) => ({
+export const showExternal = ({ project, name, spec, createdAt, updatedAt }: ExternalEndpoint, predictions: number) => ({
   project,
   name,
   model: '',
   spec: { ...endpointSpec.parse({ model: name, automatic: false }), model: '', threshold: spec.threshold },
   state: 'external' as const,
   traffic: [],
-  live: nothing,
+  live: { ...unknown, predictions },
   cost: null,
   release: null,
   createdAt,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import { KedgeError } from '../../errors.ts'
 import { externalEndpointSpec, isExternal } from '../../monitoring/log-endpoint-spec.ts'
+import type { ExternalEndpoint } from '../../monitoring/log-endpoints.ts'
 import type { LoggedModels } from '../../monitoring/logged-models.ts'
 import type { Accounts } from '../../pipelines/accounts.ts'
 import { endpointSpec } from '../../serving/endpoint-spec.ts'
@@ -49,6 +50,14 @@ export function servingRoutes(
     release: endpoint.release && showRelease(endpoint.release),
   })
 
+  async function shownExternal(name: string, external: readonly ExternalEndpoint[]) {
+    const counts = await logged?.counts(
+      name,
+      external.map((one) => one.name),
+    )
+    return external.map((one) => showExternal(one, counts?.get(one.name) ?? 0))
+  }
+
   route(app, {
     method: 'GET',
     url: base,
@@ -59,8 +68,12 @@ export function servingRoutes(
     answer: schemas.endpointList,
     async handler({ params }) {
       const served = (await serving.endpoints.list(params.project)).map(showEndpoint)
-      const external = ((await logged?.endpoints.list(params.project)) ?? []).map(showExternal)
-      return { items: [...served, ...external].sort((a, b) => (a.name < b.name ? -1 : 1)) }
+      const external = (await logged?.endpoints.list(params.project)) ?? []
+      return {
+        items: [...served, ...(await shownExternal(params.project, external))].sort((a, b) =>
+          a.name < b.name ? -1 : 1,
+        ),
+      }
     },
   })
 
@@ -75,7 +88,7 @@ export function servingRoutes(
     async handler({ params }) {
       const external = await logged?.endpoints.find(params)
       return external
-        ? showExternal(external)
+        ? (await shownExternal(params.project, [external]))[0]!
         : showEndpoint(await serving.endpoints.get(params.project, params.endpoint))
     },
   })
@@ -90,8 +103,10 @@ export function servingRoutes(
     body: z.union([endpointSpec, externalEndpointSpec]),
     answer: schemas.endpointDetail,
     async handler({ params, body, actor }) {
-      if (logged && isExternal(body))
-        return showExternal(await logged.declare({ actor }, params, body as z.output<typeof externalEndpointSpec>))
+      if (logged && isExternal(body)) {
+        const declared = await logged.declare({ actor }, params, body as z.output<typeof externalEndpointSpec>)
+        return (await shownExternal(params.project, [declared]))[0]!
+      }
       await logged?.refuseExternal(params)
       return showEndpoint(
         await serving.endpoints.put({ actor }, params.project, params.endpoint, body as z.output<typeof endpointSpec>),

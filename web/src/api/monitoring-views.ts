@@ -1,6 +1,14 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, path } from './client.ts'
-import type { Fairness, FeatureDistribution, MonitorHeatMap, PredictionRows, WorstSegments } from './types.ts'
+import type {
+  Fairness,
+  FeatureDistribution,
+  MonitorHeatMap,
+  PerformanceCurves,
+  PerformanceWindows,
+  PredictionRows,
+  WorstSegments,
+} from './types.ts'
 
 /** Which windows are asked for and what they are held against; as the monitors have it where absent. */
 export interface ViewQuestion {
@@ -13,9 +21,11 @@ export interface ViewQuestion {
   against_revision?: number | undefined
   against_from?: number | undefined
   against_to?: number | undefined
+  /** of these rows alone: `city=Chur` */
+  segment?: string | undefined
 }
 
-interface Stretch {
+export interface Stretch {
   revision: number
   from: number
   to: number
@@ -62,6 +72,32 @@ export const worstSegmentsQuery = (project: string, endpoint: string, question: 
   queryOptions({
     queryKey: [project, 'monitoring', 'segments', endpoint, question],
     queryFn: ({ signal }) => api<WorstSegments>(at(project, endpoint, 'segments'), { signal, query: { ...question } }),
+    ...searched,
+  })
+
+/** The segments of the newest answer stand still while one of them is chosen. */
+const searched = { staleTime: 300_000 }
+
+/** Performance of windows where the truth is known, beside what the scores let expect. */
+export const performanceWindowsQuery = (project: string, endpoint: string, question: ViewQuestion) =>
+  queryOptions({
+    queryKey: [project, 'monitoring', 'performance-windows', endpoint, question],
+    queryFn: ({ signal }) =>
+      api<PerformanceWindows>(at(project, endpoint, 'performance', 'windows'), { signal, query: { ...question } }),
+    ...computed,
+  })
+
+/** By threshold, reliability, confusion, residuals: of a whole stretch. */
+export const performanceCurvesQuery = (
+  project: string,
+  endpoint: string,
+  question: Stretch & { segment?: string | undefined },
+) =>
+  queryOptions({
+    queryKey: [project, 'monitoring', 'performance-curves', endpoint, question],
+    queryFn: ({ signal }) =>
+      api<PerformanceCurves>(at(project, endpoint, 'performance', 'curves'), { signal, query: { ...question } }),
+    ...computed,
   })
 
 /** The recorded rows behind a bar: of `feature` those in (above, up_to], of a category, or without a value. */
@@ -70,7 +106,12 @@ export interface RowsQuestion extends Partial<Stretch> {
   above?: number | undefined
   up_to?: number | undefined
   category?: string | undefined
+  except?: readonly string[] | undefined
   missing?: boolean | undefined
+  segment?: string | undefined
+  actual?: string | undefined
+  residual_above?: number | undefined
+  residual_up_to?: number | undefined
   limit: number
   offset: number
 }

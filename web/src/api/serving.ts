@@ -59,3 +59,7 @@ const decide = (verb: 'promote' | 'abort') => (project: string, release: Release
 
 export const promoteRelease = decide('promote')
 export const abortRelease = decide('abort')
+
+/** Declares the endpoint anew; the answer has defaults filled in. */
+export const putEndpoint = (project: string, endpoint: string, spec: EndpointDetail['spec']) =>
+  api<EndpointDetail>(at(project, 'endpoints', endpoint), { method: 'PUT', body: spec })

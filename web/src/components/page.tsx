@@ -36,10 +36,10 @@ export function Page({
         <div className={classes.titles}>
           {crumbs.length > 0 && (
             <nav className={classes.crumbs} aria-label="Where this belongs">
-              {crumbs.map((crumb) => (
+              {crumbs.map((crumb, i) => (
                 <Fragment key={crumb.href}>
+                  {i > 0 && <Icon name="chevron" size={11} />}
                   <Link href={crumb.href}>{crumb.text}</Link>
-                  <Icon name="chevron" size={11} />
                 </Fragment>
               ))}
             </nav>

@@ -56,8 +56,8 @@ export const endpointSpecAnswer = z.object({
 })
 
 export const liveStats = z.object({
-  /** predictions per second over the last ten seconds */
-  rate: z.number(),
+  /** predictions per second over the last ten seconds; null where the model is served elsewhere */
+  rate: z.number().nullable(),
   /** milliseconds, over the last minute; null without predictions */
   p50: z.number().nullable(),
   p99: z.number().nullable(),

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { endpointsQuery } from '../../api/serving.ts'
 import type { Endpoint } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
@@ -23,7 +24,8 @@ export default function EndpointsPage() {
           {({ items }) =>
             items.length === 0 ? (
               <Empty title="No endpoint yet" icon="endpoint" command="kedge deploy models:/NAME@champion --name NAME">
-                Declare one under <code>endpoints:</code> in kedge.yaml, or deploy a model in one line.
+                Declare one under <code>endpoints:</code> in kedge.yaml, deploy a model in one line, or log what a model
+                that is served elsewhere predicts: <code>kedge log FILE --endpoint NAME</code>.
               </Empty>
             ) : (
               <Table
@@ -40,25 +42,38 @@ export default function EndpointsPage() {
   )
 }
 
+/** What nobody knows of a model that is served elsewhere is left empty. */
+const known = ({ state }: Endpoint, what: ReactNode) =>
+  state === 'external' ? (
+    <span className="muted" title="Not known: Kedge does not serve it">
+      –
+    </span>
+  ) : (
+    what
+  )
+
 const columns: Column<Endpoint>[] = [
   { key: 'name', head: 'Endpoint', cell: (one) => <b>{one.name}</b> },
   { key: 'state', head: 'State', cell: (one) => <StateBadge state={one.state} /> },
-  { key: 'model', head: 'Model', cell: (one) => one.model },
+  { key: 'model', head: 'Model', cell: (one) => known(one, one.model) },
   {
     key: 'traffic',
     head: 'Traffic',
     width: 260,
-    cell: (one) => (
-      <div style={{ minWidth: 180 }}>
-        <TrafficSplit traffic={one.traffic} />
-      </div>
-    ),
+    cell: (one) =>
+      one.state === 'external' ? (
+        <span className="muted">served elsewhere, logged here</span>
+      ) : (
+        <div style={{ minWidth: 180 }}>
+          <TrafficSplit traffic={one.traffic} />
+        </div>
+      ),
   },
-  { key: 'rate', head: 'Rate', right: true, cell: (one) => <Rate live={one.live} /> },
-  { key: 'latency', head: 'p50 / p99', right: true, cell: (one) => <Latency live={one.live} /> },
-  { key: 'errors', head: 'Errors', right: true, cell: (one) => <ErrorRate live={one.live} /> },
+  { key: 'rate', head: 'Rate', right: true, cell: (one) => known(one, <Rate live={one.live} />) },
+  { key: 'latency', head: 'p50 / p99', right: true, cell: (one) => known(one, <Latency live={one.live} />) },
+  { key: 'errors', head: 'Errors', right: true, cell: (one) => known(one, <ErrorRate live={one.live} />) },
   { key: 'total', head: 'Predictions', right: true, cell: (one) => compact(one.live.predictions) },
-  { key: 'cost', head: 'Cost', right: true, cell: (one) => <Cost cost={one.cost} live={one.live} /> },
+  { key: 'cost', head: 'Cost', right: true, cell: (one) => known(one, <Cost cost={one.cost} live={one.live} />) },
   {
     key: 'release',
     head: 'Release',

@@ -6,8 +6,8 @@ export type Features = Record<string, number | string>
 export function askedFeatures({ features, spec }: EndpointDetail): { name: string; type: 'number' | 'category' }[] {
   const { features: lookup } = spec
   if (!lookup || features === null) return features ?? []
-  const own = features.filter(({ name }) => !lookup.columns.includes(name) && name !== lookup.key)
-  return [{ name: lookup.key, type: 'category' }, ...own]
+  const own = features.filter(({ name }) => !lookup.columns?.includes(name) && name !== lookup.key)
+  return lookup.key === undefined ? own : [{ name: lookup.key, type: 'category' }, ...own]
 }
 
 /** Values to start from: those of the newest prediction that are not on record masked, or empty ones of the right form. */

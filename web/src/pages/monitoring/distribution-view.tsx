@@ -17,6 +17,7 @@ import { useProject } from '../../shell/project-context.tsx'
 import classes from './monitoring.module.css'
 import { RowsBehind } from './rows-behind.tsx'
 import { featureName } from './score-cell.tsx'
+import { sampledNote } from './segment-choice.tsx'
 
 /** How a feature is distributed in one window beside what it is held against, and over all windows. */
 export function DistributionView({
@@ -91,7 +92,7 @@ function Beside({
     <>
       <Panel
         title={`${featureName(found.feature)} beside ${held}`}
-        note="filled is the window, outlined what it is held against; click a bar for its rows"
+        note={`filled is the window, outlined what it is held against; click a bar for its rows${sampledNote(found.definition.segment)}`}
         actions={
           <>
             <Select
@@ -162,19 +163,21 @@ function Beside({
         <RowsBehind
           key={`${found.feature} ${window.end} ${bar}`}
           endpoint={endpoint}
-          title={`${featureName(found.feature)} ${picked === undefined ? 'missing' : (labels[picked] ?? '')}`}
+          title={`the bar: ${featureName(found.feature)} ${picked === undefined ? 'missing' : (labels[picked] ?? '')}`}
           question={{
             revision: found.definition.revision,
             from: window.start,
             to: window.end,
             feature: found.feature,
+            ...(found.definition.segment ? { segment: found.definition.segment } : {}),
             ...(picked === undefined
               ? { missing: true }
-              : type === 'categorical'
-                ? { category: categories[picked] ?? '' }
-                : { above: edges[picked - 1], up_to: edges[picked] }),
+              : type === 'numeric'
+                ? { above: edges[picked - 1], up_to: edges[picked] }
+                : categories[picked] === '…'
+                  ? { except: categories.filter((one) => one !== '…') }
+                  : { category: categories[picked] ?? '' }),
           }}
-          unknown={type === 'categorical' && categories[picked ?? 0] === '…'}
           onClose={() => setBar('')}
         />
       )}

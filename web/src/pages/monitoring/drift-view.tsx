@@ -12,6 +12,7 @@ import { count } from '../../format/number.ts'
 import { useProject } from '../../shell/project-context.tsx'
 import { DistributionView } from './distribution-view.tsx'
 import { MonitorMap } from './monitor-map.tsx'
+import { sampledNote } from './segment-choice.tsx'
 import { ViewControls } from './view-controls.tsx'
 import { useViewQuestion } from './view-question.ts'
 
@@ -28,7 +29,7 @@ export function DriftView({ endpoint, overview }: { endpoint: string; overview: 
   const metrics = useQuery(monitorCatalogueQuery()).data?.driftMetrics ?? []
   return (
     <>
-      <ViewControls overview={overview} compare>
+      <ViewControls overview={overview} compare segments>
         <Select
           label="Distance"
           value={metric}
@@ -45,7 +46,7 @@ export function DriftView({ endpoint, overview }: { endpoint: string; overview: 
             title="Distance from the reference"
             note={
               map.rows.length > 0 &&
-              `${count(map.rows.length)} features × ${count(map.windows.length)} windows of ${map.definition.window}; reference ${map.definition.reference ?? 'none yet'}`
+              `${count(map.rows.length)} features × ${count(map.windows.length)} windows of ${map.definition.window}; reference ${map.definition.reference ?? 'none yet'}${sampledNote(map.definition.segment)}`
             }
             actions={<FilterField value={filter} onChange={setFilter} placeholder="Filter features" />}
           >

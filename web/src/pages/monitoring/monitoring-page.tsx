@@ -18,7 +18,7 @@ import { AlertsTable } from './alerts-table.tsx'
 import { DriftView } from './drift-view.tsx'
 import { FairnessView } from './fairness-view.tsx'
 import { FamilyTiles } from './family-tiles.tsx'
-import { PerformanceView } from './performance-view.tsx'
+import { PerformanceView } from './performance/performance-view.tsx'
 import { QualityView } from './quality-view.tsx'
 import { ScoreTable } from './score-table.tsx'
 import { SegmentsView } from './segments-view.tsx'
@@ -117,11 +117,7 @@ function EndpointMonitoring({ endpoint }: { endpoint: string }) {
               ]}
             />
             {tab === 'performance' && (
-              <PerformanceView
-                endpoint={endpoint}
-                alerts={alerts.data?.items ?? []}
-                actuals={one.lastActual !== null}
-              />
+              <PerformanceView endpoint={endpoint} overview={one} alerts={alerts.data?.items ?? []} />
             )}
             {tab === 'drift' && <DriftView endpoint={endpoint} overview={one} />}
             {tab === 'quality' && <QualityView endpoint={endpoint} overview={one} />}

@@ -21,27 +21,21 @@ export function RowsBehind({
   endpoint,
   title,
   question,
-  unknown,
   onClose,
 }: {
   endpoint: string
   title: string
   question: Omit<RowsQuestion, 'limit' | 'offset'>
-  /** what cannot be asked for */
-  unknown?: boolean
   onClose(): void
 }) {
   const project = useProject()
   const to = useProjectPath()
   const [offset, setOffset] = useState(0)
-  const rows = useQuery({
-    ...rowsBehindQuery(project, endpoint, { ...question, limit: page + 1, offset }),
-    enabled: !unknown,
-  })
+  const rows = useQuery(rowsBehindQuery(project, endpoint, { ...question, limit: page + 1, offset }))
   const more = (rows.data?.items.length ?? 0) > page
   return (
     <Panel
-      title={`Rows behind the bar: ${title}`}
+      title={`Rows behind ${title}`}
       note="recorded predictions, newest first"
       flush
       actions={
@@ -58,33 +52,27 @@ export function RowsBehind({
         </>
       }
     >
-      {unknown ? (
-        <Empty title="Many categories together" compact>
-          This bar counts all rare categories; their rows cannot be listed at once. Choose one that has its own bar.
-        </Empty>
-      ) : (
-        <Load query={rows}>
-          {({ items, rawFrom }) =>
-            items.length === 0 ? (
-              <Empty title="No row is kept" compact>
-                {rawFrom === null
-                  ? 'The bar counts none in this window.'
-                  : `Retention has taken the rows before ${date(rawFrom)}; their profile stays.`}
-              </Empty>
-            ) : (
-              <Table
-                rows={items.slice(0, page)}
-                columns={columns(
-                  items,
-                  question.feature,
-                  (id) => `${to('endpoints', endpoint, 'explanations')}?tab=prediction&id=${encodeURIComponent(id)}`,
-                )}
-                rowKey={(row) => `${row.id} ${row.revision}`}
-              />
-            )
-          }
-        </Load>
-      )}
+      <Load query={rows}>
+        {({ items, rawFrom }) =>
+          items.length === 0 ? (
+            <Empty title="No row is kept" compact>
+              {rawFrom === null
+                ? 'The bar counts none in this window.'
+                : `Retention has taken the rows before ${date(rawFrom)}; their profile stays.`}
+            </Empty>
+          ) : (
+            <Table
+              rows={items.slice(0, page)}
+              columns={columns(
+                items,
+                question.feature,
+                (id) => `${to('endpoints', endpoint, 'explanations')}?tab=prediction&id=${encodeURIComponent(id)}`,
+              )}
+              rowKey={(row) => `${row.id} ${row.revision}`}
+            />
+          )
+        }
+      </Load>
     </Panel>
   )
 }

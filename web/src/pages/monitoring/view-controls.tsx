@@ -3,6 +3,7 @@ import { Select } from '../../components/choice.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { date } from '../../format/time.ts'
 import classes from './monitoring.module.css'
+import { SegmentChoice } from './segment-choice.tsx'
 import { answeringRevision } from './view-question.ts'
 
 const spans = [
@@ -32,11 +33,14 @@ const references = [
 export function ViewControls({
   overview,
   compare,
+  segments,
   children,
 }: {
   overview: MonitoringOverview
   /** whether windows and reference can be chosen too */
   compare?: boolean
+  /** whether a segment can be chosen */
+  segments?: boolean
   children?: React.ReactNode
 }) {
   const [span, setSpan] = useQueryState('span', '90')
@@ -61,6 +65,7 @@ export function ViewControls({
           ...revisions.filter(({ value }) => value !== String(answering)),
         ]}
       />
+      {segments && <SegmentChoice overview={overview} />}
       {compare && (
         <>
           <Select label="Window" value={of} onChange={setOf} options={windows} />

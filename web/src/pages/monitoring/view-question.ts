@@ -13,6 +13,7 @@ export function useViewQuestion(overview: MonitoringOverview) {
   const [againstFrom] = useQueryState('against_from')
   const [againstTo] = useQueryState('against_to')
   const [wanted] = useQueryState('revision')
+  const [segment] = useQueryState('segment')
   const answering = answeringRevision(overview)
   const revision = wanted === '' ? answering : Number(wanted)
   const to = overview.lastPrediction === null ? undefined : Math.ceil((overview.lastPrediction + 1) / day) * day
@@ -30,7 +31,8 @@ export function useViewQuestion(overview: MonitoringOverview) {
   }
   const first = overview.firstPrediction === null ? 0 : Math.floor(overview.firstPrediction / day) * day
   return {
-    question: { ...windows, from: from ?? first, to },
+    segment,
+    question: { ...windows, from: from ?? first, to, ...(segment ? { segment } : {}) },
     stretch: { revision, from: Math.max(first, from ?? 0), to: to ?? 0 },
   }
 }

@@ -180,8 +180,8 @@ export function loopStages(facts: LoopFacts, to: To): Stage[] {
       title: 'Predictions',
       ...(endpoint && endpoint.live.predictions > 0
         ? {
-            tone: endpoint.live.rate > 0 ? ('busy' as const) : ('good' as const),
-            state: endpoint.live.rate > 0 ? `${measure(endpoint.live.rate, 2)} /s` : 'quiet',
+            tone: (endpoint.live.rate ?? 0) > 0 ? ('busy' as const) : ('good' as const),
+            state: (endpoint.live.rate ?? 0) > 0 ? `${measure(endpoint.live.rate, 2)} /s` : 'quiet',
           }
         : nothing),
       fact:

@@ -1,45 +1,40 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useLocation } from 'wouter'
-import { scoresQuery } from '../../api/monitoring.ts'
-import type { Alert, Score } from '../../api/types.ts'
-import { LinePlot, type Series } from '../../charts/line-plot.tsx'
-import { Choice, Select } from '../../components/choice.tsx'
-import { Empty } from '../../components/empty.tsx'
-import { Load } from '../../components/load.tsx'
-import { Panel } from '../../components/panel.tsx'
-import { useQueryState } from '../../components/use-query-state.ts'
-import { count } from '../../format/number.ts'
-import { useProject, useProjectPath } from '../../shell/project-context.tsx'
-import { answeredScores } from './answered-scores.ts'
-
-const names: Record<string, string> = {
-  log_loss: 'log loss',
-  brier: 'Brier score',
-  auc: 'AUC',
-  calibration: 'calibration',
-  accuracy: 'accuracy',
-  f1: 'F1',
-  mae: 'MAE',
-  rmse: 'RMSE',
-  bias: 'mean error',
-}
+import { scoresQuery } from '../../../api/monitoring.ts'
+import type { Alert, Score } from '../../../api/types.ts'
+import { LinePlot, type Series } from '../../../charts/line-plot.tsx'
+import { Choice } from '../../../components/choice.tsx'
+import { Empty } from '../../../components/empty.tsx'
+import { Load } from '../../../components/load.tsx'
+import { Panel } from '../../../components/panel.tsx'
+import { useQueryState } from '../../../components/use-query-state.ts'
+import { count } from '../../../format/number.ts'
+import { useProject, useProjectPath } from '../../../shell/project-context.tsx'
+import { answeredScores } from '../answered-scores.ts'
+import { metricNames } from './metric-names.ts'
 
 /** Realised performance window by window with its interval, the band that the reference lets expect, and the estimate that needs no labels. */
-export function PerformanceView({
+export function OverTime({
   endpoint,
   alerts,
   actuals,
+  revision,
+  from,
 }: {
   endpoint: string
   alerts: Alert[]
   actuals: boolean
+  revision: number
+  /** windows that end before it are not shown */
+  from: number
 }) {
   const project = useProject()
   const to = useProjectPath()
   const [, go] = useLocation()
   const [wanted, setMetric] = useQueryState('metric')
-  const [revision, setRevision] = useQueryState('revision')
+  // while none is chosen the plot follows whichever answered
+  const [wantedRevision] = useQueryState('revision')
   const scores = useQuery(scoresQuery(project, endpoint, { monitor: 'performance' }))
   const estimates = useQuery(scoresQuery(project, endpoint, { monitor: 'estimated-performance' }))
   return (
@@ -49,42 +44,30 @@ export function PerformanceView({
           ...new Set([...items, ...(estimates.data?.items ?? [])].map(({ monitor }) => monitor.split('.')[1]!)),
         ]
         const metric = metrics.includes(wanted) ? wanted : (metrics.find((name) => name === 'log_loss') ?? metrics[0])
-        const revisions = [...new Set(items.map((score) => score.revision))].sort((a, b) => a - b)
         return (
           <Panel
             title={
               metric
-                ? `${items.some(({ monitor }) => monitor === `performance.${metric}`) ? 'Realised' : 'Estimated'} ${names[metric] ?? metric}`
+                ? `${items.some(({ monitor }) => monitor === `performance.${metric}`) ? 'Realised' : 'Estimated'} ${metricNames[metric] ?? metric}`
                 : 'Performance'
             }
             note="by the end of each window, event time"
             actions={
-              <>
-                <Select
-                  label="Revision"
-                  value={revision}
-                  onChange={setRevision}
-                  options={[
-                    { value: '', text: 'that answered' },
-                    ...revisions.map((one) => ({ value: String(one), text: String(one) })),
-                  ]}
+              metrics.length > 1 && (
+                <Choice
+                  label="Metric"
+                  value={metric ?? ''}
+                  onChange={setMetric}
+                  options={metrics.map((name) => ({ value: name, text: metricNames[name] ?? name }))}
                 />
-                {metrics.length > 1 && (
-                  <Choice
-                    label="Metric"
-                    value={metric ?? ''}
-                    onChange={setMetric}
-                    options={metrics.map((name) => ({ value: name, text: names[name] ?? name }))}
-                  />
-                )}
-              </>
+              )
             }
           >
             {metric ? (
               <Plot
-                scores={[...items, ...(estimates.data?.items ?? [])]}
+                scores={[...items, ...(estimates.data?.items ?? [])].filter(({ windowEnd }) => windowEnd > from)}
                 metric={metric}
-                revision={revision === '' ? undefined : Number(revision)}
+                revision={wantedRevision === '' ? undefined : revision}
                 alerts={alerts.filter(({ family }) => family === 'performance')}
                 onAlert={(id) => go(to('alerts', id))}
               />
@@ -135,7 +118,7 @@ function Plot({
     const guess = at(estimated)
     const series: Series[] = [
       {
-        name: `realised ${names[metric] ?? metric}`,
+        name: `realised ${metricNames[metric] ?? metric}`,
         y: real.map((score) => score?.value ?? null),
         low: real.map((score) => score?.low ?? null),
         high: real.map((score) => score?.high ?? null),
