@@ -51,20 +51,14 @@ export function columnsOfTensors(
     if (only.shape.length !== 2 || only.shape[1] !== features.length) return undefined
     const width = features.length
     const data = plain(only)
-    return {
-      rows,
-      columns: features.map((feature, column) =>
-        Array.from({ length: rows }, (_, row) => element(data[row * width + column]!, feature.type === 'number')),
-      ) as Column[],
-    }
+    return { rows, columns: features.map(({ type }, column) => columnOf(data, rows, type, column, width)) }
   }
   const columns: Column[] = []
   for (const feature of features) {
     const tensor =
       tensors.find((candidate) => candidate.name === feature.name) ?? (tensors.length === 1 ? only : undefined)
     if (!tensor || tensor.data.length !== rows) return undefined
-    const number = feature.type === 'number'
-    columns.push(Array.from(plain(tensor), (value) => element(value, number)) as Column)
+    columns.push(columnOf(plain(tensor), rows, feature.type))
   }
   return { columns, rows }
 }
@@ -73,7 +67,19 @@ export function columnsOfTensors(
 const plain = ({ datatype, data }: Tensor): ArrayLike<number> =>
   isHalf(datatype) ? halvesToNumbers(datatype, data as Uint16Array) : (data as Float64Array)
 
-const element = (value: number | bigint | string, number: boolean) => (number ? Number(value) : String(value))
+/** Every `step`th value from `from` on. */
+function columnOf(
+  data: ArrayLike<number | bigint | string>,
+  rows: number,
+  type: 'number' | 'category',
+  from = 0,
+  step = 1,
+): Column {
+  const column: (number | string)[] = new Array(rows)
+  if (type === 'number') for (let row = 0, at = from; row < rows; row++, at += step) column[row] = Number(data[at])
+  else for (let row = 0, at = from; row < rows; row++, at += step) column[row] = String(data[at])
+  return column as Column
+}
 
 /** The score of each row in a model's outputs: see `LoadedModel.score`. Undefined where no output is one. */
 export function scoresOfTensors(
