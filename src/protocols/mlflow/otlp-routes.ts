@@ -1,15 +1,9 @@
-import { promisify } from 'node:util'
-import { gunzip, inflate, inflateRaw } from 'node:zlib'
 import { KedgeError } from '../../errors.ts'
 import { traceLimits } from '../../tracking/traces/limits.ts'
 import type { Tracking } from '../../tracking/tracking.ts'
 import type { MlflowCall, MlflowScope } from './mlflow-scope.ts'
+import { decompressBody } from './otlp/decompress-body.ts'
 import { readOtlp } from './otlp/read-otlp.ts'
-
-const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) }
-const raw = promisify(inflateRaw)
-/** bytes, decompressed */
-const largest = 64 * 2 ** 20
 
 /** OpenTelemetry's traces: `POST /v1/traces` in protobuf or JSON, into the experiment that a header names. */
 export function otlpRoutes(scope: MlflowScope, { traces, runs }: Tracking): void {
@@ -26,7 +20,7 @@ export function otlpRoutes(scope: MlflowScope, { traces, runs }: Tracking): void
         what: 'The header x-mlflow-experiment-id is missing: it names the experiment that the spans belong to',
       })
     const json = type === 'application/json'
-    const spans = readOtlp(await decompressed(call), json ? 'json' : 'protobuf')
+    const spans = readOtlp(await decompressBody(request), json ? 'json' : 'protobuf')
     const run = header(call, 'x-mlflow-run-id')
     // before anything is written
     if (run) await runs.get(project, run)
@@ -41,24 +35,4 @@ export function otlpRoutes(scope: MlflowScope, { traces, runs }: Tracking): void
 function header({ request }: MlflowCall, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-async function decompressed({ request }: MlflowCall): Promise<Buffer> {
-  const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase()
-  if (!encoding || encoding === 'identity') return body
-  const inflater = inflaters[encoding as keyof typeof inflaters]
-  if (!inflater) throw new KedgeError('invalid_input', { what: `Unsupported Content-Encoding: ${encoding}` })
-  try {
-    return await inflater(body, { maxOutputLength: largest }).catch((error) =>
-      // some clients send deflate without its frame
-      encoding === 'deflate' && (error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE'
-        ? raw(body, { maxOutputLength: largest })
-        : Promise.reject(error as Error),
-    )
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-      throw new KedgeError('too_large', { what: 'The decompressed body', limit: `${largest / 2 ** 20} MiB` }, { cause })
-    throw new KedgeError('invalid_input', { what: `Failed to decompress ${encoding} payload` }, { cause })
-  }
 }

@@ -1,4 +1,4 @@
-// The messages of opentelemetry/proto/{collector/trace,trace,common,resource}/v1 (opentelemetry-proto 1.7), as protobufjs
+// The messages of opentelemetry/proto/{collector/trace,collector/logs,trace,logs,common,resource}/v1 (opentelemetry-proto 1.7), as protobufjs
 // reads them.
 //
 // Copyright 2019, OpenTelemetry Authors
@@ -22,6 +22,40 @@ const repeated = (type: string, id: number) => ({ rule: 'repeated', type, id })
 const root = protobuf.Root.fromJSON({
   nested: {
     ExportTraceServiceRequest: { fields: { resourceSpans: repeated('ResourceSpans', 1) } },
+    ExportLogsServiceRequest: { fields: { resourceLogs: repeated('ResourceLogs', 1) } },
+    ExportLogsServiceResponse: { fields: { partialSuccess: field('ExportLogsPartialSuccess', 1) } },
+    ExportLogsPartialSuccess: {
+      fields: { rejectedLogRecords: field('int64', 1), errorMessage: field('string', 2) },
+    },
+    ResourceLogs: {
+      fields: {
+        resource: field('Resource', 1),
+        scopeLogs: repeated('ScopeLogs', 2),
+        schemaUrl: field('string', 3),
+      },
+    },
+    ScopeLogs: {
+      fields: {
+        scope: field('InstrumentationScope', 1),
+        logRecords: repeated('LogRecord', 2),
+        schemaUrl: field('string', 3),
+      },
+    },
+    LogRecord: {
+      fields: {
+        timeUnixNano: field('fixed64', 1),
+        severityNumber: field('int32', 2),
+        severityText: field('string', 3),
+        body: field('AnyValue', 5),
+        attributes: repeated('KeyValue', 6),
+        droppedAttributesCount: field('uint32', 7),
+        flags: field('fixed32', 8),
+        traceId: field('bytes', 9),
+        spanId: field('bytes', 10),
+        observedTimeUnixNano: field('fixed64', 11),
+        eventName: field('string', 12),
+      },
+    },
     ResourceSpans: {
       fields: {
         resource: field('Resource', 1),
@@ -108,3 +142,6 @@ const root = protobuf.Root.fromJSON({
 
 /** What exporters send to `/v1/traces`. */
 export const exportTraceRequest = root.lookupType('ExportTraceServiceRequest')
+/** What exporters send to `/v1/logs`, and what they are answered. */
+export const exportLogsRequest = root.lookupType('ExportLogsServiceRequest')
+export const exportLogsResponse = root.lookupType('ExportLogsServiceResponse')
