@@ -33,7 +33,6 @@ import { uiRoutes } from './protocols/kedge/ui-routes.ts'
 import { mlflowRoutes } from './protocols/mlflow/mlflow-routes.ts'
 import { lineageRoutes } from './protocols/openlineage/lineage-routes.ts'
 import { otlpLogsRoutes } from './protocols/otlp-logs/otlp-logs-routes.ts'
-import { otlpLogsRoutes } from './protocols/otlp-logs/otlp-logs-routes.ts'
 import type { CollectMetrics } from './protocols/prometheus/collect-metrics.ts'
 import { prometheusRoutes } from './protocols/prometheus/prometheus-routes.ts'
 import { createModelImport } from './registry/import-models.ts'
@@ -89,7 +88,6 @@ export async function addRoutes(
       await monitoring.configure({ actor }, key, { ...settings, window })
     },
   })
-  otlpLogsRoutes(app, domains)
   otlpLogsRoutes(app, domains)
   monitoringViewRoutes(app, { monitoring })
   explanationRoutes(app, domains)
