@@ -67,7 +67,7 @@ console.table({
     'rows asked a row': 208_800,
     'mean error': +shap.error.toFixed(5),
   },
-  'Kedge kernel (2,048 coalitions)': await measure('kernel', 4),
+  'Kedge kernel (80 to 2,048 coalitions)': await measure('kernel', count),
   'Kedge permutation (100 pairs)': await measure('permutation', count),
 })
 console.log(`mean |value| ${shap.size.toFixed(4)}`)
