@@ -7,7 +7,9 @@ import pg from 'pg'
 import type { OpenedData } from '../data/open-data.ts'
 import { asRecords, knownConfig } from '../mainframe/known-records.ts'
 import { kedgeUser, mariadbObstacle, startMariadb } from '../servers/mariadb.ts'
+import { knowsUsers, mongodbObstacle, startMongodb } from '../servers/mongodb.ts'
 import { startPostgres } from '../servers/postgres.ts'
+import { redisObstacle, startRedis } from '../servers/redis.ts'
 import { fileKinds } from './file-kinds.ts'
 import { asCsv, asJsonLines, type KnownRow, knownRows } from './known-rows.ts'
 
@@ -16,6 +18,8 @@ export interface SourceUnderTest {
   config: Record<string, unknown>
   /** casts that bring its columns to the known schema */
   cast?: Record<string, string>
+  /** columns besides the known ones, which the kind adds */
+  extra?: string[]
   /** floats come to within the last of 16 digits only */
   rounds?: boolean
   /** adds rows; absent where the source is a file that is replaced */
@@ -191,6 +195,60 @@ export const sourceKinds: {
           incremental: 'id',
         },
         rounds: true,
+        append,
+        close: server.stop,
+      }
+    },
+  },
+  {
+    kind: 'mongodb',
+    obstacle: await mongodbObstacle(),
+    async open() {
+      const server = await startMongodb()
+      const collection = server.client.db('warehouse').collection('known')
+      const append = async (rows: readonly KnownRow[]) => {
+        await collection.insertMany(rows.map((row) => ({ ...row, at: new Date(row.at) })))
+      }
+      await append(knownRows)
+      return {
+        config: {
+          kind: 'mongodb',
+          host: 'localhost',
+          port: server.port,
+          database: 'warehouse',
+          collection: 'known',
+          ...(knowsUsers ? { user: 'kedge', password: { secret: 'warehouse' } } : {}),
+          incremental: 'id',
+        },
+        cast: { day: 'date' },
+        extra: ['_id', '_other'],
+        append,
+        close: server.stop,
+      }
+    },
+  },
+  {
+    kind: 'redis',
+    obstacle: redisObstacle,
+    async open() {
+      const server = await startRedis()
+      const append = async (rows: readonly KnownRow[]) => {
+        for (const row of rows) {
+          const fields = Object.entries(row).flatMap(([name, value]) => (value === null ? [] : [name, String(value)]))
+          await server.client.hSet(`known:${String(row.id).padStart(4, '0')}`, fields)
+        }
+      }
+      await append(knownRows)
+      return {
+        config: {
+          kind: 'redis',
+          host: 'localhost',
+          port: server.port,
+          password: { secret: 'warehouse' },
+          keys: 'known:*',
+          incremental: 'id',
+        },
+        extra: ['_key', '_other'],
         append,
         close: server.stop,
       }

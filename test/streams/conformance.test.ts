@@ -1,9 +1,12 @@
 import { Admin, ProduceAcks, Producer } from '@platformatic/kafka'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { streams } from '../../src/adapters/streams/index.generated.ts'
 import type { StreamFeed, StreamMessage, StreamSettings } from '../../src/contracts/stream-source.ts'
 import { KedgeError } from '../../src/errors.ts'
+import { postgresPrograms, startPostgres } from '../servers/postgres.ts'
+import { redisObstacle, startRedis } from '../servers/redis.ts'
 import { publisher, startAedes } from './brokers.ts'
 import { kafkaObstacle, startKafka } from './kafka-server.ts'
 
@@ -13,7 +16,11 @@ interface Peer {
   stop(): Promise<void>
 }
 
-const obstacles: Record<string, string | undefined> = { kafka: await kafkaObstacle() }
+const obstacles: Record<string, string | undefined> = {
+  kafka: await kafkaObstacle(),
+  'redis-stream': redisObstacle,
+  'postgres-changes': postgresPrograms() ? undefined : 'PostgreSQL is not installed',
+}
 
 /** Where messages of each kind come from; every kind that is read needs one here. */
 const peers: Record<string, () => Promise<Peer>> = {
@@ -28,6 +35,46 @@ const peers: Record<string, () => Promise<Peer>> = {
       async stop() {
         await client.endAsync()
         await broker.stop()
+      },
+    }
+  },
+  'redis-stream': async () => {
+    const server = await startRedis('hunter2')
+    return {
+      config: {
+        kind: 'redis-stream',
+        host: '127.0.0.1',
+        port: server.port,
+        password: { secret: 's' },
+        key: 'c',
+        field: 'm',
+      },
+      async send(payloads) {
+        for (const m of payloads) await server.client.xAdd('c', '*', { m })
+      },
+      stop: server.stop,
+    }
+  },
+  'postgres-changes': async () => {
+    const server = await startPostgres({ wal_level: 'logical' })
+    const client = new pg.Client({ connectionString: server.url() })
+    await client.connect()
+    await client.query('CREATE TABLE c (v text PRIMARY KEY)')
+    return {
+      config: {
+        kind: 'postgres-changes',
+        host: '127.0.0.1',
+        port: server.port,
+        database: 'postgres',
+        table: 'c',
+        user: 'kedge',
+      },
+      async send(payloads) {
+        for (const v of payloads) await client.query('INSERT INTO c VALUES ($1)', [v])
+      },
+      async stop() {
+        await client.end()
+        await server.stop()
       },
     }
   },
@@ -62,6 +109,8 @@ describe.each(streams.map((definition) => [definition.kind, definition] as const
         push: { kind },
         mqtt: { kind, host: 'h', topic: 't' },
         kafka: { kind, brokers: ['h:1'], topics: ['t'] },
+        'redis-stream': { kind, host: 'h', key: 'k' },
+        'postgres-changes': { kind, host: 'h', database: 'd', table: 't', user: 'u' },
       }[kind]
       const config = definition.config.parse(smallest) as StreamSettings
       expect(config).toMatchObject({ land: { seconds: 30 }, versions: { seconds: 300 }, columns: {} })
@@ -69,7 +118,8 @@ describe.each(streams.map((definition) => [definition.kind, definition] as const
       const name = z.toJSONSchema(definition.config, { io: 'input', unrepresentable: 'any' }).$ref
       expect(name).toMatch(/Source$/)
       expect(definition.config.safeParse({ ...smallest, lnad: {} }).success).toBe(false)
-      if (!definition.open) return
+      // where rows are sent there is no form of messages
+      if (!config.payload) return
       const wrong = {
         ...smallest,
         payload: { format: 'protobuf', schema: 'syntax = "proto3"; message A {}', message: 'B' },
@@ -115,7 +165,11 @@ describe.each(streams.map((definition) => [definition.kind, definition] as const
             waiting = { is, done }
             look()
           })
-        const texts = () => taken.map(({ payload }) => Buffer.from(payload).toString())
+        // the begin and the end of a snapshot are no rows
+        const texts = () =>
+          taken
+            .filter(({ row }) => !row || row.v !== undefined)
+            .map(({ payload, row }) => (row ? String(row.v) : Buffer.from(payload).toString()))
         return { feed, texts, reasons, states, until }
       }
 

@@ -6,11 +6,13 @@ import csvAdapter from './csv.ts'
 import excelAdapter from './excel/excel.ts'
 import fixedWidthAdapter from './fixed-width.ts'
 import jsonlAdapter from './jsonl.ts'
+import mongodbAdapter from './mongodb.ts'
 import mysqlAdapter from './mysql.ts'
 import orcAdapter from './orc.ts'
 import parquetAdapter from './parquet.ts'
 import postgresAdapter from './postgres.ts'
+import redisAdapter from './redis/redis.ts'
 import sqliteAdapter from './sqlite.ts'
 import xmlAdapter from './xml/xml.ts'
 
-export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, excelAdapter, fixedWidthAdapter, jsonlAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, sqliteAdapter, xmlAdapter] as const
+export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, excelAdapter, fixedWidthAdapter, jsonlAdapter, mongodbAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, redisAdapter, sqliteAdapter, xmlAdapter] as const

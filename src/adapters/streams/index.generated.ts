@@ -3,5 +3,6 @@ import kafkaAdapter from './kafka/kafka.ts'
 import mqttAdapter from './mqtt/mqtt.ts'
 import postgresChangesAdapter from './postgres-changes/postgres-changes.ts'
 import pushAdapter from './push.ts'
+import redisStreamAdapter from './redis-stream/redis-stream.ts'
 
-export const streams = [kafkaAdapter, mqttAdapter, postgresChangesAdapter, pushAdapter] as const
+export const streams = [kafkaAdapter, mqttAdapter, postgresChangesAdapter, pushAdapter, redisStreamAdapter] as const
