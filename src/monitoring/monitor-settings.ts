@@ -54,6 +54,8 @@ export const monitorSettings = z
     features: z.array(z.string()).optional(),
     /** features whose categories are the groups of bias and of performance by segment; the ones of fewest categories when absent */
     segments: z.array(z.string()).optional(),
+    /** words for classes of predictions and actuals → the class that they mean, e.g. `{ yes: 1, no: 0, true: 1 }` */
+    labels: z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
     /** rows below which a window says "too few samples" */
     min_rows: z.number().int().min(1).default(200),
     /** groups with fewer rows are named, and nothing is said of them */

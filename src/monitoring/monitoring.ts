@@ -22,13 +22,14 @@ import { type MonitoringOverview, readOverview } from './overview.ts'
 import { type PerformancePoint, performanceHistory } from './performance-history.ts'
 import { type PredictionFilter, type PredictionRow, readPredictions } from './prediction-rows.ts'
 import { createProfileJob } from './profile-job.ts'
+import { profiledHours } from './profiled-hours.ts'
 import { createRecordedIds } from './recorded-ids.ts'
 import { createReferences, type ParquetTable, type Reference } from './reference.ts'
 import { createRetentionJob, planRetention, readRawFrom } from './retention.ts'
 import { compareRevisions, type RevisionComparison } from './revision-comparison.ts'
 import { readScores, type ScoreFilter, type StoredScore } from './scores.ts'
 import { createSettingsStore } from './settings-store.ts'
-import type { EndpointKey } from './stale.ts'
+import { type EndpointKey, markStale } from './stale.ts'
 import { createViews, type Views } from './views/views.ts'
 import type { DescribeEndpoint } from './watched-revision.ts'
 import { createWindowSamples } from './window-samples.ts'
@@ -258,13 +259,17 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
           throw new KedgeError('invalid_input', {
             what: `"${name}" (${at}) is no drift metric (${metrics.map((metric) => metric.name).join(', ')})`,
           })
+      const before = await settings.of(key)
       const changed = await settings.set(context, key, given)
       if (!changed) return false
       references.forget()
-      const { retention_days } = await settings.of(key)
+      const { retention_days, labels } = await settings.of(key)
+      // other words are other classes in every hour
+      const anew = JSON.stringify(labels) === JSON.stringify(before.labels) ? [] : await profiledHours(environment, key)
       await journal.change(context, async (change) => {
         await backFills.mark(change, key, backFilledDays)
         await planRetention(change, environment, key, retention_days)
+        await markStale(change, jobs, key, anew)
       })
       return true
     },

@@ -46,13 +46,13 @@ export function createProfileJob({
   /** The references of its revisions, by number. */
   async function referencesOf(key: EndpointKey) {
     const { revisions, threshold } = await describe(key)
-    const { segments: declared } = await settings.of(key)
+    const { segments: declared, labels } = await settings.of(key)
     const found = new Map<number, Reference>()
     for (const revision of revisions) {
       const reference = await references.of(key.project, revision, threshold, declared)
       if (reference) found.set(revision.revision, reference)
     }
-    return { found, threshold, declared }
+    return { found, threshold, declared, labels }
   }
 
   async function segmentsOf(
@@ -110,7 +110,7 @@ export function createProfileJob({
         buckets,
         new Map([...held.found].map(([revision, { columns: known }]) => [revision, known])),
       )
-      const source = aspectSource(predictionSource(key.project, key.endpoint, buckets), columns)
+      const source = aspectSource(predictionSource(key.project, key.endpoint, buckets, held.labels), columns)
       const scope = `endpoint/${key.endpoint}`
       const params = { ...source.params, scope, version }
       await events.command(profileStatement(source), params, { repeatable: true, signal })

@@ -16,13 +16,25 @@ export interface ProfileSource {
   params: Record<string, unknown>
 }
 
-/** The predictions of an endpoint in some hours, each once, with the actuals that are known by now. */
-export function predictionSource(project: string, endpoint: string, buckets: readonly number[]): ProfileSource {
+/**
+ * The predictions of an endpoint in some hours, each once, with the actuals that are known by now; `labels` says which words of
+ * either mean which class.
+ */
+export function predictionSource(
+  project: string,
+  endpoint: string,
+  buckets: readonly number[],
+  labels: Readonly<Record<string, string>> = {},
+): ProfileSource {
   const seconds = buckets.map((bucket) => bucket / 1000)
+  const words = Object.keys(labels)
+  const meant = (sql: string) =>
+    words.length === 0 ? sql : `transform(${sql}, {words:Array(String)}, {classes:Array(String)}, ${sql})`
+  const said = "if(label = '', ifNull(toString(value), ''), label)"
   return {
     sql: `SELECT p.revision AS revision, toDateTime(toStartOfHour(p.time), 'UTC') AS bucket, toUInt8(NOT p.shadow) AS live,
         CAST(p.numbers, 'Map(String, Float64)') AS numbers, CAST(p.texts, 'Map(String, String)') AS texts,
-        p.score AS score, p.score AS judged, p.label AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth,
+        p.score AS score, p.score AS judged, ${meant('p.label')} AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth,
         a.outcome AS outcome, p.id AS id, cityHash64(p.id) / pow(2, 64) AS chance
       FROM (
         SELECT * FROM predictions FINAL
@@ -31,7 +43,7 @@ export function predictionSource(project: string, endpoint: string, buckets: rea
           AND toUnixTimestamp(toStartOfHour(time)) IN {buckets:Array(UInt32)}
       ) AS p
       LEFT JOIN (
-        SELECT id, ifNull(value, toFloat64OrNull(label)) AS truth, if(label = '', ifNull(toString(value), ''), label) AS outcome
+        SELECT id, ${words.length === 0 ? 'ifNull(value, toFloat64OrNull(label))' : `toFloat64OrNull(${meant(said)})`} AS truth, ${meant(said)} AS outcome
         FROM actuals FINAL
         WHERE project = {project:String} AND endpoint = {endpoint:String} AND id IN (
           SELECT id FROM predictions
@@ -39,7 +51,14 @@ export function predictionSource(project: string, endpoint: string, buckets: rea
             AND time >= toDateTime64({from:UInt32}, 3, 'UTC') AND time < toDateTime64({to:UInt32}, 3, 'UTC')
         )
       ) AS a ON a.id = p.id`,
-    params: { project, endpoint, buckets: seconds, from: Math.min(...seconds), to: Math.max(...seconds) + 3600 },
+    params: {
+      ...(words.length === 0 ? {} : { words, classes: words.map((word) => labels[word]!) }),
+      project,
+      endpoint,
+      buckets: seconds,
+      from: Math.min(...seconds),
+      to: Math.max(...seconds) + 3600,
+    },
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type WindowView,
 } from '../../contracts/monitor-kind.ts'
 import { binaryPerformance } from '../../statistics/binary-performance.ts'
+import { speakDifferently } from '../../statistics/label-vocabularies.ts'
 import {
   forecastLimits,
   forecastMean,
@@ -24,7 +25,7 @@ import { type MultiClassPerformance, multiClassPerformance } from '../../statist
 import { regressionPerformance } from '../../statistics/regression-performance.ts'
 import { mergePerformance, noPerformance, type PerformanceSums, type Slice } from '../../statistics/slice.ts'
 import { forecastRuns } from '../../statistics/threshold.ts'
-import type { Estimate, Measured } from '../../statistics/too-few-samples.ts'
+import { type Estimate, type Measured, tooFewSamples } from '../../statistics/too-few-samples.ts'
 
 interface Metric {
   name: string
@@ -103,8 +104,14 @@ const regression: Metric[] = [
 ]
 
 /** Share of rows whose predicted class is not the actual one. */
+/** Nothing where predictions and actuals name their classes in other words: `quality.labels` says so. */
+function ofClasses(confusion: PerformanceSums['confusion'], minimum: number) {
+  if (speakDifferently(confusion)) return tooFewSamples('rows whose two classes are in the same words', minimum, 0)
+  return multiClassPerformance(confusion ?? new Map(), 0.95, minimum)
+}
+
 const errorRate = ({ confusion }: PerformanceSums, minimum: number): Measured<Estimate> => {
-  const found = multiClassPerformance(confusion ?? new Map(), 0.95, minimum)
+  const found = ofClasses(confusion, minimum)
   if (!found.ok) return found
   const { value, low, high, n } = found.accuracy
   return { ok: true, value: 1 - value, low: 1 - high, high: 1 - low, n }
@@ -114,7 +121,7 @@ const errorRate = ({ confusion }: PerformanceSums, minimum: number): Measured<Es
 const bare =
   (of: (found: MultiClassPerformance) => number) =>
   ({ confusion }: PerformanceSums, minimum: number): Measured<Estimate> => {
-    const found = multiClassPerformance(confusion ?? new Map(), 0.95, minimum)
+    const found = ofClasses(confusion, minimum)
     if (!found.ok) return found
     const value = of(found)
     return { ok: true, value, low: value, high: value, n: found.accuracy.n }

@@ -10,6 +10,7 @@ import {
 import { type BadShare, badShares } from '../../statistics/bad-shares.ts'
 import { correlationChange } from '../../statistics/correlation-change.ts'
 import { duplicateRows } from '../../statistics/duplicate-rows.ts'
+import { labelVocabularies } from '../../statistics/label-vocabularies.ts'
 import {
   forecastLimits,
   forecastMean,
@@ -329,6 +330,44 @@ function ofRows(window: WindowView, reference: ReferenceView, settings: MonitorS
   return scores
 }
 
+/** Words that a finding names of each side. */
+const MOST_WORDS = 20
+
+/** Predictions and actuals that name their classes in other words cannot be compared: nothing is right, and that means nothing. */
+function labels({ slice }: WindowView, settings: MonitorSettings): MonitorScore[] {
+  const { confusion, binary } = slice.performance
+  const found = labelVocabularies(confusion)
+  if (!found || found.rows < settings.minRows) return []
+  const { predicted, actual, rows, foreign } = found
+  // where scores are judged by numbers, words do not matter
+  const judgedByWords = binary.brier.n === 0
+  const different = judgedByWords && foreign === rows
+  return [
+    judged(
+      {
+        ...blank('quality.labels', '', rows),
+        value: judgedByWords ? foreign / rows : 0,
+        thresholdHigh: 0.999,
+        state: different ? 'violation' : 'ok',
+        definition: {
+          metric: 'labels',
+          formula:
+            'share of rows whose actual class no prediction has; all of them: the classes are named in other words. 0 where scores are judged by numbers',
+          predicted: predicted.slice(0, MOST_WORDS),
+          actual: actual.slice(0, MOST_WORDS),
+          ...(different
+            ? {
+                todo: `declare in the monitors’ settings what means the same, as labels: { ${JSON.stringify(actual[0])}: ${JSON.stringify(predicted[0])} }`,
+              }
+            : {}),
+          threshold: { method: 'no class in common' },
+        },
+      },
+      settings,
+    ),
+  ]
+}
+
 const title = (name: string, text: string, unit: string) => ({ name: `quality.${name}`, title: text, unit })
 
 export default defineMonitorKind({
@@ -344,15 +383,17 @@ export default defineMonitorKind({
     title('schema', 'Changed schema', 'features'),
     title('duplicates', 'Repeated rows', 'share of rows'),
     title('correlation', 'Changed correlation', ''),
+    title('labels', 'Classes in other words', 'share of rows'),
   ],
   needs: 'sample',
   evaluate(window, reference, settings) {
-    if (!reference) return []
+    if (!reference) return labels(window, settings)
     const features = [...reference.whole.features].filter(
       ([name]) => !name.startsWith('$') && (settings.features?.includes(name) ?? true),
     )
     const enough = window.slice.rows >= settings.minRows
     return [
+      ...labels(window, settings),
       ...features.flatMap(([name, profile]) => [
         ...badShares
           .filter((share) => share.applies(profile))

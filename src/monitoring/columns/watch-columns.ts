@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment.ts'
 import { hour } from '../event-day.ts'
-import { readRawFrom } from '../retention.ts'
+import { profiledHours } from '../profiled-hours.ts'
 import type { EndpointKey } from '../stale.ts'
 import type { ColumnFacts, FoundColumn, WatchedColumn } from './column-facts.ts'
 import { keepColumns, readColumns } from './column-store.ts'
@@ -69,17 +69,6 @@ export function createColumnWatch({ store, events, journal }: Pick<Environment, 
     return { ...column, facts: await learnFacts(events, rows, column.name, column.kind), learntBefore: before }
   }
 
-  /** Hours with profiles whose raw rows are there. */
-  async function profiledHours(key: EndpointKey): Promise<number[]> {
-    const from = (await readRawFrom(store, key)) ?? 0
-    const rows = await events.query<{ bucket: number }>(
-      `SELECT DISTINCT toUnixTimestamp(bucket) * 1000 AS bucket FROM profiles
-       WHERE project = {project:String} AND scope = {scope:String} AND feature = '$rows' AND bucket >= toDateTime({from:UInt32}, 'UTC')`,
-      { project: key.project, scope: `endpoint/${key.endpoint}`, from: Math.ceil(from / 1000) },
-    )
-    return rows.map(({ bucket }) => bucket)
-  }
-
   return {
     /** What the endpoint's columns hold as of these hours, whose rows are looked at; what is new is kept. */
     async of(key: EndpointKey, buckets: readonly number[], references: ReferenceColumns): Promise<ColumnsOfHours> {
@@ -99,7 +88,7 @@ export function createColumnWatch({ store, events, journal }: Pick<Environment, 
       const anew = changed.some(({ kind }) => kind !== 'category')
       return {
         columns: watchedColumns(own, declared, references),
-        again: anew ? (await profiledHours(key)).filter((bucket) => !buckets.includes(bucket)) : [],
+        again: anew ? (await profiledHours({ store, events }, key)).filter((bucket) => !buckets.includes(bucket)) : [],
       }
     },
   }
