@@ -114,8 +114,11 @@ export interface OperationDefinition<Config = unknown> {
   expressions?(config: Config): PlacedExpression[]
   /** Aggregates over the live rows that must be known before compiling. */
   statistics?(config: Config, relation: Relation): Record<string, string>
-  /** Queries over `relation.rows` that give one value each, `value`; known before compiling, beside the statistics. */
-  queries?(config: Config, relation: Relation): Record<string, string>
+  /**
+   * Queries over `relation.rows` that give one value each, `value`; known before compiling, beside the statistics. The
+   * lists that several give, one query after the other, are put together.
+   */
+  queries?(config: Config, relation: Relation, statistics: Record<string, unknown>): Record<string, string | string[]>
   /** Names of the datasets whose newest published rows it reads. */
   datasets?(config: Config): string[]
   /** Secrets of the project that it uses, by the name that it gives them. */

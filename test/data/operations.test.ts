@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import deduplicate from '../../src/adapters/operations/deduplicate.ts'
+import { createRelation } from '../../src/data/curation/relation.ts'
 import { by, type OpenedData, openData, project } from './open-data.ts'
 
 let data: OpenedData
@@ -295,6 +297,21 @@ test('deduplicate keeps the row with the largest value', async () => {
     { k: 1, v: 9 },
     { k: 2, v: 1 },
   ])
+})
+
+test('deduplicate finds the same rows in one query as in several, which it needs for many', async () => {
+  const rows = `(SELECT toInt64(number % 1000) AS k, toUInt64(number) AS __row, toUInt16(0) AS __verdict FROM numbers(5000))`
+  const relation = createRelation([{ name: 'k', type: 'int' }], 'curate[0]', { rows })
+  const found = async (count: number) => {
+    const asked = deduplicate.queries!(['k'], relation, { rows: count }).repeated as string[]
+    const positions: number[] = []
+    for (const sql of asked)
+      positions.push(...(await data.environment.events.query<{ value: string[] }>(sql))[0]!.value.map(Number))
+    return { queries: asked.length, positions: positions.sort((a, b) => a - b) }
+  }
+  const expected = Array.from({ length: 4000 }, (_, i) => i + 1000)
+  expect(await found(5000)).toEqual({ queries: 1, positions: expected })
+  expect(await found(60_000_000)).toEqual({ queries: 4, positions: expected })
 })
 
 test('pseudonyms are equal for equal values, and neither they nor the SQL show the key', async () => {

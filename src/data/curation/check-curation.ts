@@ -73,7 +73,7 @@ export function checkCuration(
     const kept = columns
     for (const part of operation.kind === 'derive' ? oneByOne(step) : [step]) {
       attempt(part, (config, relation) => operation.statistics?.(config, relation))
-      attempt(part, (config, relation) => operation.queries?.(config, relation))
+      attempt(part, (config, relation) => operation.queries?.(config, relation, someStatistics))
       if (mistakes.length > before && (operation.statistics || operation.queries)) continue
       const compiled = attempt(part, (config, relation) => operation.compile(config, relation, someStatistics))
       if (compiled) {

@@ -166,8 +166,14 @@ async function findOut(
       ? {}
       : await aggregate(`SELECT ${aggregates.join(', ')} FROM ${relation.rows} AS p`, params, settings)
   const known = Object.fromEntries(statistics.map(([name], i) => [name, row[`a${i}`]]))
-  for (const [name, sql] of Object.entries(operation.queries?.(config, relation) ?? {}))
-    known[name] = (await aggregate(sql, params, settings)).value
+  for (const [name, sql] of Object.entries(operation.queries?.(config, relation, known) ?? {})) {
+    if (typeof sql === 'string') known[name] = (await aggregate(sql, params, settings)).value
+    else {
+      const lists: unknown[] = []
+      for (const one of sql) lists.push(...((await aggregate(one, params, settings)).value as unknown[]))
+      known[name] = lists
+    }
+  }
   return known
 }
 
