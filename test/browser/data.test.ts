@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStand, project, type Stand } from './stand.ts'
+import { openStand, project, type Stand, until } from './stand.ts'
 
 let stand: Stand
 beforeAll(async () => {
@@ -174,5 +174,41 @@ test('expectations are accepted from the data and made to warn', { timeout: 60_0
   await page.getByText('Not saved yet').waitFor({ state: 'detached' })
   const { spec } = await stand.ask<{ spec: { expect: object[] } }>('GET', `${base}/datasets/trips`)
   expect(spec.expect.at(-1)).toMatchObject({ in_set: { column: 'origin' }, severity: 'warn' })
+  await window.close()
+})
+
+test('a quarantined row is corrected and replayed, others are discarded with a reason and taken back', {
+  timeout: 90_000,
+}, async () => {
+  writeFileSync(
+    join(stand.folder, 'meters.csv'),
+    'meter,value,day\n1,5,2001-01-01\n2,x9,2001-01-01\n3,?,2001-01-02\n4,?,2001-01-02\n',
+  )
+  await stand.ask('PUT', `${base}/sources/meters`, { kind: 'csv', path: 'meters.csv', columns: { value: 'int' } })
+  await stand.ask('PUT', `${base}/datasets/meters`, { from: 'meters' })
+  await stand.ask('POST', `${base}/datasets/meters/materialise`, {})
+  await until(async () => (await stand.ask<{ latest: unknown }>('GET', `${base}/datasets/meters`)).latest !== null)
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/data/meters?tab=quarantine')
+  await page.getByRole('radio', { name: 'Open 3' }).waitFor()
+  await page.getByRole('checkbox', { name: 'Select row 2' }).check()
+  await page.getByRole('checkbox', { name: 'Select row 3' }).check()
+  await page.getByRole('button', { name: 'Discard 2 …' }).click()
+  await page.getByRole('dialog').getByRole('textbox').fill('the meter was off')
+  await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+  await page.getByRole('radio', { name: 'Discarded 2' }).waitFor()
+  await page.getByRole('button', { name: 'Correct value of row 1' }).click()
+  await page.getByRole('textbox', { name: 'value of row 1' }).fill('9')
+  await page.getByRole('textbox', { name: 'value of row 1' }).press('Enter')
+  await page.getByRole('button', { name: 'Correct 1 and replay' }).click()
+  await page.getByText('A version is made').waitFor()
+  expect(await stand.ask('GET', `${base}/datasets/meters`)).toMatchObject({ latest: { version: 2, rowCount: 2 } })
+  await page.getByRole('radio', { name: 'Corrected 1' }).waitFor()
+  await page
+    .getByRole('row', { name: /the meter was off.*meter = 4/ })
+    .getByRole('button', { name: 'Take back' })
+    .click()
+  await page.getByRole('radio', { name: 'Discarded 1' }).waitFor()
   await window.close()
 })

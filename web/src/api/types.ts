@@ -7,6 +7,7 @@ import type * as journal from '../../../src/protocols/kedge/schemas/journal.ts'
 import type * as monitoring from '../../../src/protocols/kedge/schemas/monitoring.ts'
 import type * as views from '../../../src/protocols/kedge/schemas/monitoring-views.ts'
 import type * as pipelines from '../../../src/protocols/kedge/schemas/pipelines.ts'
+import type * as quarantineSchemas from '../../../src/protocols/kedge/schemas/quarantine.ts'
 import type * as registry from '../../../src/protocols/kedge/schemas/registry.ts'
 import type * as serving from '../../../src/protocols/kedge/schemas/serving.ts'
 import type * as load from '../../../src/protocols/kedge/schemas/serving-load.ts'
@@ -36,6 +37,10 @@ export type TimelineEntry = z.output<typeof data.timelineAnswer>
 export type CurationPreview = z.output<typeof data.previewAnswer>
 export type ExpectationResult = z.output<typeof data.expectationAnswer>
 export type Suggestion = z.output<typeof data.suggestionAnswer>
+export type QuarantinePage = z.output<typeof quarantineSchemas.quarantinePage>
+export type QuarantinedRow = QuarantinePage['items'][number]
+export type Discard = z.output<typeof quarantineSchemas.discardAnswer>
+export type Correction = z.output<typeof data.correctionAnswer>
 export type Folder = z.output<typeof data.folderAnswer>
 export type DataKinds = z.output<typeof data.kindsAnswer>
 export type ColumnProfile = z.output<typeof data.columnProfileAnswer>

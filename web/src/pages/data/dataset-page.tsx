@@ -22,6 +22,7 @@ import { DiffView } from './diff-view.tsx'
 import { MakingVersion } from './making-version.tsx'
 import { ProfileTimeline } from './profile-timeline.tsx'
 import { QualityHistory } from './quality-history.tsx'
+import { QuarantineDesk } from './quarantine/quarantine-desk.tsx'
 import { SqlConsole } from './sql-console.tsx'
 import { VersionsTable } from './versions-table.tsx'
 
@@ -64,6 +65,7 @@ export default function DatasetPage() {
           { value: 'curation', text: 'Curation', count: draft.steps.length },
           { value: 'expectations', text: 'Expectations', count: draft.expectations.length },
           { value: 'quality', text: 'Quality' },
+          { value: 'quarantine', text: 'Quarantine', count: versions.data?.items[0]?.counts.quarantined },
           { value: 'timeline', text: 'Over versions' },
           { value: 'diff', text: 'Compare versions' },
           { value: 'sql', text: 'SQL' },
@@ -93,6 +95,9 @@ export default function DatasetPage() {
       )}
       {tab === 'quality' && (
         <Load query={versions}>{({ items }) => <QualityHistory dataset={name} versions={items} />}</Load>
+      )}
+      {tab === 'quarantine' && (
+        <Load query={versions}>{({ items }) => <QuarantineDesk dataset={name} versions={items} />}</Load>
       )}
       {tab === 'timeline' && <ProfileTimeline dataset={name} />}
       {tab === 'sql' && <Load query={versions}>{({ items }) => <SqlConsole dataset={name} versions={items} />}</Load>}
