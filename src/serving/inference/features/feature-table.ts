@@ -76,20 +76,33 @@ export const buffersOf = ({ index, columns }: FeatureTable): ArrayBuffer[] => [
 
 const bufferOf = (array: ArrayBufferView) => array.buffer as ArrayBuffer
 
+/** different texts of a column that are kept decoded */
+const fewTexts = 65_536
+
 /** A table in memory as a lookup; `source` names what it was made of. */
 export function createTableLookup(source: string, table: FeatureTable): FeatureLookup {
   const find = createKeyFinder(table.index)
   const read = table.columns.map(({ values }) => {
     if ('numbers' in values) {
       const { numbers } = values
-      return (positions: Int32Array): Column =>
-        Float64Array.from(positions, (at) => (at < 0 ? Number.NaN : numbers[at]!))
+      return (positions: Int32Array): Column => {
+        const found = new Float64Array(positions.length)
+        for (let i = 0; i < found.length; i++) found[i] = positions[i]! < 0 ? Number.NaN : numbers[positions[i]!]!
+        return found
+      }
     }
     const { codes } = values
     const { starts, bytes } = values.texts
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return (positions: Int32Array): Column =>
-      Array.from(positions, (at) => (at < 0 ? '' : text.toString('utf8', starts[codes[at]!]!, starts[codes[at]! + 1]!)))
+    const decode = (code: number) => text.toString('utf8', starts[code]!, starts[code + 1]!)
+    // texts of which there are few are made once
+    const known: string[] | undefined = values.texts.count <= fewTexts ? [] : undefined
+    const textOf = known ? (code: number) => (known[code] ??= decode(code)) : decode
+    return (positions: Int32Array): Column => {
+      const found = new Array<string>(positions.length)
+      for (let i = 0; i < found.length; i++) found[i] = positions[i]! < 0 ? '' : textOf(codes[positions[i]!]!)
+      return found
+    }
   })
   return {
     source,
@@ -97,9 +110,14 @@ export function createTableLookup(source: string, table: FeatureTable): FeatureL
     entities: table.index.count,
     bytes: buffersOf(table).reduce((sum, buffer) => sum + buffer.byteLength, 0),
     lookup(keys) {
-      const positions = Int32Array.from(keys, find)
+      const positions = new Int32Array(keys.length)
+      const found = new Uint8Array(keys.length)
+      for (let i = 0; i < keys.length; i++) {
+        positions[i] = find(keys[i]!)
+        found[i] = positions[i]! < 0 ? 0 : 1
+      }
       return {
-        found: Uint8Array.from(positions, (at) => (at < 0 ? 0 : 1)),
+        found,
         columns: read.map((column) => column(positions)),
       }
     },
