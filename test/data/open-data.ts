@@ -14,6 +14,7 @@ import { createJobs } from '../../src/jobs/jobs.ts'
 import { createJournal } from '../../src/journal/journal.ts'
 import { silentLog } from '../../src/log.ts'
 import { createEmbeddedEvents } from '../../src/storage/events/embedded-events.ts'
+import { openPostgres } from '../../src/storage/sql/postgres.ts'
 import { openSqlite } from '../../src/storage/sql/sqlite.ts'
 
 export const project = 'test'
@@ -29,15 +30,15 @@ export interface OpenedData extends Data {
   close(): Promise<void>
 }
 
-/** The data domain on real embedded stores in a temporary folder. */
+/** The data domain on real embedded stores in a temporary folder; `sql`: on an empty database of PostgreSQL. */
 export async function openData(
-  options: Partial<DataOptions> & { directory?: string; clock?: () => number; memoryLimit?: number } = {},
+  options: Partial<DataOptions> & { directory?: string; clock?: () => number; memoryLimit?: number; sql?: string } = {},
 ): Promise<OpenedData> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'kedge-data-'))
   const folder = join(directory, 'files')
   mkdirSync(folder, { recursive: true })
   const clock = options.clock ?? Date.now
-  const store = await openSqlite(directory, clock)
+  const store = options.sql === undefined ? await openSqlite(directory, clock) : await openPostgres(options.sql, clock)
   const journal = createJournal(store)
   const jobs = createJobs({ store, journal, clock, log: silentLog, node: 'test' })
   const events = createEmbeddedEvents({
