@@ -14,10 +14,12 @@ import { type CurationMistake, checkCuration } from './curation/check-curation.t
 import { type DataExtensions, datasetsOf, type SourceSpec } from './dataset-spec.ts'
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
 import { type DescribedKinds, describeKinds } from './describe-kinds.ts'
-import { documentDigest } from './document-digest.ts'
 import { createDiscards, type Discards } from './discards.ts'
+import { documentDigest } from './document-digest.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { createFeatures, type Features } from './feature/features.ts'
+import { type DatasetFreshness, freshnessOf } from './freshness.ts'
+import { createImportVersions, type ImportVersions } from './import-versions.ts'
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine.ts'
 import { filterVersion, type QueryAnswer, queryVersion } from './query/query-version.ts'
 import { createAddressGuard } from './source/address-guard.ts'
@@ -131,11 +133,15 @@ export interface Data {
   drafts: Drafts
   quarantine: QuarantineDesk
   discards: Discards
+  /** How old each dataset of a project is, against how old it may be. */
+  freshness(project: string): Promise<DatasetFreshness[]>
   kept: KeptVersions
   datasets: Datasets
   features: Features
   /** which columns came from which */
   columns: ColumnLineages
+  /** versions of what another tool has versioned */
+  imports: ImportVersions
   streams: Streams
   start(): Promise<void>
   /** Leaves the streams, so that others go on with them. */
@@ -368,6 +374,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     sources,
     quarantine,
     discards: createDiscards(environment, { engine, versions, corrections: quarantine.corrections }),
+    freshness: (project) => freshnessOf({ ...environment, declarations, versions, streams }, project),
     kept,
     drafts: createDrafts({
       engine,
@@ -381,6 +388,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     }),
     datasets,
     features,
+    imports: createImportVersions({ environment, engine, versions, access, expectations: extensions.expectations }),
     columns: createColumnLineages({ environment, declarations, versions, features, extensions }),
     streams,
     async start() {

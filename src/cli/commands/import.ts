@@ -3,12 +3,13 @@ import type { Act } from '../context.ts'
 import { type ImportReport, importIntoKedge } from '../mlflow/import-into-kedge.ts'
 import { bytes } from '../readable.ts'
 import type { Terminal } from '../terminal.ts'
+import { addImportDvc } from './import-dvc.ts'
 
-/** Adds `kedge import mlflow`. */
+/** Adds `kedge import` with its subcommands. */
 export function addImport(program: Command, act: Act): void {
-  const command = program
-    .command('import')
-    .description('Bring what another tool holds into a project')
+  const imports = program.command('import').description('Bring what another tool holds into a project')
+  addImportDvc(imports, act)
+  const command = imports
     .command('mlflow <place>')
     .description(
       "Bring experiments, runs, metrics, artifacts and models of MLflow with their ids: from a server, an mlruns folder or a server's SQLite file. Run again, it goes on and stores nothing twice",

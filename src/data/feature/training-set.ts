@@ -6,8 +6,6 @@ import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { ChangeContext } from '../../journal/journal.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
-import { toJson } from '../../storage/sql/json-column.ts'
-import { compileCuration } from '../curation/compile-curation.ts'
 import { asColumn, createRelation } from '../curation/relation.ts'
 import type { DatasetSpec } from '../dataset-spec.ts'
 import { documentDigest } from '../document-digest.ts'
@@ -15,12 +13,12 @@ import { compileExpression } from '../expression/compile-expression.ts'
 import { convert } from '../expression/conversion.ts'
 import { nearest } from '../expression/nearest.ts'
 import { quoteName, quoteText } from '../expression/sql-text.ts'
-import type { DatasetVersion, DatasetVersionSummary, VersionPart, VersionSource } from '../version/dataset-version.ts'
+import type { DatasetVersion, DatasetVersionSummary, VersionSource } from '../version/dataset-version.ts'
+import { keepTable } from '../version/keep-table.ts'
 import { createRunEngine } from '../version/run-engine.ts'
 import { runFolder } from '../version/run-folder.ts'
-import { digestOfParts, type VersionFiles } from '../version/version-files.ts'
+import type { VersionFiles } from '../version/version-files.ts'
 import type { Versions } from '../version/versions.ts'
-import { writeVersion } from '../version/write-version.ts'
 import type { DeclaredView, Kept } from './declared-views.ts'
 import type { FeatureViewSpec, TrainingSetSpec } from './feature-view-spec.ts'
 import { featuresAt, inputRows } from './features-at.ts'
@@ -107,30 +105,6 @@ export async function makeTrainingSet(
       rowNumber: 's._row_number',
       stable: true,
     }
-    const pipeline = await compileCuration({
-      table,
-      curate: [],
-      operations: [],
-      aggregate: async () => ({}),
-    })
-    const previous = await versions.latest(project, name)
-    const written = await writeVersion({
-      engine: run,
-      folder,
-      pipeline,
-      table,
-      before: previous?.parts ?? [],
-      expect: [],
-      label: spec.label,
-      expectations: deps.expectations,
-      others: new Map(),
-      reference: (which) => versions.reference(project, name, which),
-      now: environment.clock(),
-      progress() {},
-    })
-    const parts: VersionPart[] = []
-    for (const { path, rows } of written.parts)
-      parts.push({ ...(await environment.blobs.putFile(path, { move: true })), rows })
     const used = new Map(
       [labels, ...chosen.map(({ version }) => version)].map((one) => [`${one.dataset}@${one.version}`, one]),
     )
@@ -143,29 +117,10 @@ export async function makeTrainingSet(
         rows: version.rowCount,
       })),
     ]
-    return await versions.publish(context, {
-      project,
-      dataset: name,
-      state: 'published',
-      input_key: inputKey,
-      digest: digestOfParts(parts),
-      parts: parts.length === 1 ? null : toJson(parts.map(({ digest, bytes, rows }) => ({ digest, bytes, rows }))),
-      bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-      row_count: written.counts.kept,
-      schema: toJson(pipeline.columns),
-      profile: toJson(written.profile),
-      window_from: window?.from ?? null,
-      window_to: window?.to ?? null,
-      label: null,
-      spec_digest: specDigest,
-      sources: toJson(sources),
-      expectations: '[]',
-      counts: toJson(written.counts),
-      quarantine_digest: null,
-      quarantine_reasons: '[]',
-      batches: '[]',
-      source_schema: toJson(pipeline.columns),
-      parent_version: previous?.version ?? null,
+    return await keepTable(deps, context, {
+      ...{ project, dataset: name, table, folder, inputKey, specDigest, sources, window },
+      learnt: spec.label,
+      signal: request.signal,
     })
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -1,13 +1,30 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Data } from '../../data/data.ts'
+import { importedVersion } from '../../data/import-versions.ts'
 import { route } from '../route.ts'
-import { base, by, listOf, named, numbered, tag, versions } from './data-parameters.ts'
+import { base, by, inProject, listOf, named, numbered, tag, versions } from './data-parameters.ts'
+import { materialiseAnswer } from './schemas/data.ts'
 
 const tagged = named.extend({ tag: z.string().regex(/^(?!latest$)[a-z][a-z0-9._-]{0,62}$/, 'is no tag') })
 
 /** Which versions are named and kept, over REST. */
-export function keptVersionRoutes(app: FastifyInstance, { datasets, kept }: Pick<Data, 'datasets' | 'kept'>): void {
+export function keptVersionRoutes(
+  app: FastifyInstance,
+  { datasets, kept, imports }: Pick<Data, 'datasets' | 'kept' | 'imports'>,
+): void {
+  route(app, {
+    method: 'POST',
+    url: `${base}/dataset-imports`,
+    permission: 'data.write',
+    summary: 'Makes a version of an uploaded file that another tool had versioned; the same again makes none',
+    tag,
+    params: inProject,
+    body: importedVersion,
+    answer: materialiseAnswer,
+    status: 202,
+    handler: (request) => imports.enqueue(by(request), request.params.project, request.body),
+  })
   route(app, {
     method: 'GET',
     url: `${base}/datasets/:name/tags`,
