@@ -56,8 +56,9 @@ export interface SliceFilter {
   features?: readonly string[]
   /** without performance and groups, which saves a query */
   profilesOnly?: boolean
-  /** performance without that of groups */
+  /** performance without that of groups, or with that of one alone */
   wholeOnly?: boolean
+  group?: string
   /** of this segment alone, from the samples of rows: profiles are kept of all rows */
   segment?: { name: string; threshold: number } | undefined
 }
@@ -139,6 +140,7 @@ async function load(
     last: Math.floor(last / 1000),
     to: Math.ceil(to / 1000),
     revision: filter.revision ?? -1,
+    group: filter.group ?? '',
     starts: parts.starts,
     features: filter.features ? ['$rows', '$score', '$label', '$latency_ms', ...filter.features] : [],
   }
@@ -172,7 +174,7 @@ async function load(
        FROM (${rows(
          'performance',
          'revision, bucket, segment, count, sums, positive_keys, positive_counts, negative_keys, negative_counts, confusion',
-         filter.wholeOnly ? " AND segment = ''" : '',
+         ofSegments(filter),
        )})
        GROUP BY revision, day, segment`,
           params,
@@ -180,6 +182,9 @@ async function load(
   ])
   return assemble(profiles, performance)
 }
+
+const ofSegments = ({ wholeOnly, group }: SliceFilter) =>
+  wholeOnly ? " AND segment = ''" : group === undefined ? '' : " AND segment IN ('', {group:String})"
 
 type Building = {
   revision: number

@@ -13,11 +13,12 @@ import {
   rocCurve,
 } from '../../statistics/threshold-curves.ts'
 import type { Estimate } from '../../statistics/too-few-samples.ts'
-import { loadPartSlices, type SliceFilter } from '../day-slices.ts'
+import { loadPartSlices } from '../day-slices.ts'
 import { loadSample } from '../samples.ts'
 import { segmentTest } from '../segment-condition.ts'
 import type { EndpointKey } from '../stale.ts'
 import { taskOf } from '../window-view.ts'
+import type { Needs } from '../windows/load-windows.ts'
 import type { ViewDependencies } from '../windows/view-windows.ts'
 import { sumsOf } from './performance-windows.ts'
 
@@ -70,12 +71,12 @@ export interface StretchRequest {
   to: number
 }
 
-/** Everything known of a stretch, merged; of a segment alone what the samples have of it. */
+/** Everything known of a stretch, or what is needed of it, merged. */
 export async function stretchSlice(
   { environment }: Pick<ViewDependencies, 'environment'>,
   key: EndpointKey,
   { revision, from, to }: StretchRequest,
-  segment?: SliceFilter['segment'],
+  needs: Needs = {},
 ): Promise<Slice> {
   const bounds = [Math.floor(from / hour) * hour, Math.ceil(to / hour) * hour]
   const parts = await loadPartSlices(
@@ -84,7 +85,7 @@ export async function stretchSlice(
       project: key.project,
       scope: `endpoint/${key.endpoint}`,
       revision,
-      ...(segment ? { segment, features: [], wholeOnly: true } : {}),
+      ...needs,
     },
     bounds,
   )
@@ -111,12 +112,24 @@ export async function performanceCurves(
   request: StretchRequest,
   segment = '',
 ): Promise<PerformanceCurves> {
-  const [slice, watched] = await Promise.all([stretchSlice(dependencies, key, request), dependencies.describe(key)])
+  const [slice, watched] = await Promise.all([
+    stretchSlice(dependencies, key, request, {
+      features: [],
+      ...(segment === '' ? { wholeOnly: true } : { group: segment }),
+    }),
+    dependencies.describe(key),
+  ])
   const task = watched.revisions.find((r) => r.revision === request.revision)?.task ?? taskOf(slice)
   const isKept = segment === '' || slice.groups.has(segment)
   const sums = isKept
     ? sumsOf(slice, segment)
-    : (await stretchSlice(dependencies, key, request, { name: segment, threshold: watched.threshold })).performance
+    : (
+        await stretchSlice(dependencies, key, request, {
+          features: [],
+          wholeOnly: true,
+          segment: { name: segment, threshold: watched.threshold },
+        })
+      ).performance
   const bins = binsOfSketches(sums.binary.positiveScores, sums.binary.negativeScores)
   const curve = task === 'binary' ? confusionAtThresholds(bins) : undefined
   const reliability = task === 'binary' ? calibration(calibrationOfSketches(bins)) : undefined

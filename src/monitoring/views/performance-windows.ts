@@ -53,7 +53,10 @@ export async function performanceWindows(
 ): Promise<PerformanceWindows> {
   const { segment = '', ...whole } = request
   const [all, sampled] = await Promise.all([
-    viewWindows(dependencies, key, whole, { features: [], ...(segment === '' ? { wholeOnly: true } : {}) }),
+    viewWindows(dependencies, key, whole, {
+      features: [],
+      ...(segment === '' ? { wholeOnly: true } : { group: segment }),
+    }),
     segment === '' ? undefined : viewWindows(dependencies, key, request, { features: [], wholeOnly: true }),
   ])
   const isKept = segment !== '' && all.windows.some(({ view }) => view.slice.groups.has(segment))

@@ -88,7 +88,7 @@ export async function worstSegments(
 ): Promise<WorstSegments> {
   const hour = 3_600_000
   const [slice, watched, sample] = await Promise.all([
-    stretchSlice(dependencies, key, request),
+    stretchSlice(dependencies, key, request, { features: [] }),
     dependencies.describe(key),
     loadSample(dependencies.environment.events, {
       project: key.project,

@@ -17,7 +17,7 @@ import type { WindowPlan } from './window-bounds.ts'
 import { trafficWeeks, windowTraffic } from './window-traffic.ts'
 
 /** What of a slice is needed; everything when absent. */
-export type Needs = Pick<SliceFilter, 'features' | 'wholeOnly' | 'profilesOnly' | 'segment'>
+export type Needs = Pick<SliceFilter, 'features' | 'wholeOnly' | 'group' | 'profilesOnly' | 'segment'>
 
 export interface LoadRequest {
   plan: WindowPlan

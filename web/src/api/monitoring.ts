@@ -71,7 +71,7 @@ export const revisionComparisonQuery = (
 export const predictionsQuery = (
   project: string,
   endpoint: string,
-  filter: { id?: string; revision?: number; limit?: number } = {},
+  filter: { id?: string; revision?: number; segment?: string; limit?: number } = {},
 ) =>
   queryOptions({
     queryKey: [project, 'monitoring', 'predictions', endpoint, filter],

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import { predictionsQuery } from '../../api/monitoring.ts'
+import { monitoringQuery, predictionsQuery } from '../../api/monitoring.ts'
 import type { PredictionRow } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
 import { FilterField } from '../../components/filter-field.tsx'
@@ -12,24 +12,50 @@ import { type VirtualColumn, VirtualTable } from '../../components/virtual-table
 import { measure } from '../../format/number.ts'
 import { dateTime } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { SegmentChoice } from '../monitoring/segment-choice.tsx'
+
+/** of so many a page is shown */
+const most = 300
 
 /** Recorded predictions, newest event time first, with the actual where it is known. */
 export function Predictions({ endpoint }: { endpoint: string }) {
   const project = useProject()
   const to = useProjectPath()
   const [id, setId] = useQueryState('id')
-  const predictions = useQuery(predictionsQuery(project, endpoint, { limit: 300, ...(id ? { id } : {}) }))
+  const [segment] = useQueryState('segment')
+  const overview = useQuery(monitoringQuery(project, endpoint))
+  const predictions = useQuery(
+    predictionsQuery(project, endpoint, {
+      limit: most,
+      ...(id ? { id } : {}),
+      ...(segment ? { segment } : {}),
+    }),
+  )
   return (
     <Panel
       filter={<FilterField value={id} onChange={setId} placeholder="Id of a prediction" />}
-      note="newest 300, by event time"
+      note={`newest ${most}, by event time`}
+      actions={overview.data?.firstPrediction != null && <SegmentChoice overview={overview.data} />}
       flush
     >
       <Load query={predictions}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title={id ? 'No prediction has this id' : 'No prediction recorded yet'} compact>
-              {id ? 'Ids are matched whole.' : 'Ask the endpoint for one: see “Use it”.'}
+            <Empty
+              title={
+                id
+                  ? 'No prediction has this id'
+                  : segment
+                    ? 'No prediction is of this segment'
+                    : 'No prediction recorded yet'
+              }
+              compact
+            >
+              {id
+                ? 'Ids are matched whole.'
+                : segment
+                  ? 'Choose another segment, or all rows.'
+                  : 'They appear here some seconds after they were made or logged.'}
             </Empty>
           ) : (
             <VirtualTable

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
 import { fairnessQuery } from '../../api/monitoring-views.ts'
 import type { Fairness, MonitoringOverview } from '../../api/types.ts'
 import { Intervals } from '../../charts/intervals.tsx'
@@ -11,8 +12,9 @@ import { StateBadge } from '../../components/state-badge.tsx'
 import { type Column, Table } from '../../components/table.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure, percent } from '../../format/number.ts'
+import { segmentText } from '../../format/segment.ts'
 import { eventWindow } from '../../format/time.ts'
-import { useProject } from '../../shell/project-context.tsx'
+import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { stateTexts, stateWord } from './score-explanation.ts'
 import { ViewControls } from './view-controls.tsx'
 import { useViewQuestion } from './view-question.ts'
@@ -32,6 +34,7 @@ const rates: Record<string, string> = {
 /** Decisions and errors by group, every measure with its interval, beside the reference. */
 export function FairnessView({ endpoint, overview }: { endpoint: string; overview: MonitoringOverview }) {
   const project = useProject()
+  const to = useProjectPath()
   const [wanted, setAttribute] = useQueryState('attribute')
   const [privileged, setPrivileged] = useQueryState('privileged')
   const [rate, setRate] = useQueryState('rate', 'selection')
@@ -78,7 +81,15 @@ export function FairnessView({ endpoint, overview }: { endpoint: string; overvie
                 >
                   <Table rows={attribute.metrics} columns={measures(answer)} rowKey={({ name }) => name} />
                 </Panel>
-                <Groups attribute={attribute} rate={rate} onRate={setRate} minimum={answer.minimum} />
+                <Groups
+                  attribute={attribute}
+                  rate={rate}
+                  onRate={setRate}
+                  minimum={answer.minimum}
+                  rowsOf={(group) =>
+                    `${to('endpoints', endpoint)}?${new URLSearchParams({ tab: 'predictions', segment: group })}`
+                  }
+                />
               </>
             ) : (
               <Panel>
@@ -100,11 +111,13 @@ function Groups({
   rate,
   onRate,
   minimum,
+  rowsOf,
 }: {
   attribute: Attribute
   rate: string
   onRate(rate: string): void
   minimum: number
+  rowsOf(group: string): string
 }) {
   const known = attribute.groups.flatMap(({ group, rates }) => (rates[rate] ? [{ group, ...rates[rate] }] : []))
   const differences = attribute.groups.flatMap(({ group, difference }) =>
@@ -131,16 +144,27 @@ function Groups({
         {known.length === 0 ? (
           few
         ) : (
-          <Intervals
-            label={`${rates[rate]} by group`}
-            rows={known.map(({ group, value, low, high, n }) => ({
-              name: `${group} (${count(n)})`,
-              value,
-              low,
-              high,
-              tone: group === attribute.privileged ? 'muted' : 'accent',
-            }))}
-          />
+          <>
+            <Intervals
+              label={`${rates[rate]} by group`}
+              rows={known.map(({ group, value, low, high, n }) => ({
+                name: `${group} (${count(n)})`,
+                value,
+                low,
+                high,
+                tone: group === attribute.privileged ? 'muted' : 'accent',
+              }))}
+            />
+            <p className="muted" style={{ margin: '10px 0 0' }}>
+              Rows of{' '}
+              {attribute.groups.map(({ group }, i) => (
+                <span key={group}>
+                  {i > 0 && ', '}
+                  <Link href={rowsOf(group)}>{segmentText(group)}</Link>
+                </span>
+              ))}
+            </p>
+          </>
         )}
       </Panel>
       <Panel title={`Difference to ${attribute.privileged ?? 'the largest group'}`}>

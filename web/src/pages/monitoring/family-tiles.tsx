@@ -9,28 +9,45 @@ import { definitionFacts, stateRank, stateText } from './score-explanation.ts'
 
 type Family = MonitoringOverview['families'][number]
 
-/** The families of monitors, each with its state and the score that is nearest to trouble. */
+/** The families of monitors, each with its state and the score that is nearest to trouble; those without any in a line. */
 export function FamilyTiles({ overview }: { overview: MonitoringOverview }) {
   const [parameters] = useSearchParams()
+  const measured = overview.families.filter(({ scores, state }) => scores.length > 0 && state !== 'off')
+  const others = overview.families.filter((family) => !measured.includes(family))
+  const named = (off: boolean) =>
+    others
+      .filter(({ state }) => (state === 'off') === off)
+      .map(({ title }) => title.toLowerCase())
+      .join(', ')
+  const [notYet, off] = [named(false), named(true)]
   return (
-    <div className={classes.tiles}>
-      {overview.families.map((family) => {
-        const next = new URLSearchParams(parameters)
-        next.set('tab', family.family)
-        return (
-          <Link key={family.family} href={`?${next}`} replace className={classes.tile} data-state={family.state}>
-            <span className={classes.tileHead}>
-              {family.title}
-              <StateBadge
-                state={family.state}
-                text={family.state === 'unknown' ? 'not yet' : family.state === 'failed' ? 'not evaluated' : undefined}
-              />
-            </span>
-            <Worst family={family} />
-          </Link>
-        )
-      })}
-    </div>
+    <>
+      <div className={classes.tiles}>
+        {measured.map((family) => {
+          const next = new URLSearchParams(parameters)
+          next.set('tab', family.family)
+          return (
+            <Link key={family.family} href={`?${next}`} replace className={classes.tile} data-state={family.state}>
+              <span className={classes.tileHead}>
+                {family.title}
+                <StateBadge
+                  state={family.state}
+                  text={
+                    family.state === 'unknown' ? 'not yet' : family.state === 'failed' ? 'not evaluated' : undefined
+                  }
+                />
+              </span>
+              <Worst family={family} />
+            </Link>
+          )
+        })}
+      </div>
+      {(notYet || off) && (
+        <p className="muted" style={{ margin: '0 0 2px' }}>
+          {[notYet && `Nothing measured yet: ${notYet}`, off && `switched off: ${off}`].filter(Boolean).join('; ')}.
+        </p>
+      )}
+    </>
   )
 }
 
@@ -38,7 +55,7 @@ function Worst({ family }: { family: Family }) {
   const excess = (score: Family['scores'][number]) =>
     score.value !== null && score.thresholdHigh ? score.value / score.thresholdHigh : 0
   const worst = [...family.scores].sort((a, b) => stateRank[b.state] - stateRank[a.state] || excess(b) - excess(a))[0]
-  if (!worst) return <span className="muted">{family.state === 'off' ? 'switched off' : 'nothing measured yet'}</span>
+  if (!worst) return null
   return (
     <span className={classes.tileText}>
       {worst.value === null ? (

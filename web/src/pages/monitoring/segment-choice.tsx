@@ -32,11 +32,11 @@ export function SegmentChoice({ overview }: { overview: MonitoringOverview }) {
   const known = segments.some(({ segment }) => segment === chosen)
   return (
     <Select
-      label="Rows"
+      label="Segment"
       value={chosen}
       onChange={choose}
       options={[
-        { value: '', text: 'all' },
+        { value: '', text: 'all rows' },
         ...(chosen && !known ? [{ value: chosen, text: segmentText(chosen) }] : []),
         ...named('declared'),
         ...named('found'),

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'wouter'
 import { worstSegmentsQuery } from '../../api/monitoring-views.ts'
 import type { MonitoringOverview, WorstSegments } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
@@ -11,7 +12,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure, percent } from '../../format/number.ts'
 import { segmentText } from '../../format/segment.ts'
 import { eventWindow } from '../../format/time.ts'
-import { useProject } from '../../shell/project-context.tsx'
+import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { layOutTiles } from './lay-out-tiles.ts'
 import classes from './monitoring.module.css'
 import { ViewControls } from './view-controls.tsx'
@@ -25,6 +26,7 @@ type Segment = WorstSegments['segments'][number]
 /** Where the model is worst: size is rows, colour is how much worse than the rest. */
 export function SegmentsView({ endpoint, overview }: { endpoint: string; overview: MonitoringOverview }) {
   const project = useProject()
+  const to = useProjectPath()
   const [chosen, choose] = useQueryState('segment')
   const { stretch } = useViewQuestion(overview)
   const found = useQuery(worstSegmentsQuery(project, endpoint, stretch))
@@ -63,7 +65,11 @@ export function SegmentsView({ endpoint, overview }: { endpoint: string; overvie
               <Panel flush>
                 <Table
                   rows={[...answer.segments].sort((a, b) => b.difference - a.difference)}
-                  columns={columns(answer, choose)}
+                  columns={columns(answer, choose, (segment) => ({
+                    Drift: `${to('monitoring')}?${new URLSearchParams({ endpoint, tab: 'drift', segment })}`,
+                    Performance: `${to('monitoring')}?${new URLSearchParams({ endpoint, segment })}`,
+                    Rows: `${to('endpoints', endpoint)}?${new URLSearchParams({ tab: 'predictions', segment })}`,
+                  }))}
                   rowKey={({ segment }) => segment}
                   selected={({ segment }) => segment === chosen}
                 />
@@ -121,7 +127,11 @@ function Tiles({ answer, chosen, choose }: { answer: WorstSegments; chosen: stri
   )
 }
 
-const columns = (answer: WorstSegments, choose: (segment: string) => void): Column<Segment>[] => [
+const columns = (
+  answer: WorstSegments,
+  choose: (segment: string) => void,
+  linksOf: (segment: string) => Record<string, string>,
+): Column<Segment>[] => [
   {
     key: 'segment',
     head: 'Segment',
@@ -158,6 +168,19 @@ const columns = (answer: WorstSegments, choose: (segment: string) => void): Colu
         state={significant ? (difference > 0 ? 'worse' : 'better') : 'may be chance'}
         tone={significant ? (difference > 0 ? 'bad' : 'good') : 'idle'}
       />
+    ),
+  },
+  {
+    key: 'more',
+    head: '',
+    cell: ({ segment }) => (
+      <span className={classes.links}>
+        {Object.entries(linksOf(segment)).map(([text, href]) => (
+          <Link key={text} href={href}>
+            {text}
+          </Link>
+        ))}
+      </span>
     ),
   },
 ]

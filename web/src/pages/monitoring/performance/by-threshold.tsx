@@ -2,7 +2,6 @@ import { useMemo } from 'react'
 import type { PerformanceCurves } from '../../../api/types.ts'
 import { LinePlot } from '../../../charts/line-plot.tsx'
 import { Explained } from '../../../components/explained.tsx'
-import { Facts } from '../../../components/facts.tsx'
 import { Panel } from '../../../components/panel.tsx'
 import { useQueryState } from '../../../components/use-query-state.ts'
 import { count, measure, percent } from '../../../format/number.ts'
@@ -106,7 +105,7 @@ export function ByThreshold({
               label="Precision, recall and F1 over the threshold"
               x={places}
               xLabel="from"
-              height={180}
+              height={190}
               series={series}
               markers={markers}
               yRange={unit}
@@ -150,8 +149,8 @@ function Rates({ confusion }: { confusion: Confusion }) {
   )
   const all = truePositives + falsePositives + falseNegatives + trueNegatives
   return (
-    <Facts
-      items={{
+    <dl className={classes.rates}>
+      {Object.entries({
         Precision: explained(
           rates.precision,
           'Of those flagged, the share that is positive.',
@@ -172,7 +171,12 @@ function Rates({ confusion }: { confusion: Confusion }) {
           truePositives + falsePositives,
           `${measure(rates.lift, 3)} ×`,
         ),
-      }}
-    />
+      }).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }

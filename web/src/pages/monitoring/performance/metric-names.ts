@@ -1,10 +1,7 @@
-/** What the metrics of the monitors are called. */
-export const metricNames: Record<string, string> = {
+const names: Record<string, string> = {
   log_loss: 'log loss',
   brier: 'Brier score',
   auc: 'AUC',
-  calibration: 'calibration',
-  accuracy: 'accuracy',
   f1: 'F1',
   macro_f1: 'macro F1',
   mae: 'MAE',
@@ -12,3 +9,10 @@ export const metricNames: Record<string, string> = {
   mse: 'MSE',
   bias: 'mean error',
 }
+
+/** What a metric of the monitors is called. */
+export const metricName = (metric: string): string => names[metric] ?? metric.replaceAll('_', ' ')
+
+/** The one that is shown first: what the model was trained for, as far as that can be known. */
+export const firstMetric = (metrics: readonly string[]): string | undefined =>
+  ['log_loss', 'mae', 'accuracy'].find((name) => metrics.includes(name)) ?? metrics[0]

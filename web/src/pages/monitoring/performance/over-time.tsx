@@ -12,7 +12,7 @@ import { useQueryState } from '../../../components/use-query-state.ts'
 import { count } from '../../../format/number.ts'
 import { useProject, useProjectPath } from '../../../shell/project-context.tsx'
 import { answeredScores } from '../answered-scores.ts'
-import { metricNames } from './metric-names.ts'
+import { firstMetric, metricName } from './metric-names.ts'
 
 /** Realised performance window by window with its interval, the band that the reference lets expect, and the estimate that needs no labels. */
 export function OverTime({
@@ -43,12 +43,12 @@ export function OverTime({
         const metrics = [
           ...new Set([...items, ...(estimates.data?.items ?? [])].map(({ monitor }) => monitor.split('.')[1]!)),
         ]
-        const metric = metrics.includes(wanted) ? wanted : (metrics.find((name) => name === 'log_loss') ?? metrics[0])
+        const metric = metrics.includes(wanted) ? wanted : firstMetric(metrics)
         return (
           <Panel
             title={
               metric
-                ? `${items.some(({ monitor }) => monitor === `performance.${metric}`) ? 'Realised' : 'Estimated'} ${metricNames[metric] ?? metric}`
+                ? `${items.some(({ monitor }) => monitor === `performance.${metric}`) ? 'Realised' : 'Estimated'} ${metricName(metric)}`
                 : 'Performance'
             }
             note="by the end of each window, event time"
@@ -58,7 +58,7 @@ export function OverTime({
                   label="Metric"
                   value={metric ?? ''}
                   onChange={setMetric}
-                  options={metrics.map((name) => ({ value: name, text: metricNames[name] ?? name }))}
+                  options={metrics.map((name) => ({ value: name, text: metricName(name) }))}
                 />
               )
             }
@@ -118,7 +118,7 @@ function Plot({
     const guess = at(estimated)
     const series: Series[] = [
       {
-        name: `realised ${metricNames[metric] ?? metric}`,
+        name: `realised ${metricName(metric)}`,
         y: real.map((score) => score?.value ?? null),
         low: real.map((score) => score?.low ?? null),
         high: real.map((score) => score?.high ?? null),

@@ -12,7 +12,7 @@ import { useQueryState } from '../../../components/use-query-state.ts'
 import { count } from '../../../format/number.ts'
 import { segmentText } from '../../../format/segment.ts'
 import { useProject } from '../../../shell/project-context.tsx'
-import { metricNames } from './metric-names.ts'
+import { metricName } from './metric-names.ts'
 
 /** A segment's realised performance beside its estimate, and where the reference's own rows of the segment lie. */
 export function SegmentOverTime({
@@ -51,7 +51,7 @@ export function SegmentOverTime({
                   label="Metric"
                   value={metric?.name ?? ''}
                   onChange={setMetric}
-                  options={known.map(({ name, title }) => ({ value: name, text: metricNames[name] ?? title }))}
+                  options={known.map(({ name }) => ({ value: name, text: metricName(name) }))}
                 />
               )
             }

@@ -83,7 +83,7 @@ export function ThresholdCurves({
             ROC curve
           </Explained>
         }
-        note={`area ${measure(areaUnder(plots.roc.x, plots.roc.series[0]!.y as number[]), 3)}`}
+        note={`recall over the share of negatives flagged; area ${measure(areaUnder(plots.roc.x, plots.roc.series[0]!.y as number[]), 3)}`}
       >
         <LinePlot label="ROC curve" xLabel="of the negatives flagged" {...common} {...plots.roc} />
       </Panel>
@@ -93,7 +93,7 @@ export function ThresholdCurves({
             Precision over recall
           </Explained>
         }
-        note={`average precision ${measure(curves.areaUnderPrecisionRecall, 3)}`}
+        note={`of those flagged, the positive; average ${measure(curves.areaUnderPrecisionRecall, 3)}`}
       >
         <LinePlot label="Precision over recall" xLabel="recall" {...common} {...plots.pr} />
       </Panel>
@@ -103,6 +103,7 @@ export function ThresholdCurves({
             Gain
           </Explained>
         }
+        note="positives found, by the share of the rows flagged"
       >
         <LinePlot label="Gain" xLabel="of the rows flagged" {...common} {...plots.gain} />
       </Panel>
@@ -112,6 +113,7 @@ export function ThresholdCurves({
             Lift
           </Explained>
         }
+        note="times chance, by the share of the rows flagged"
       >
         <LinePlot
           label="Lift"
@@ -153,7 +155,7 @@ function Reliability({ reliability }: { reliability: NonNullable<PerformanceCurv
           Reliability
         </Explained>
       }
-      note={`expected calibration error ${measure(ece, 3)}`}
+      note={`what came true, by score; mean distance ${measure(ece, 3)}`}
     >
       <LinePlot
         label="Reliability"
