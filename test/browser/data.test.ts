@@ -212,3 +212,23 @@ test('a quarantined row is corrected and replayed, others are discarded with a r
   await page.getByRole('radio', { name: 'Discarded 1' }).waitFor()
   await window.close()
 })
+
+test('the board says which data is older than it may be, who answers for it, and pulls it at once', {
+  timeout: 60_000,
+}, async () => {
+  writeFileSync(join(stand.folder, 'old.csv'), 'at,x\n2001-01-01T00:00:00Z,1\n')
+  await stand.ask('PUT', `${base}/sources/old`, { kind: 'csv', path: 'old.csv' })
+  const contract = { owner: 'team meters', freshness: '24h' }
+  await stand.ask('PUT', `${base}/datasets/old`, { from: 'old', time: 'at', contract })
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/freshness')
+  const row = page.getByRole('row', { name: /^old/ })
+  await row.getByText('never pulled').waitFor()
+  await row.getByText('team meters').waitFor()
+  await row.getByRole('button', { name: 'Pull old now' }).click()
+  await row.getByText('1 pull failed').waitFor()
+  await page.getByRole('radio', { name: /^Failing/ }).click()
+  expect(await page.locator('tbody tr').count()).toBe(1)
+  await window.close()
+})

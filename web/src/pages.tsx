@@ -35,6 +35,7 @@ const OfProject = () => <FromMlflow project={useRouteParams().project!} otherwis
 const projectPages: [string, ComponentType][] = [
   ['', OfProject],
   ['/data', page(() => import('./pages/data/data-page.tsx'))],
+  ['/freshness', page(() => import('./pages/data/freshness/freshness-page.tsx'))],
   ['/connect', page(() => import('./pages/data/connect/connect-page.tsx'))],
   ['/data/:dataset', page(() => import('./pages/data/dataset-page.tsx'))],
   ['/data/:dataset/:version', page(() => import('./pages/data/version-page.tsx'))],

@@ -13,12 +13,16 @@ import {
   previewBody,
   sqlAnswer,
 } from './schemas/data.ts'
+import { freshnessAnswer } from './schemas/freshness.ts'
 
 const hasCommand = ({ curate }: Record<string, unknown>) =>
   Array.isArray(curate) && curate.some((step) => (step as { run?: unknown } | null)?.run !== undefined)
 
 /** Datasets over REST: their declarations, a preview of these, and the making of versions. */
-export function datasetRoutes(app: FastifyInstance, { datasets, drafts }: Pick<Data, 'datasets' | 'drafts'>): void {
+export function datasetRoutes(
+  app: FastifyInstance,
+  { datasets, drafts, freshness }: Pick<Data, 'datasets' | 'drafts' | 'freshness'>,
+): void {
   async function described(project: string, dataset: DeclaredDataset) {
     const { name } = dataset
     const { total } = await datasets.versions(project, name, { limit: 1 })
@@ -42,6 +46,16 @@ export function datasetRoutes(app: FastifyInstance, { datasets, drafts }: Pick<D
       const declared = await datasets.list(params.project)
       return { items: await Promise.all(declared.map((dataset) => described(params.project, dataset))) }
     },
+  })
+  route(app, {
+    method: 'GET',
+    url: `${base}/freshness`,
+    permission: 'read',
+    summary: 'How old each dataset is against how old it may be; its pulls, failures and owner',
+    tag,
+    params: inProject,
+    answer: listOf(freshnessAnswer),
+    handler: async ({ params }) => ({ items: await freshness(params.project) }),
   })
   route(app, {
     method: 'GET',

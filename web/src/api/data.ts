@@ -5,6 +5,7 @@ import type {
   DataKinds,
   Dataset,
   DatasetDiff,
+  DatasetFreshness,
   DatasetVersion,
   DatasetVersionSummary,
   ExpectationResult,
@@ -207,4 +208,12 @@ export const suggestionsQuery = (project: string, dataset: string, version: numb
     queryFn: ({ signal }) =>
       api<Items<Suggestion>>(at(project, 'datasets', dataset, 'versions', version, 'suggestions'), { signal }),
     staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const freshnessQuery = (project: string) =>
+  queryOptions({
+    queryKey: [project, 'data', 'freshness'],
+    queryFn: ({ signal }) => api<Items<DatasetFreshness>>(at(project, 'freshness'), { signal }),
+    // data grows old although nothing happens
+    refetchInterval: 30_000,
   })

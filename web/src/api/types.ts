@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type * as automation from '../../../src/protocols/kedge/schemas/automation.ts'
 import type * as data from '../../../src/protocols/kedge/schemas/data.ts'
 import type * as explanations from '../../../src/protocols/kedge/schemas/explanations.ts'
+import type * as freshness from '../../../src/protocols/kedge/schemas/freshness.ts'
 import type * as journal from '../../../src/protocols/kedge/schemas/journal.ts'
 import type * as monitoring from '../../../src/protocols/kedge/schemas/monitoring.ts'
 import type * as views from '../../../src/protocols/kedge/schemas/monitoring-views.ts'
@@ -41,6 +42,7 @@ export type QuarantinePage = z.output<typeof quarantineSchemas.quarantinePage>
 export type QuarantinedRow = QuarantinePage['items'][number]
 export type Discard = z.output<typeof quarantineSchemas.discardAnswer>
 export type Correction = z.output<typeof data.correctionAnswer>
+export type DatasetFreshness = z.output<typeof freshness.freshnessAnswer>
 export type Folder = z.output<typeof data.folderAnswer>
 export type DataKinds = z.output<typeof data.kindsAnswer>
 export type ColumnProfile = z.output<typeof data.columnProfileAnswer>

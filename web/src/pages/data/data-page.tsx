@@ -26,9 +26,14 @@ export default function DataPage() {
       title="Data"
       lead="What comes in, how it is cleaned, and the immutable versions that come out."
       actions={
-        <Button component={Link} href={to('connect')}>
-          Connect a source
-        </Button>
+        <>
+          <Button variant="default" component={Link} href={to('freshness')}>
+            Freshness
+          </Button>
+          <Button component={Link} href={to('connect')}>
+            Connect a source
+          </Button>
+        </>
       }
     >
       <Panel title="Datasets" flush>

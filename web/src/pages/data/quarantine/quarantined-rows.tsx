@@ -134,6 +134,7 @@ function Cell({
       autoFocus
       aria-label={label}
       value={text}
+      onFocus={(event) => event.target.select()}
       spellCheck={false}
       size={Math.max(6, text.length)}
       onChange={(event) => setText(event.target.value)}
