@@ -232,3 +232,39 @@ test('the board says which data is older than it may be, who answers for it, and
   expect(await page.locator('tbody tr').count()).toBe(1)
   await window.close()
 })
+
+test('a feature is found by its meaning and looked up for an entity', { timeout: 90_000 }, async () => {
+  writeFileSync(
+    join(stand.folder, 'paid.csv'),
+    `at,customer,amount\n${[5, 6, 7].map((day) => `2026-01-0${day}T00:00:00Z,ada,${day}`).join('\n')}\n2026-01-05T00:00:00Z,bob,1\n`,
+  )
+  await stand.ask('PUT', `${base}/sources/paid`, { kind: 'csv', path: 'paid.csv' })
+  await stand.ask('PUT', `${base}/datasets/paid`, { from: 'paid', time: 'at' })
+  await stand.ask('POST', `${base}/datasets/paid/materialise`, {})
+  await until(async () => (await stand.ask<{ latest: unknown }>('GET', `${base}/datasets/paid`)).latest !== null)
+  await stand.ask('PUT', `${base}/features/customers`, {
+    from: 'paid',
+    entity: 'customer',
+    owner: 'team shop',
+    features: {
+      amount_last: { last: 'amount', description: 'what was paid last' },
+      paid_7d: { sum: 'amount', over: '7d', description: 'what a week has brought' },
+    },
+  })
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/features')
+  await page.getByText('2 features in 1 view').waitFor()
+  await page.getByPlaceholder(/^Filter by name/).fill('week brought')
+  await page.getByText('1 feature in 1 view').waitFor()
+  await page.getByRole('combobox', { name: 'Owner' }).selectOption('team shop')
+  await page.getByRole('row', { name: /paid_7d/ }).click()
+  await page.getByRole('heading', { name: 'customers' }).waitFor()
+  await page.getByRole('link', { name: 'Look up' }).click()
+  await page.getByRole('textbox', { name: 'customer, one a line' }).fill('ada\nnobody')
+  await page.getByLabel('At').fill('2026-01-07T12:00')
+  await page.getByRole('button', { name: 'Look up' }).click()
+  await page.getByRole('row', { name: /^ada 7 18$/ }).waitFor()
+  await page.getByRole('row', { name: /^nobody missing/ }).waitFor()
+  await window.close()
+})

@@ -7,7 +7,10 @@ const pages = [
   '/data',
   '/data/trips',
   '/data/trips?tab=diff',
+  '/data/trips?tab=curation',
+  '/data/trips?tab=expectations',
   '/data/trips?tab=quality',
+  '/data/trips?tab=quarantine',
   '/data/trips?tab=timeline',
   '/data/trips?tab=sql',
   '/data/trips?tab=consumers',
@@ -17,6 +20,8 @@ const pages = [
   '/data/trips/1?tab=quarantine',
   '/data/trips/1?tab=rows',
   '/sources/trips',
+  '/freshness',
+  '/features',
   '/connect',
   '/connect?kind=mqtt',
   '/runs',
@@ -45,7 +50,19 @@ const pages = [
   '/journal',
   '/lineage/model_version/delay%401',
 ]
-const sections = ['', '/data', '/runs', '/traces', '/pipelines', '/models', '/endpoints', '/monitoring', '/journal']
+const sections = [
+  '',
+  '/data',
+  '/features',
+  '/freshness',
+  '/runs',
+  '/traces',
+  '/pipelines',
+  '/models',
+  '/endpoints',
+  '/monitoring',
+  '/journal',
+]
 
 let stand: Stand
 beforeAll(async () => {

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type * as automation from '../../../src/protocols/kedge/schemas/automation.ts'
 import type * as data from '../../../src/protocols/kedge/schemas/data.ts'
 import type * as explanations from '../../../src/protocols/kedge/schemas/explanations.ts'
+import type * as features from '../../../src/protocols/kedge/schemas/features.ts'
 import type * as freshness from '../../../src/protocols/kedge/schemas/freshness.ts'
 import type * as journal from '../../../src/protocols/kedge/schemas/journal.ts'
 import type * as monitoring from '../../../src/protocols/kedge/schemas/monitoring.ts'
@@ -43,6 +44,10 @@ export type QuarantinedRow = QuarantinePage['items'][number]
 export type Discard = z.output<typeof quarantineSchemas.discardAnswer>
 export type Correction = z.output<typeof data.correctionAnswer>
 export type DatasetFreshness = z.output<typeof freshness.freshnessAnswer>
+export type FeatureView = z.output<typeof features.featureViewAnswer>
+export type Feature = FeatureView['features'][number]
+export type FeatureLookup = z.output<typeof features.featureLookupAnswer>
+export type TrainingSet = z.output<typeof features.trainingSetAnswer>
 export type Folder = z.output<typeof data.folderAnswer>
 export type DataKinds = z.output<typeof data.kindsAnswer>
 export type ColumnProfile = z.output<typeof data.columnProfileAnswer>

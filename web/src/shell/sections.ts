@@ -14,6 +14,7 @@ export interface Section {
 export const sections: Section[] = [
   { title: 'Overview', path: '', key: 'o', icon: 'loop' },
   { title: 'Data', path: '/data', key: 'd', icon: 'data', also: ['/sources', '/connect', '/freshness'] },
+  { title: 'Features', path: '/features', key: 'f', icon: 'columns' },
   { title: 'Runs', path: '/runs', key: 'r', icon: 'runs' },
   { title: 'Traces', path: '/traces', key: 't', icon: 'trace' },
   { title: 'Pipelines', path: '/pipelines', key: 'p', icon: 'pipeline', also: ['/pipeline-runs'] },

@@ -65,8 +65,8 @@ export default function FreshnessPage() {
       cell: (one) => (
         <>
           <b>{one.dataset}</b>
-          <div className="muted">
-            from <Link href={to('sources', one.source)}>{one.source}</Link> ({one.kind})
+          <div className={classes.from}>
+            {one.kind} <Link href={to('sources', one.source)}>{one.source}</Link>
           </div>
         </>
       ),
@@ -127,7 +127,7 @@ export default function FreshnessPage() {
             </>
           )
         const next = due.get(one.dataset)
-        if (!next) return <span className="muted">when somebody asks</span>
+        if (!next) return <span className="muted">on demand</span>
         return next.at === null ? (
           <span className="muted">by the rule {next.rule}</span>
         ) : (
@@ -156,19 +156,6 @@ export default function FreshnessPage() {
               </div>
             )}
           </div>
-        ),
-    },
-    {
-      key: 'quarantined',
-      head: 'Quarantined',
-      right: true,
-      cell: (one) =>
-        one.quarantined ? (
-          <Link href={`${to('data', one.dataset)}?tab=quarantine&version=${one.version}`}>
-            {count(one.quarantined)}
-          </Link>
-        ) : (
-          count(one.quarantined)
         ),
     },
     { key: 'owner', head: 'Owner', cell: (one) => one.owner ?? <span className="muted">nobody named</span> },
