@@ -64,7 +64,10 @@ async function routedView(
   if (!base) return { ...routed, problem: `the feature view ${view} has no rows yet, or does not exist` }
   const { keys, request, onDemand, ...plan } = base.plan
   const known = new Map(plan.features.map(({ name, type }) => [name, kinds[type]]))
-  const wanted = columns ?? [...known.keys()]
+  const wanted = columns ?? [...known.keys(), ...onDemand.map(({ name }) => name)]
+  // what is computed on demand may be made of any feature of the view
+  const computed = onDemand.some(({ name }) => wanted.includes(name)) ? onDemand : []
+  const looked = computed.length > 0 ? [...known.keys()] : wanted
   const unknown = wanted.filter((name) => !known.has(name) && !onDemand.some((one) => one.name === name))
   const problem =
     unknown.length > 0
@@ -77,8 +80,8 @@ async function routedView(
     key: key ?? keys[0]!,
     digest: base.digest,
     source: `${view}@${base.version ?? 0}`,
-    columns: wanted.flatMap((name) => (known.has(name) ? [{ name, type: known.get(name)! }] : [])),
-    view: { name: view, generation: base.generation, position: base.position, request, onDemand, ...plan },
+    columns: looked.flatMap((name) => (known.has(name) ? [{ name, type: known.get(name)! }] : [])),
+    view: { name: view, generation: base.generation, position: base.position, request, onDemand: computed, ...plan },
     ...(problem === undefined ? {} : { problem }),
   }
 }

@@ -40,7 +40,7 @@ const conversions: Record<string, (sql: string) => string> = {
   'float>time': (sql) => `if(${inTime(sql)}, fromUnixTimestamp64Micro(toInt64(${sql} * 1000), 'UTC'), NULL)`,
   'bool>int': (sql) => `toInt64(${sql})`,
   'bool>float': (sql) => `toFloat64(${sql})`,
-  'bool>text': (sql) => `if(${sql}, 'true', 'false')`,
+  'bool>text': (sql) => `multiIf(${sql}, 'true', NOT ${sql}, 'false', NULL)`,
   'time>int': (sql) => `toUnixTimestamp64Milli(${sql})`,
   'time>text': (sql) => `formatDateTime(${sql}, '%Y-%m-%dT%H:%i:%SZ', 'UTC')`,
   'time>date': (sql) => `toDate32(${sql})`,

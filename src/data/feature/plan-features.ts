@@ -3,6 +3,7 @@ import type { Expression, Relation } from '../../contracts/curation.ts'
 import { createRelation } from '../curation/relation.ts'
 import { compileExpression } from '../expression/compile-expression.ts'
 import { convert } from '../expression/conversion.ts'
+import { evaluateExpression } from '../expression/evaluate-expression.ts'
 import { type Aggregate, aggregates, entityOf, type FeatureViewSpec, millisecondsOf } from './feature-view-spec.ts'
 
 /** What a row gives to features: a number, or a text (also of what is only counted). */
@@ -114,7 +115,10 @@ export function planFeatures(
     ...features.map(({ name, type }) => [name, { sql: 'p', type }] as const),
   ])
   for (const [name, text] of Object.entries(spec.on_demand)) {
-    const compiled = attempt(['on_demand', name], () => compileExpression(text, known))
+    const compiled = attempt(['on_demand', name], () => {
+      evaluateExpression(text, new Map([...known].map(([one, { type }]) => [one, type])))
+      return compileExpression(text, known)
+    })
     if (!compiled) continue
     onDemand.push({ name, text, type: compiled.type })
     known.set(name, { sql: 'p', type: compiled.type })

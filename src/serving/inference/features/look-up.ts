@@ -9,6 +9,7 @@ import {
 } from '../../../contracts/model-runtime.ts'
 import { type ErrorPlace, KedgeError } from '../../../errors.ts'
 import type { RoutedFeatures } from '../../routing.ts'
+import { createOnDemand } from './on-demand.ts'
 
 /** What stands on record of what was looked up: where, and by which key. */
 export const lookupColumns: [name: string, number: 0][] = [
@@ -40,7 +41,7 @@ const refused = (places: readonly ErrorPlace[]) =>
  * `features_unreadable` when a column is text and the model's feature a number.
  */
 export function createLookUp(
-  { key, missing }: Pick<RoutedFeatures, 'key' | 'missing'>,
+  { key, missing, view }: Pick<RoutedFeatures, 'key' | 'missing' | 'view'>,
   lookup: FeatureLookup,
   model: { description: ModelDescription | undefined; inputs: readonly TensorSpec[] },
 ): LookUp {
@@ -55,6 +56,8 @@ export function createLookUp(
     const instead = typeof missing === 'object' && Object.hasOwn(missing, name) ? missing[name]! : null
     return [{ name, at, read: readerOf(column, wanted ?? (type === 'text' ? 'category' : 'number')), instead }]
   })
+  const onDemand = view && createOnDemand(view, lookup.columns)
+  const computed = onDemand?.names.filter((name) => !model.description || features.has(name)) ?? []
   const keyIsFeature = features.has(key) || model.inputs.some(({ name }) => name === key)
 
   const find = async (keys: readonly string[]): Promise<LookedUp> => lookup.lookup(keys)
@@ -73,7 +76,12 @@ export function createLookUp(
         if (typeof value === 'string' && value !== '') return value
         if (Number.isSafeInteger(value)) return String(value)
         // whoever sends all features needs no key
-        if (value === undefined && columns.every(({ name }) => given[name] !== undefined)) return ''
+        if (
+          value === undefined &&
+          columns.every(({ name }) => given[name] !== undefined) &&
+          computed.every((name) => given[name] !== undefined)
+        )
+          return ''
         const what =
           value === undefined ? 'is missing: features are looked up by it' : 'must be a text or a whole number'
         places.push({ where: `${where(i)}.${key}`, what })
@@ -86,6 +94,10 @@ export function createLookUp(
         if (!found.found[i] && missing === 'reject') places.push({ where: `${where(i)}.${key}`, ...unknown })
         const full: Record<string, unknown> = {}
         for (const column of columns) full[column.name] = valueFor(column, found, i)
+        if (onDemand && computed.length > 0) {
+          const values = onDemand.of(row as Record<string, unknown>, found, i)
+          for (const name of computed) full[name] = values[name]
+        }
         return Object.assign(full, row)
       })
       if (places.length > 0) throw refused(places)
@@ -112,6 +124,19 @@ export function createLookUp(
       const looked = new Map(
         columns.map((column) => [column.name, keys.map((_, row) => valueFor(column, found, row))] as const),
       )
+      if (onDemand && computed.length > 0) {
+        const brought = onDemand.request.flatMap((name) => given.get(name) ?? [])
+        const values = keys.map((_, row) =>
+          onDemand.of(Object.fromEntries(brought.map(({ name, data }) => [name, plain(data[row]!)])), found, row),
+        )
+        for (const name of computed)
+          looked.set(
+            name,
+            values.map((one) => one[name]!),
+          )
+        for (const { name } of brought)
+          if (!features.has(name) && !model.inputs.some((input) => input.name === name)) given.delete(name)
+      }
       if (!keyIsFeature) given.delete(key)
       for (const spec of model.inputs) {
         if (given.has(spec.name)) continue
