@@ -81,7 +81,7 @@ export default function EndpointPage() {
                 />
                 <LiveTraffic endpoint={one} />
               </Panel>
-              {one.release && <ReleaseProgress release={one.release} />}
+              {one.release && one.release.state !== 'finished' && <ReleaseProgress release={one.release} />}
               <Tabs
                 value={tab}
                 items={[

@@ -24,24 +24,28 @@ export function LogIt({ endpoint }: { endpoint: EndpointDetail }) {
     secured: 'authorization' in authorization(),
   }
   const example = exampleLogged(endpoint, newest.data?.items[0])
-  const choice = <Choice label="How to log" value={shown} onChange={setWay} options={ways} />
   return (
-    <Columns wide>
-      <Panel title="Predictions" note="as they are made, or all of a day at once" actions={choice}>
-        <Snippet text={logSnippets[shown](place, example)} label="Copy how to log predictions" />
-        <p className="muted" style={{ marginBottom: 0 }}>
-          The <code>id</code> joins the actual later, and makes it safe to send again: the same ids change nothing.
-          Without a <code>time</code> it is now. <code>score</code> is a probability or a number, <code>label</code> a
-          class, <code>version</code> which version of the model it was. OpenTelemetry is taken too.
-        </p>
-      </Panel>
-      <Panel title="Actuals" note="when they are known, seconds or months later">
-        <Snippet text={actualSnippets[shown](place, example)} label="Copy how to send actuals" />
-        <p className="muted" style={{ marginBottom: 0 }}>
-          In any order, even before their prediction. A corrected actual replaces the one before, and only the windows
-          that it changes are computed anew.
-        </p>
-      </Panel>
-    </Columns>
+    <>
+      <div style={{ marginBottom: 12 }}>
+        <Choice label="How to log" value={shown} onChange={setWay} options={ways} />
+      </div>
+      <Columns wide>
+        <Panel title="Predictions" note="as they are made, or all of a day at once">
+          <Snippet text={logSnippets[shown](place, example)} label="Copy how to log predictions" />
+          <p className="muted" style={{ marginBottom: 0 }}>
+            The <code>id</code> joins the actual later, and makes it safe to send again: the same ids change nothing.
+            Without a <code>time</code> it is now. <code>score</code> is a probability or a number, <code>label</code> a
+            class, <code>version</code> which version of the model it was. OpenTelemetry is taken too.
+          </p>
+        </Panel>
+        <Panel title="Actuals" note="when they are known, seconds or months later">
+          <Snippet text={actualSnippets[shown](place, example)} label="Copy how to send actuals" />
+          <p className="muted" style={{ marginBottom: 0 }}>
+            In any order, even before their prediction. A corrected actual replaces the one before, and only the windows
+            that it changes are computed anew.
+          </p>
+        </Panel>
+      </Columns>
+    </>
   )
 }

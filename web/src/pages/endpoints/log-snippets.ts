@@ -38,9 +38,9 @@ export function exampleLogged(
 
 const url = ({ address, project, endpoint }: LogPlace, what: string) =>
   `${address}/api/v1/projects/${encodeURIComponent(project)}/endpoints/${encodeURIComponent(endpoint)}/${what}`
-const quoted = (value: unknown) => JSON.stringify(value).replaceAll("'", "'\\''")
+const quoted = (value: unknown) => JSON.stringify(value, null, 2).replaceAll("'", "'\\''")
 /** JSON of strings and numbers is Python already. */
-const python = (value: unknown) => JSON.stringify(value).replaceAll('":', '": ').replaceAll(',"', ', "')
+const python = (value: unknown) => JSON.stringify(value, null, 4)
 
 const curl = (place: LogPlace, what: string, items: unknown[]) => `curl ${url(place, what)} \\
   -H 'content-type: application/json' \\${place.secured ? '\n  -H "authorization: Bearer $KEDGE_TOKEN" \\' : ''}
