@@ -59,7 +59,7 @@ export async function addRoutes(
   dataRoutes(app, domains)
   lineageRoutes(app, environment, domains.data)
   streamRoutes(app, domains)
-  featureRoutes(app, { data: domains.data, clock: environment.clock })
+  featureRoutes(app, { data: domains.data, skew: domains.skew, clock: environment.clock })
   trackingRoutes(app, domains)
   traceRoutes(app, domains)
   registryRoutes(app, domains)

@@ -22,6 +22,7 @@ import { nameBlobs } from './garbage/name-blobs.ts'
 import type { Governance } from './governance/governance.ts'
 import { startLineageReader } from './journal/lineage.ts'
 import { createExplanations } from './monitoring/explanations.ts'
+import { createFeatureSkew } from './monitoring/feature-skew.ts'
 import { createDescribeExternal } from './monitoring/log-describe.ts'
 import { createLoggedModels } from './monitoring/logged-models.ts'
 import { createMonitoring } from './monitoring/monitoring.ts'
@@ -50,6 +51,8 @@ export interface ComposeOptions {
   serverUrl(): string | undefined
   /** what stands on record in place of a personal value */
   pseudonyms: Pseudonyms
+  /** the key that they have in a project, sealed for inference processes */
+  sealedPseudonymKey(project: string): string
 }
 
 const sources = [...pulled, ...streams.map(asSource)]
@@ -57,7 +60,7 @@ const sources = [...pulled, ...streams.map(asSource)]
 /** Every domain with what it needs of the others; the order is that of their imports. */
 export function composeDomains(
   environment: Environment,
-  { config, governance, engine, bucket, serverUrl, pseudonyms }: ComposeOptions,
+  { config, governance, engine, bucket, serverUrl, pseudonyms, sealedPseudonymKey }: ComposeOptions,
 ) {
   // whoever has a token for data is not thereby allowed to read every file of this machine
   const sourceFolders =
@@ -122,8 +125,10 @@ export function composeDomains(
     analyses: releaseAnalyses,
     performance: (key, first, second) => monitoring.compareRevisions(key, first, second, 0, farFuture),
     inputProfile: monitoring.inputProfile,
+    sealedKey: sealedPseudonymKey,
     datasets: { ...data.datasets, view: data.features.online.base },
   })
+  const skew = createFeatureSkew(environment, { features: data.features, endpoints: serving.endpoints })
   const automation = createAutomation(environment, {
     pipelines,
     alerts: monitoring.alerts,
@@ -159,6 +164,7 @@ export function composeDomains(
     explanations,
     logged,
     serving,
+    skew,
     automation,
     projectFile,
     backups,
@@ -171,6 +177,7 @@ export function composeDomains(
       serving.start()
       await automation.start()
       await explanations.start()
+      await skew.start()
       await monitoring.start()
     },
     async stop() {

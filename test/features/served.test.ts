@@ -172,3 +172,21 @@ test('a changed definition is filled in from the rows that are there, without a 
   expect(failed).toBe(0)
   expect(items[0]!.values.distance).toBeGreaterThan(800)
 }, 30_000)
+
+test('how far served values are from those of training is a number for each feature', async () => {
+  const recorded = () =>
+    kedge.environment.events.query(`SELECT id FROM predictions WHERE texts['$key'] = 'A' AND numbers['distance'] < 500`)
+  await eventually(async () => (await recorded()).length > 3, 'the record')
+  const { features } = await api<{
+    features: {
+      name: string
+      skew: { endpoint: string; samples: number; different: number; meanDifference: number }[]
+    }[]
+  }>('POST', '/features/activity/skew')
+  const of = (name: string) => features.find((feature) => feature.name === name)!.skew[0]!
+  // predictions before the definition changed had half of what it gives for their moments
+  expect(of('distance')).toMatchObject({ endpoint: 'delay' })
+  expect(of('distance').different).toBeGreaterThan(0)
+  expect(of('distance').meanDifference).toBeGreaterThan(0)
+  expect(of('origin')).toMatchObject({ different: 0, meanDifference: null, samples: of('distance').samples })
+})

@@ -48,8 +48,8 @@ export interface OnlineFeatures {
     time: number,
     signal: AbortSignal,
   ): Promise<LandedInputs>
-  /** Values of entities at a moment (milliseconds since 1970), by the definition; a list of features for each key. */
-  lookup(view: DeclaredView, keys: readonly string[], at: number): Promise<Record<string, unknown>[]>
+  /** Values of entities at moments (milliseconds since 1970), by the definition of training. */
+  lookup(view: DeclaredView, moments: readonly { key: string; at: number }[]): Promise<Record<string, unknown>[]>
   state(view: DeclaredView): Promise<OnlineState>
   start(): void
   stop(): Promise<void>
@@ -135,15 +135,16 @@ export function createOnlineFeatures(deps: OnlineDeps): OnlineFeatures {
         await wait(pollInterval, undefined, { signal }).catch(() => {})
       }
     },
-    async lookup(view, keys, at) {
+    async lookup(view, moments) {
       const { plan, version, live } = await resolve(view)
       const run = createRunEngine(engine)
-      const list = `[${keys.map(quoteText).join(', ')}]`
-      const moments = `SELECT k, toInt64(${at * 1000}) AS t, toUInt64(place) AS pos FROM (SELECT ${list} AS list) ARRAY JOIN list AS k, arrayEnumerate(list) AS place`
-      const wanted = `(${plan.key}) IN (${keys.map(quoteText).join(', ')})`
+      const keys = `[${moments.map(({ key }) => quoteText(key)).join(', ')}]`
+      const times = `[${moments.map(({ at }) => `toInt64(${Math.round(at * 1000)})`).join(', ')}]`
+      const asked = `SELECT k, t, toUInt64(place) AS pos FROM (SELECT ${keys} AS ks, ${times} AS ts) ARRAY JOIN ks AS k, ts AS t, arrayEnumerate(ks) AS place`
+      const wanted = `(${plan.key}) IN (${[...new Set(moments.map(({ key }) => quoteText(key)))].join(', ')})`
       const whole = inputRows(plan, (await deps.files.rows(version)).sql, 'p.__position', wanted)
       const ask = (rows: string, params?: Record<string, unknown>) =>
-        run.query<Record<string, unknown>>(`SELECT * FROM (${featuresAt(plan, rows, moments)}) ORDER BY pos`, params)
+        run.query<Record<string, unknown>>(`SELECT * FROM (${featuresAt(plan, rows, asked)}) ORDER BY pos`, params)
       const found =
         (live &&
           (await withLanded(deps, live, plan, live.position, async ({ sql, params }) =>

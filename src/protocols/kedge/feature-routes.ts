@@ -5,6 +5,7 @@ import type { DeclaredView } from '../../data/feature/declared-views.ts'
 import { trainingSetSpec } from '../../data/feature/feature-view-spec.ts'
 import { entityKey } from '../../data/feature/plan-features.ts'
 import { KedgeError } from '../../errors.ts'
+import type { FeatureSkewMeter } from '../../monitoring/feature-skew.ts'
 import { route } from '../route.ts'
 import { base, by, declaration, inProject, listOf, named, versionName } from './data-parameters.ts'
 import { materialiseAnswer } from './schemas/data.ts'
@@ -24,7 +25,11 @@ const lookupBody = z.strictObject({
 /** Feature views and training sets over REST. */
 export function featureRoutes(
   app: FastifyInstance,
-  { data: { features, datasets }, clock }: { data: Pick<Data, 'features' | 'datasets'>; clock: () => number },
+  {
+    data: { features, datasets },
+    skew,
+    clock,
+  }: { data: Pick<Data, 'features' | 'datasets'>; skew: FeatureSkewMeter; clock: () => number },
 ): void {
   const described = async (view: DeclaredView) => {
     const found = await features.describe(view)
@@ -117,8 +122,26 @@ export function featureRoutes(
       const view = await features.views.get(params.project, params.name)
       const keys = body.keys.map((key) => entityKey([key].flat().map(String)))
       const at = body.at ?? clock()
-      const values = await features.online.lookup(view, keys, at)
+      const values = await features.online.lookup(
+        view,
+        keys.map((key) => ({ key, at })),
+      )
       return { at, items: keys.map((key, i) => ({ key, values: values[i]! })) }
+    },
+  })
+
+  route(app, {
+    method: 'POST',
+    url: `${base}/features/:name/skew`,
+    permission: 'data.write',
+    summary: 'Compares what predictions were made with, and is on record, with what training has for the same moments',
+    tag,
+    params: named,
+    answer: featureViewAnswer,
+    async handler({ params }) {
+      const view = await features.views.get(params.project, params.name)
+      await skew.measure(view)
+      return described(view)
     },
   })
 
