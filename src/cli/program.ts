@@ -13,6 +13,7 @@ import { addData } from './commands/data.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
+import { addFeatures } from './commands/features.ts'
 import { addGc } from './commands/gc.ts'
 import { addGrafana } from './commands/grafana.ts'
 import { addImport } from './commands/import.ts'
@@ -93,6 +94,7 @@ Examples:
     addRestore,
     addImport,
     addExport,
+    addFeatures,
     addGc,
     addDoctor,
     addToken,
