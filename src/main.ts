@@ -8,6 +8,7 @@ import { type Config, isLoopback } from './config.ts'
 import type { Environment } from './environment.ts'
 import { KedgeError } from './errors.ts'
 import { createGovernance } from './governance/governance.ts'
+import { installationSecret } from './governance/installation-secret.ts'
 import { secretKey } from './governance/secrets.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { createJournal } from './journal/journal.ts'
@@ -21,6 +22,7 @@ import { pushMetrics } from './protocols/otlp-metrics/push-metrics.ts'
 import { createCollectMetrics } from './protocols/prometheus/collect-metrics.ts'
 import { createPseudonyms } from './serving/inference/pseudonyms.ts'
 import { type InferenceSupervisor, startInferenceSupervisor } from './serving/inference-supervisor.ts'
+import { pseudonymKey, sealPseudonymKey } from './serving/pseudonym-key.ts'
 import { makeDirectory } from './storage/make-directory.ts'
 import { version } from './version.ts'
 
@@ -68,6 +70,12 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
   const key = secretKey(config.data, config.secretKey)
   // the same after a restart, so that an inference process which outlived control is still known
   const internalSecret = config.internalSecret ?? createHmac('sha256', key).update('internal').digest('hex')
+  // installations that there were before it was kept have their pseudonyms from the shared secret
+  const personalSecret = await installationSecret(environment, key, 'pseudonyms', async () =>
+    (await store.read.selectFrom('endpoints').select('id').limit(1).executeTakeFirst())
+      ? internalSecret
+      : randomBytes(32).toString('hex'),
+  )
   const governance = createGovernance(environment, {
     auth: config.auth ?? 'none',
     adminToken: config.adminToken,
@@ -89,7 +97,8 @@ export async function startKedge(config: Config, log: Logger, clock: () => numbe
     engine,
     bucket: await bucketAccess(config, process.env),
     serverUrl: () => addresses.http || undefined,
-    pseudonyms: createPseudonyms(internalSecret),
+    pseudonyms: createPseudonyms(personalSecret),
+    sealedPseudonymKey: (project) => sealPseudonymKey(internalSecret, project, pseudonymKey(personalSecret, project)),
   })
   let inference: InferenceSupervisor | undefined
   const facts: ServerFacts = {

@@ -1,9 +1,10 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext } from '../journal/journal.ts'
+import { openSealed, seal } from './seal.ts'
 
 export interface Secrets {
   put(context: ChangeContext, project: string, name: string, value: string): Promise<void>
@@ -16,36 +17,9 @@ export interface Secrets {
 
 /** Secrets at rest: AES-256-GCM, bound to project and name so that a sealed value cannot be moved to another. */
 export function createSecrets({ store, journal }: Pick<Environment, 'store' | 'journal'>, key: Buffer): Secrets {
-  const bind = (project: string, name: string) => Buffer.from(`${project}\0${name}`)
-
-  const seal = (project: string, name: string, value: string) => {
-    const nonce = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(bind(project, name))
-    const text = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()])
-    return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')
-  }
-  const open = (project: string, name: string, sealed: string) => {
-    const bytes = Buffer.from(sealed, 'base64')
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
-      .setAAD(bind(project, name))
-      .setAuthTag(bytes.subarray(12, 28))
-    try {
-      return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
-    } catch (cause) {
-      throw new KedgeError(
-        'conflict',
-        { what: `The secret ${name} was sealed with another key` },
-        {
-          cause,
-          todo: 'Start with the key it was stored under (KEDGE_SECRET_KEY or secret.key in the data directory), or store it again.',
-        },
-      )
-    }
-  }
-
   return {
     async put(context, project, name, value) {
-      const sealed = seal(project, name, value)
+      const sealed = seal(key, project, name, value)
       await journal.change(context, async (change) => {
         await change.db
           .insertInto('secrets')
@@ -63,7 +37,7 @@ export function createSecrets({ store, journal }: Pick<Environment, 'store' | 'j
         .where('name', '=', name)
         .executeTakeFirst()
       if (!row) throw new KedgeError('not_found', { kind: 'Secret', name })
-      return open(project, name, row.sealed)
+      return openSealed(key, project, name, row.sealed)
     },
     async list(project) {
       const rows = await store.read

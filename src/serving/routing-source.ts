@@ -17,7 +17,16 @@ const pollInterval = 500
 /** What inference processes should serve, made from the endpoints and revisions in SQL. */
 export function createRoutingSource(
   { store, journal, log }: Pick<Environment, 'store' | 'journal' | 'log'>,
-  { profileOf, datasets }: { profileOf?: InputProfileSource | undefined; datasets?: ServingDatasets | undefined } = {},
+  {
+    profileOf,
+    datasets,
+    sealedKey,
+  }: {
+    profileOf?: InputProfileSource | undefined
+    datasets?: ServingDatasets | undefined
+    /** of a project's pseudonyms */
+    sealedKey?: ((project: string) => string) | undefined
+  } = {},
 ): RoutingSource {
   const profiles = createInputProfiles(profileOf, log)
   let cached: { stamp: string; routing: Routing } | undefined
@@ -55,6 +64,7 @@ export function createRoutingSource(
         record: spec.record.share,
         whenFull: spec.record.whenFull,
         personal: spec.record.personal,
+        ...(sealedKey && Object.keys(spec.record.personal).length > 0 ? { pseudonyms: sealedKey(row.project) } : {}),
         threshold: spec.threshold,
         limits: spec.limits,
         inputs: spec.inputs,

@@ -96,6 +96,8 @@ export const routedEndpoint = z.object({
   /** what becomes of a prediction that cannot be recorded */
   whenFull: z.enum(['answer', 'refuse']).default('answer'),
   personal: personal.default({}),
+  /** key of the project's pseudonyms, sealed under the secret that processes share; there where something is personal */
+  pseudonyms: z.string().optional(),
   threshold: z.number(),
   limits: limits.prefault({}),
   inputs: inputs.prefault({}),

@@ -27,11 +27,13 @@ export interface ServingDependencies {
   inputProfile?: InputProfileSource
   /** where endpoints look features up; without it none can */
   datasets?: ServingDatasets
+  /** key of a project's pseudonyms, sealed for inference processes; absent: they derive it themselves */
+  sealedKey?(project: string): string
 }
 
 /** Puts the domain together and registers its jobs. */
 export function createServing(deps: ServingDependencies) {
-  const { environment, registry, analyses, performance, inputProfile, datasets } = deps
+  const { environment, registry, analyses, performance, inputProfile, datasets, sealedKey } = deps
   const reports = createRevisionReports(environment)
   const releases = createReleases({ environment, registry, reports, analyses, performance })
   const endpoints = createEndpoints({ environment, registry, reports, releases, analyses })
@@ -48,7 +50,7 @@ export function createServing(deps: ServingDependencies) {
     /** The slowest and the failed requests of an endpoint. Errors: `not_found`. */
     requests: async (project: string, name: string) =>
       requests.of((await findEndpoint(environment.store.read, project, name)).id),
-    routing: createRoutingSource(environment, { profileOf: inputProfile, datasets }),
+    routing: createRoutingSource(environment, { profileOf: inputProfile, datasets, sealedKey }),
     deploy,
     sample: createRecordedSample({ environment, registry }),
     analyses,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { pseudonymKey, sealPseudonymKey } from '../pseudonym-key.ts'
 import { createPseudonyms } from './pseudonyms.ts'
 
 test('equal values of a project are equal, those of other projects and other keys are others', () => {
@@ -15,4 +16,14 @@ test('what it forgot it makes again', () => {
   const first = of('first')
   for (let i = 0; i < 20_001; i++) of(i)
   expect(of('first')).toBe(first)
+})
+
+test('a key that control tells goes before the shared secret, is the same for every teller, and is bound to its project', () => {
+  const kept = createPseudonyms('kept for ever')
+  const sealed = (shared: string) => sealPseudonymKey(shared, 'one', pseudonymKey('kept for ever', 'one'))
+  expect(sealed('first')).toBe(sealed('first'))
+  for (const shared of ['first', 'rotated'])
+    expect(createPseudonyms(shared)('one', sealed(shared))('a@b.c')).toBe(kept('one')('a@b.c'))
+  expect(() => createPseudonyms('rotated')('one', sealed('first'))).toThrow(/another internal secret/)
+  expect(() => createPseudonyms('first')('two', sealed('first'))).toThrow(/another internal secret/)
 })

@@ -74,7 +74,8 @@ export function serveRevision(
   }
   const key = endpoint.features && endpoint.personal[endpoint.features.key]
   const personal = key ? { ...endpoint.personal, $key: key } : endpoint.personal
-  const encoder = (origin: RecordedOrigin) => createMaskedEncoder(origin, personal, pseudonyms(endpoint.project))
+  const pseudonym = pseudonyms(endpoint.project, endpoint.pseudonyms)
+  const encoder = (origin: RecordedOrigin) => createMaskedEncoder(origin, personal, pseudonym)
   return {
     ...revision,
     loaded,
@@ -87,7 +88,7 @@ export function serveRevision(
     maskIds: createIdMask(
       origin.features.map(([name]) => name),
       personal,
-      pseudonyms(endpoint.project),
+      pseudonym,
     ),
     encode: encoder({ ...origin, shadow: false }),
     encodeShadow: encoder({ ...origin, shadow: true }),
