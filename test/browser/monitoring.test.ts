@@ -85,12 +85,50 @@ test('checks of inputs over time; a cell leads to its history', async () => {
   expect(query().get('score')).toMatch(/^quality\./)
 })
 
-test('performance shows the estimate beside what was realised', async () => {
-  await open('tab=performance')
-  await window.page.getByRole('button', { name: 'estimated without labels' }).waitFor()
+describe('performance', () => {
+  test('the estimate stands beside what was realised; every curve is there', async () => {
+    await open('tab=performance')
+    await window.page.getByRole('button', { name: 'estimated without labels' }).waitFor()
+    for (const name of ['ROC curve', 'Precision over recall', 'Gain', 'Lift', 'Reliability'])
+      await window.page.getByRole('figure', { name }).locator('canvas').waitFor()
+  })
+
+  test('the slider moves the confusion by keys, and a cell leads to as many rows as it counts', async () => {
+    await open('threshold=0.6&span=30')
+    const slider = window.page.getByRole('slider', { name: 'Threshold' })
+    const cell = window.page.getByRole('button', { name: /false alarms/ })
+    const alarms = async () => Number.parseInt((await cell.textContent())!.replaceAll(',', ''), 10)
+    const before = await alarms()
+    await slider.focus()
+    for (let i = 0; i < 3; i++) await window.page.keyboard.press('PageUp')
+    await expect.poll(alarms).toBeLessThan(before)
+    expect(Number(query().get('threshold'))).toBeGreaterThan(0.6)
+    const counted = await alarms()
+    expect(counted).toBeGreaterThan(0)
+    await cell.click()
+    const rows = panel(/Rows behind false alarms/)
+    await expect.poll(() => rows.getByRole('row').count()).toBe(1 + Math.min(25, counted))
+  })
+
+  test('a segment that a search found is chosen by keys and kept on the way to drift and its rows', async () => {
+    await open('span=30')
+    const choice = window.page.getByLabel('Segment')
+    await choice.locator('option', { hasText: 'city = Chur (worse)' }).first().waitFor({ state: 'attached' })
+    await choice.selectOption('city=Chur')
+    await panel('Log loss of city = Chur').waitFor()
+    await window.page.getByRole('figure', { name: 'ROC curve' }).locator('canvas').waitFor()
+    await window.page.getByRole('link', { name: 'Drift', exact: true }).click()
+    await panel('Distance from the reference')
+      .getByText(/of city = Chur, from a sample/)
+      .waitFor()
+    await open('tab=drift&feature=channel&segment=city%3DChur&bar=0')
+    const rows = panel(/Rows behind the bar: channel/)
+    await rows.getByRole('cell', { name: 'Chur' }).first().waitFor()
+    expect(await rows.getByRole('cell', { name: 'Basel' }).count()).toBe(0)
+  })
 })
 
-test.each(['', 'tab=drift&feature=age', 'tab=quality', 'tab=bias', 'tab=segments'])(
+test.each(['', 'threshold=0.3&cell=found', 'tab=drift&feature=age', 'tab=quality', 'tab=bias', 'tab=segments'])(
   'on a telephone nothing is wider than the screen: %s',
   async (tab) => {
     await window.context.close()
