@@ -17,6 +17,8 @@ export async function sendEventStream(
   const gone = new AbortController()
   request.raw.on('close', () => gone.abort())
   reply.raw.on('close', () => gone.abort())
+  // who has gone before this is said only here
+  if (request.raw.socket.destroyed) gone.abort()
   const signal = AbortSignal.any([gone.signal, request.server.closing])
   reply.hijack()
   reply.raw.writeHead(200, {
@@ -40,6 +42,8 @@ export async function sendEventStream(
 
 function drained(reply: FastifyReply, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    // an abort that was before is not told again, and who is gone drains nothing
+    if (signal.aborted) return resolve()
     reply.raw.once('drain', resolve)
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
