@@ -7,6 +7,7 @@ const pages = [
   '/data',
   '/data/trips',
   '/data/trips?tab=diff',
+  '/data/trips?tab=schema',
   '/data/trips?tab=curation',
   '/data/trips?tab=expectations',
   '/data/trips?tab=quality',

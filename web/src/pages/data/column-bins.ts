@@ -8,6 +8,8 @@ export interface ColumnBins {
 }
 
 const wanted = 30
+/** more bars than these are too narrow to be told apart */
+const mostBars = 60
 // buckets of 1 % relative accuracy: γ = 1.01 / 0.99, key = sign · (k + 2001) for values in (γ^(k−1), γ^k]
 const gamma = 1.01 / 0.99
 const offset = 2001
@@ -27,12 +29,30 @@ export function columnBins(column: ColumnProfile, show: (value: number) => strin
     const values = column.categories
       .map(({ value, count }) => ({ at: Number(value), value: count }))
       .sort((a, b) => a.at - b.at)
+    if (values.length > mostBars) return equalBins(values, show)
     return {
       bins: values.map(({ at, value }) => ({ label: show(at), value })),
       ends: [values[0]!.at, values.at(-1)!.at],
     }
   }
   return column.sketch ? sketchBins(column.sketch, column.quantiles, show) : undefined
+}
+
+/** Numbers in their order, in bins of one width. */
+function equalBins(values: { at: number; value: number }[], show: (value: number) => string): ColumnBins {
+  const [low, high] = [values[0]!.at, values.at(-1)!.at]
+  const whole = values.every(({ at }) => Number.isInteger(at))
+  // a bin holds as many whole numbers as any other
+  const width = whole ? Math.ceil((high - low + 1) / wanted) : (high - low) / wanted || 1
+  const counts = new Array<number>(Math.min(wanted, Math.floor((high - low) / width) + 1)).fill(0)
+  for (const { at, value } of values) counts[Math.min(counts.length - 1, Math.floor((at - low) / width))]! += value
+  return {
+    bins: counts.map((value, i) => ({
+      label: `${show(low + i * width)} to ${show(Math.min(high, low + (i + 1) * width - (whole ? 1 : 0)))}`,
+      value,
+    })),
+    ends: [low, high],
+  }
 }
 
 /** Bins from the 1st to the 99th percentile; what lies beyond counts in the outermost. */

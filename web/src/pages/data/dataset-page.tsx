@@ -23,6 +23,7 @@ import { MakingVersion } from './making-version.tsx'
 import { ProfileTimeline } from './profile-timeline.tsx'
 import { QualityHistory } from './quality-history.tsx'
 import { QuarantineDesk } from './quarantine/quarantine-desk.tsx'
+import { SchemaView } from './schema-view.tsx'
 import { SqlConsole } from './sql-console.tsx'
 import { VersionsTable } from './versions-table.tsx'
 
@@ -62,12 +63,13 @@ export default function DatasetPage() {
         value={tab}
         items={[
           { value: 'versions', text: 'Versions', count: dataset.data?.versions },
+          { value: 'schema', text: 'Schema' },
           { value: 'curation', text: 'Curation', count: draft.steps.length },
           { value: 'expectations', text: 'Expectations', count: draft.expectations.length },
           { value: 'quality', text: 'Quality' },
           { value: 'quarantine', text: 'Quarantine', count: versions.data?.items[0]?.counts.quarantined },
-          { value: 'timeline', text: 'Over versions' },
-          { value: 'diff', text: 'Compare versions' },
+          { value: 'timeline', text: 'Timeline' },
+          { value: 'diff', text: 'Compare' },
           { value: 'sql', text: 'SQL' },
           { value: 'consumers', text: 'Consumers' },
           { value: 'declaration', text: 'Declaration' },
@@ -89,6 +91,9 @@ export default function DatasetPage() {
         </Panel>
       )}
       {tab === 'diff' && <Load query={versions}>{({ items }) => <DiffView dataset={name} versions={items} />}</Load>}
+      {tab === 'schema' && (
+        <Load query={dataset}>{(one) => <SchemaView dataset={one} versions={versions.data?.items ?? []} />}</Load>
+      )}
       {tab === 'curation' && <Load query={dataset}>{() => <CurationEditor dataset={name} draft={draft} />}</Load>}
       {tab === 'expectations' && (
         <Load query={dataset}>{(one) => <ExpectationEditor dataset={name} draft={draft} version={one.latest} />}</Load>

@@ -63,7 +63,10 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
     <section className={classes.card}>
       <header>
         <b className="clip">{column.name}</b>
-        <span className="muted">{column.type}</span>
+        <span className="muted">
+          {column.form && column.form.share > 0.5 ? `${column.form.is.replaceAll('_', ' ')}, ` : ''}
+          {column.type}
+        </span>
       </header>
       <Distribution column={column} show={show} />
       <dl className={classes.numbers}>
@@ -87,6 +90,24 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
             definition="Arithmetic mean of the values."
             samples={column.count}
             facts={{ 'Standard deviation': measure(column.deviation) }}
+          />
+        )}
+        {column.lengths && (
+          <Measured
+            name="length"
+            value={
+              column.lengths.min === column.lengths.max
+                ? count(column.lengths.min)
+                : `${count(column.lengths.min)} – ${count(column.lengths.max)}`
+            }
+            definition="Characters of the texts, the shortest and the longest."
+            samples={column.count}
+            facts={{
+              Mean: measure(column.lengths.mean),
+              ...Object.fromEntries(
+                (column.patterns ?? []).slice(0, 5).map((one) => [one.pattern, percent(one.share)]),
+              ),
+            }}
           />
         )}
         {q && !isTime(column.type) && (

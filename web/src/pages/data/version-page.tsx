@@ -16,6 +16,7 @@ import { eventWindow } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import { CountsFlow } from './counts-flow.tsx'
 import { Expectations } from './expectations.tsx'
+import { ProfileFindings } from './profile-findings.tsx'
 import { ProfileView } from './profile-view.tsx'
 import { QuarantineView } from './quarantine-view.tsx'
 import { VersionRows } from './version-rows.tsx'
@@ -95,7 +96,12 @@ export default function VersionPage() {
                 { value: 'rows', text: 'Rows', count: one.rowCount },
               ]}
             />
-            {tab === 'profile' && <ProfileView profile={one.profile} />}
+            {tab === 'profile' && (
+              <>
+                <ProfileFindings version={one} />
+                <ProfileView profile={one.profile} />
+              </>
+            )}
             {tab === 'expectations' && <Expectations results={one.expectations} />}
             {tab === 'quarantine' && <QuarantineView version={one} />}
             {tab === 'rows' && <VersionRows version={one} part="rows" total={one.rowCount} />}
