@@ -1,8 +1,8 @@
 /**
- * Read, check, deduplicate by key and as a whole, outliers, derive, sort into parts, write and profile of flights that are ten times
- * as large in memory as the events engine may use: `--limit` megabytes (600). Memory is the peak of the engine's process.
+ * Read, check, deduplicate by key and as a whole, outliers, derive, sort into parts, write and profile of flights that are several times
+ * as large in memory as the events engine may use: `--limit` megabytes (600), `--times` (3). Memory is the peak of the engine's process.
  *
- *   node bench/data/larger-than-memory.ts [--limit 600] [--times 10]
+ *   node bench/data/larger-than-memory.ts [--limit 600] [--times 3]
  */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { by, flightsFile, openData, project } from '../../test/data/open-data.ts'
 
 const { values } = parseArgs({
-  options: { limit: { type: 'string', default: '600' }, times: { type: 'string', default: '10' } },
+  options: { limit: { type: 'string', default: '600' }, times: { type: 'string', default: '3' } },
 })
 const limit = Number(values.limit) * 2 ** 20
 const data = await openData({ memoryLimit: limit })
