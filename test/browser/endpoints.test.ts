@@ -45,7 +45,11 @@ describe('an endpoint whose model is served elsewhere', () => {
     const actual = await run(await copied('Copy how to send actuals'))
     expect(JSON.parse(actual.stdout)).toMatchObject({ accepted: 1, unknown: 0 })
     await window.go('/endpoints/elsewhere?tab=predictions')
-    await window.page.getByRole('link', { name: 'my-id-1' }).waitFor()
+    await stand.ask('POST', `${base}/elsewhere/logged-explanations`, {
+      items: [{ id: 'my-id-1', values: { amount: 0.3, city: -0.1 } }],
+    })
+    await window.page.getByRole('link', { name: 'my-id-1' }).click()
+    await window.page.getByRole('img', { name: 'What each feature added (shap)' }).getByText('amount').waitFor()
   })
 
   test('its report is a command and a file', async () => {

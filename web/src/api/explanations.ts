@@ -4,7 +4,9 @@ import type {
   Dependence,
   ExplanationHistory,
   GlobalImportance,
+  Items,
   LocalExplanation,
+  LoggedExplanation,
   ModelProfile,
   SampledExplanations,
 } from './types.ts'
@@ -61,6 +63,16 @@ export const localExplanationQuery = (project: string, endpoint: string, id: str
     queryFn: ({ signal }) => api<LocalExplanation>(at(project, endpoint, 'predictions', id), { signal }),
     retry: false,
     staleTime: 300_000,
+  })
+
+/** What each feature added to a prediction of a model that is served elsewhere, as it was logged. */
+export const loggedExplanationsQuery = (project: string, endpoint: string, id: string) =>
+  queryOptions({
+    queryKey: [project, 'explanations', endpoint, 'logged', id],
+    queryFn: ({ signal }) =>
+      api<Items<LoggedExplanation>>(path('projects', project, 'endpoints', endpoint, 'logged-explanations', id), {
+        signal,
+      }),
   })
 
 export const refreshExplanations = (project: string, endpoint: string) =>

@@ -6,6 +6,7 @@ import type * as explanations from '../../../src/protocols/kedge/schemas/explana
 import type * as features from '../../../src/protocols/kedge/schemas/features.ts'
 import type * as freshness from '../../../src/protocols/kedge/schemas/freshness.ts'
 import type * as journal from '../../../src/protocols/kedge/schemas/journal.ts'
+import type * as log from '../../../src/protocols/kedge/schemas/log.ts'
 import type * as monitoring from '../../../src/protocols/kedge/schemas/monitoring.ts'
 import type * as views from '../../../src/protocols/kedge/schemas/monitoring-views.ts'
 import type * as pipelines from '../../../src/protocols/kedge/schemas/pipelines.ts'
@@ -125,4 +126,5 @@ export type ExplanationHistory = z.output<typeof explanations.explanationHistory
 export type SampledExplanations = z.output<typeof explanations.sampledExplanations>
 export type Dependence = z.output<typeof explanations.dependence>
 export type LocalExplanation = z.output<typeof explanations.localExplanation>
+export type LoggedExplanation = z.output<typeof log.loggedExplanation>
 export type ModelProfile = z.output<typeof explanations.modelProfile>

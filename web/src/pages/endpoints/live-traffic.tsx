@@ -20,7 +20,7 @@ export function LiveTraffic({ endpoint }: { endpoint: EndpointDetail }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a sample for every answer of the server
   useEffect(() => {
     const { p50, p99 } = endpoint.live
-    const rates = Object.fromEntries(endpoint.revisions.map(({ number, live }) => [number, live.rate]))
+    const rates = Object.fromEntries(endpoint.revisions.map(({ number, live }) => [number, live.rate ?? 0]))
     setSamples((before) => [...before, { time: Date.now(), rates, p50, p99 }].slice(-kept))
   }, [endpoint.live])
   const x = samples.map(({ time }) => time)

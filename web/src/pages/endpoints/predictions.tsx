@@ -106,7 +106,13 @@ const columns = (items: PredictionRow[], explainedAt: (id: string) => string): V
     cell: (row) =>
       row.actualLabel ?? (row.actual === null ? <span className="muted">not yet</span> : measure(row.actual)),
   },
-  { key: 'latency', head: 'Latency', width: '80px', right: true, cell: (row) => `${measure(row.latencyMs, 2)} ms` },
+  {
+    key: 'latency',
+    head: 'Latency',
+    width: '80px',
+    right: true,
+    cell: (row) => (row.latencyMs ? `${measure(row.latencyMs, 2)} ms` : '–'),
+  },
   ...Object.keys(items[0]!.features).map((name) => ({
     key: `feature ${name}`,
     head: name,

@@ -126,19 +126,29 @@ function Explanations({ endpoint, overview }: { endpoint: string; overview: Moni
   )
 }
 
+/** as the explaining job says it */
+const elsewhere = 'the model is served elsewhere'
+
 function NothingYet({ endpoint, found }: { endpoint: string; found: GlobalImportance }) {
   const project = useProject()
   const client = useQueryClient()
   const [asked, setAsked] = useState<number>()
+  const reason = found.notExplained.at(-1)?.reason
   const refresh = async () => {
     setAsked((await refreshExplanations(project, endpoint)).days)
     setTimeout(() => void client.invalidateQueries({ queryKey: [project, 'explanations', endpoint] }), 3000)
   }
   return (
     <Panel>
-      {found.notExplained.length > 0 ? (
+      {reason ? (
         <Empty title="Nothing could be explained" icon="monitor">
-          {found.notExplained.at(-1)!.reason}
+          {reason}
+          {reason === elsewhere && (
+            <>
+              . Kedge has no model to ask; what each feature added, as its own explainer says, can be logged beside the
+              predictions (<code>POST …/endpoints/{endpoint}/logged-explanations</code>) and stands with the prediction.
+            </>
+          )}
         </Empty>
       ) : (
         <>

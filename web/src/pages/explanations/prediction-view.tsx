@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
+import { ApiError } from '../../api/client.ts'
 import { localExplanationQuery } from '../../api/explanations.ts'
 import type { LocalExplanation } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
@@ -12,6 +13,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { measure } from '../../format/number.ts'
 import { dateTime } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { ElsewhereView } from './elsewhere-view.tsx'
 import { definitionFacts, unitText } from './explanation-text.ts'
 import { Waterfall } from './waterfall.tsx'
 
@@ -36,6 +38,8 @@ export function PredictionView({ endpoint }: { endpoint: string }) {
 
 function One({ endpoint, id }: { endpoint: string; id: string }) {
   const explanation = useQuery(localExplanationQuery(useProject(), endpoint, id))
+  if (explanation.error instanceof ApiError && explanation.error.code === 'unsupported')
+    return <ElsewhereView endpoint={endpoint} id={id} />
   return <Load query={explanation}>{(found) => <Local found={found} />}</Load>
 }
 

@@ -142,7 +142,12 @@ const columns = (
     ),
   },
   { key: 'origin', head: 'Origin', cell: ({ origin }) => origin },
-  { key: 'rows', head: 'Rows', right: true, cell: ({ rows, share }) => `${count(rows)} (${percent(share)})` },
+  {
+    key: 'rows',
+    head: 'Rows',
+    right: true,
+    cell: ({ rows, share }) => <span className={classes.whole}>{`${count(rows)} (${percent(share)})`}</span>,
+  },
   {
     key: 'value',
     head: answer.metric.replaceAll('_', ' '),
