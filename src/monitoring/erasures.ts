@@ -7,7 +7,7 @@ import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { MonitoringTables } from '../storage/sql/tables/monitoring.ts'
 import { hour } from './event-day.ts'
 import { deleteRows, ofEndpoint, ofScope } from './raw-rows.ts'
-import { createRecordedIds } from './recorded-ids.ts'
+import { createRecordedIds, createRecordedValues } from './recorded-ids.ts'
 import { rollUpPerformance, rollUpProfiles } from './roll-up-days.ts'
 import { type EndpointKey, markStale } from './stale.ts'
 
@@ -70,13 +70,17 @@ const toErasure = (row: Selectable<MonitoringTables['erasures']>): Erasure => ({
 export function createErasures(
   { store, events, journal, jobs }: Pick<Environment, 'store' | 'events' | 'journal' | 'jobs'>,
   recordedIds = createRecordedIds({ store }),
+  recordedValues = createRecordedValues({ store }),
 ): Erasures {
   return {
     async ask(context, key, given, reason) {
       if ('ids' in given ? given.ids.length === 0 : given.feature.startsWith('$'))
         throw new KedgeError('invalid_input', { what: 'An erasure names ids, or a feature and its value' })
       const recorded = await recordedIds(key)
-      const condition = 'ids' in given ? { ids: given.ids.map(recorded) } : given
+      const condition =
+        'ids' in given
+          ? { ids: given.ids.map(recorded) }
+          : { feature: given.feature, value: (await recordedValues(key))(given.feature, given.value) }
       const params = paramsOf(key, condition)
       const hours = await events.query<{ bucket: number; n: number }>(
         `SELECT toUnixTimestamp(toStartOfHour(time)) * 1000 AS bucket, uniqExact(id, revision) AS n FROM predictions

@@ -23,7 +23,7 @@ import { type PerformancePoint, performanceHistory } from './performance-history
 import { type PredictionFilter, type PredictionRow, readPredictions } from './prediction-rows.ts'
 import { createProfileJob } from './profile-job.ts'
 import { profiledHours } from './profiled-hours.ts'
-import { createRecordedIds } from './recorded-ids.ts'
+import { createRecordedIds, createRecordedValues } from './recorded-ids.ts'
 import { createReferences, type ParquetTable, type Reference } from './reference.ts'
 import { createRetentionJob, planRetention, readRawFrom } from './retention.ts'
 import { compareRevisions, type RevisionComparison } from './revision-comparison.ts'
@@ -111,7 +111,7 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
   const { environment, describe, table, kinds, metrics } = dependencies
   const recordedIds = createRecordedIds(environment, dependencies.pseudonyms)
   const { store, events, journal, jobs } = environment
-  const settings = createSettingsStore(environment)
+  const settings = createSettingsStore({ store, journal, kinds })
   const backFills = createBackFills(environment, settings)
   const references = createReferences(environment, table)
   const shared = { environment, describe, references, settings }
@@ -192,7 +192,7 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
       withSamples: createWindowSamples(events),
     }),
     backFills,
-    erasures: createErasures(environment, recordedIds),
+    erasures: createErasures(environment, recordedIds, createRecordedValues(environment, dependencies.pseudonyms)),
     inputProfile,
     ingest: createIngest(environment, recordedIds),
     alerts: createAlerts(environment),
@@ -239,7 +239,7 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
     rawFrom: (key) => readRawFrom(store, key),
 
     async settings(key) {
-      return { settings: await settings.of(key), changed: (await settings.given(key)) !== undefined }
+      return { settings: await settings.stated(key), changed: (await settings.given(key)) !== undefined }
     },
 
     async configure(context, key, given) {

@@ -33,7 +33,8 @@ export interface PredictionRow {
   revision: number
   shadow: boolean
   caller: string
-  latencyMs: number
+  /** null where nobody measured it */
+  latencyMs: number | null
   features: Record<string, number | string>
   score: number | null
   label: string
@@ -67,7 +68,7 @@ export async function readPredictions(
       filter.feature === '$score'
         ? 'score'
         : filter.feature === '$latency_ms'
-          ? 'latency_us / 1000'
+          ? 'nullIf(latency_us, 0) / 1000'
           : 'if(mapContains(numbers, {feature:String}), numbers[{feature:String}], NULL)'
     if (filter.above !== undefined) conditions.push(`${number} > {above:Float64}`)
     if (filter.upTo !== undefined) conditions.push(`${number} <= {upTo:Float64}`)
@@ -113,7 +114,7 @@ export async function readPredictions(
   }
   const rows = await events.query<Row>(
     `SELECT p.id AS id, toUnixTimestamp64Milli(p.time) AS time, p.revision AS revision, p.shadow AS shadow, p.caller AS caller,
-       p.latency_us / 1000 AS latencyMs, p.numbers AS numbers, p.texts AS texts, p.score AS score, p.label AS label,
+       nullIf(p.latency_us, 0) / 1000 AS latencyMs, p.numbers AS numbers, p.texts AS texts, p.score AS score, p.label AS label,
        a.value AS actual, a.label AS actualLabel
      FROM (SELECT * FROM predictions FINAL WHERE ${conditions.join(' AND ')}
        ORDER BY time DESC, id, revision LIMIT {limit:UInt32} OFFSET {offset:UInt32}) AS p

@@ -34,7 +34,7 @@ export function predictionSource(
   return {
     sql: `SELECT p.revision AS revision, toDateTime(toStartOfHour(p.time), 'UTC') AS bucket, toUInt8(NOT p.shadow) AS live,
         CAST(p.numbers, 'Map(String, Float64)') AS numbers, CAST(p.texts, 'Map(String, String)') AS texts,
-        p.score AS score, p.score AS judged, ${meant('p.label')} AS label, CAST(p.latency_us / 1000, 'Nullable(Float64)') AS latency, a.truth AS truth,
+        p.score AS score, p.score AS judged, ${meant('p.label')} AS label, nullIf(p.latency_us, 0) / 1000 AS latency, a.truth AS truth,
         a.outcome AS outcome, p.id AS id, cityHash64(p.id) / pow(2, 64) AS chance
       FROM (
         SELECT * FROM predictions FINAL

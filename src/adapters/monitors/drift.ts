@@ -1,4 +1,5 @@
 import type { DriftMetric, FeatureType } from '../../contracts/drift-metric.ts'
+import { byFixedLimit } from '../../contracts/fixed-limit.ts'
 import {
   defineMonitorKind,
   type MonitorScore,
@@ -102,7 +103,8 @@ function scoreFeature(
   if (!measured.ok) return { ...score, value: null, thresholdHigh: null, p: null, state: 'too_few_samples', definition }
   const { value } = measured
 
-  const fixed = settings.limits[monitor]?.high
+  const fixed = byFixedLimit({ ...score, value, thresholdHigh: null, p: null, definition }, settings)
+  if (fixed) return fixed
   const days = reference.days.length
   const run = Math.max(1, Math.min(steady, Math.floor(days / 3)))
   const distance = (a: number[], b: number[]) => {
@@ -117,22 +119,15 @@ function scoreFeature(
     ),
   )
   const rowsRatio = effective / Math.max(1, (whole.count / Math.max(1, days)) * run)
-  if (fixed !== undefined || !ofReference.ok) {
-    const threshold = fixed ?? metric.defaultLimit
+  if (!ofReference.ok)
     return {
       ...score,
       value,
-      thresholdHigh: threshold,
+      thresholdHigh: metric.defaultLimit,
       p: null,
-      state: value > threshold ? 'violation' : 'ok',
-      definition: {
-        ...definition,
-        threshold: {
-          method: fixed === undefined ? 'default: the reference is too short to calibrate' : 'fixed in the settings',
-        },
-      },
+      state: value > metric.defaultLimit ? 'violation' : 'ok',
+      definition: { ...definition, threshold: { method: 'default: the reference is too short to calibrate' } },
     }
-  }
   const forecast = widenForRows(ofReference, rowsRatio)
   const high = metric.fromScale(fromNearNormal(forecastLimits(forecast, settings.alpha, 'above').high))
   return {

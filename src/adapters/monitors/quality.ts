@@ -100,14 +100,8 @@ function score(
   const value = successes / slice.rows
   const interval = wilsonInterval({ successes, n: slice.rows }, 1 - 2 * settings.alpha)
   const measured = { ...result, value, low: interval.low, high: interval.high }
-  const fixed = settings.limits[monitor]?.high
-  if (fixed !== undefined)
-    return {
-      ...measured,
-      thresholdHigh: fixed,
-      state: value > fixed ? 'violation' : 'ok',
-      definition: { ...definition, threshold: { method: 'fixed in the settings' } },
-    }
+  const fixed = byFixedLimit({ ...measured, thresholdHigh: null, definition }, settings)
+  if (fixed) return fixed
   const run = Math.max(1, Math.min(window.days, Math.floor(reference.days.length / 3)))
   const most = worst(reference, JSON.stringify([share.name, feature, run]), () =>
     worstOfReference(share, feature, reference, run),

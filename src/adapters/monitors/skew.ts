@@ -105,7 +105,7 @@ function score(
 }
 
 /** Whether the reference is what the model was trained on, and not something that was served. */
-const isTraining = ({ scope }: ReferenceView) => scope.startsWith('model/')
+const isTraining = ({ scope }: ReferenceView) => scope.startsWith('model/') || scope.startsWith('reference/')
 
 export default defineMonitorKind({
   family: 'skew',

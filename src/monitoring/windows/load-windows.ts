@@ -97,7 +97,8 @@ export async function loadWindows(
     return {
       revision,
       known,
-      training: training(plan.windows.at(-1)?.start ?? 0),
+      // a stretch that begins before there are days enough is held against those that it begins with
+      training: training(plan.windows.at(-1)?.start ?? 0) ?? training(plan.windows.at(-1)?.end ?? 0),
       against: held.text,
       windows: plan.windows.map((bounds) => {
         const inside = own.filter((part) => part.day >= bounds.start && part.day < bounds.end && part.slice.rows > 0)

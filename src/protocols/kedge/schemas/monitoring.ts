@@ -203,7 +203,7 @@ export const predictionRow = z.object({
   revision: z.number(),
   shadow: z.boolean(),
   caller: z.string(),
-  latencyMs: z.number(),
+  latencyMs: z.number().nullable(),
   features: z.record(z.string(), z.union([z.number(), z.string()])),
   score: z.number().nullable(),
   label: z.string(),
