@@ -35,30 +35,29 @@ export const mongodbObstacle = (): Promise<string | undefined> =>
 export async function startMongodb(): Promise<MongodbServer> {
   const state = mkdtempSync(join(tmpdir(), 'kedge-mongodb-'))
   const [port] = (await freePorts(1)) as [number]
-  const child: ChildProcess = program
-    ? spawn(
+  const [command, ...args] = program
+    ? [
         program,
-        [
-          '--handler=sqlite',
-          `--sqlite-url=file:${state}/`,
-          `--state-dir=${state}`,
-          `--listen-addr=127.0.0.1:${port}`,
-          '--debug-addr=-',
-          '--telemetry=disable',
-          '--test-enable-new-auth',
-          '--setup-username=kedge',
-          '--setup-password=secret',
-          '--setup-database=admin',
-        ],
-        { stdio: 'ignore' },
-      )
-    : spawn(
+        '--handler=sqlite',
+        `--sqlite-url=file:${state}/`,
+        `--state-dir=${state}`,
+        `--listen-addr=127.0.0.1:${port}`,
+        '--debug-addr=-',
+        '--telemetry=disable',
+        '--test-enable-new-auth',
+        '--setup-username=kedge',
+        '--setup-password=secret',
+        '--setup-database=admin',
+      ]
+    : [
         'java',
-        ['-Xmx200m', '-cp', `${await javaJars(join(folder, 'pom.xml'))}/*`, join(folder, 'Serve.java'), String(port)],
-        {
-          stdio: 'ignore',
-        },
-      )
+        '-Xmx200m',
+        '-cp',
+        `${await javaJars(join(folder, 'pom.xml'))}/*`,
+        join(folder, 'Serve.java'),
+        String(port),
+      ]
+  const child: ChildProcess = spawn(command!, args, { stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const user = knowsUsers ? 'kedge:secret@' : ''
   for (let attempt = 0; ; attempt++)
