@@ -82,6 +82,8 @@ export interface SourceTable {
   unreadable?: { when: string; reason: string; value?: string }[]
   /** SQL (over `s`) for the position of a row, from 0; without it rows are numbered as they come */
   rowNumber?: string
+  /** SQL (over `s`) for the file that a row is from, below the folder of the pattern; for rows of many files */
+  file?: string
   /** Names what the rows are a function of, such as a file's digest; absent when only reading tells. */
   state?(): Promise<string>
   /** The rows may be read again while `state` is the same; without it they are copied first. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -335,4 +336,31 @@ describe('CSV: what is found by looking', () => {
     const error = await failure(data.make({ kind: 'csv', path: long }))
     expect(error).toMatchObject({ code: 'source_unreadable', message: expect.stringContaining(long) })
   }, 60_000)
+})
+
+describe('files of any kind', () => {
+  test('are rows with their bytes, whether few or many', async () => {
+    put('any/kind=a/x.bin', Buffer.from([0, 255, 10]))
+    put('any/kind=b/y.txt', 'hello')
+    const source = { kind: 'files', path: join(data.folder, 'any/*/*') }
+    const { names, rows } = await made(source)
+    expect(names).toEqual(['path', 'bytes', 'digest', 'content', 'kind'])
+    expect(rows).toEqual([
+      [
+        'kind=a/x.bin',
+        3,
+        createHash('sha256')
+          .update(Buffer.from([0, 255, 10]))
+          .digest('hex'),
+        'AP8K',
+        'a',
+      ],
+      ['kind=b/y.txt', 5, createHash('sha256').update('hello').digest('hex'), 'aGVsbG8=', 'b'],
+    ])
+    for (let i = 0; i < 300; i++) put(`any/kind=c/${String(i).padStart(3, '0')}.txt`, `text ${i}`)
+    const many = await made({ ...source, path: join(data.folder, 'any/kind=c/*'), content: 'text' })
+    expect(many.rows).toHaveLength(100)
+    expect(many.rows[42]!.slice(0, 2)).toEqual(['042.txt', 7])
+    expect(many.rows[42]![3]).toBe('text 42')
+  })
 })

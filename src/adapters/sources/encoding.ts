@@ -77,7 +77,13 @@ export async function textFiles(
       }
     },
   )
-  return { files: { ...files, path: join(whole, '**') }, method: 'none', head, ...found }
+  const pattern = {
+    ...files.pattern,
+    folder: whole,
+    files: texts.map(({ name }) => join(whole, name)),
+    digestOf: (path: string) => digestOf(join(folder, relative(whole, path))),
+  }
+  return { files: { ...files, path: join(whole, '**'), pattern }, method: 'none', head, ...found }
 }
 
 async function decodeFile(

@@ -35,6 +35,11 @@ const member = z
   .optional()
   .meta({ description: 'of a ZIP file: the file in it, or a pattern over many' })
 
+const removed = z
+  .enum(['drop', 'keep'])
+  .default('drop')
+  .meta({ description: 'rows of files that are gone, in datasets of mode incremental' })
+
 /** Where a file is: exactly one of a path on the server and an address. */
 const fileLocation = {
   path: z.string().min(1).optional().meta({ description: 'file on the server' }),
@@ -50,6 +55,7 @@ const filesLocation = {
       'file on the server, or a pattern over many: * and ? within a name, ** for folders, {a,b}; folders called year=2001 become columns',
   }),
   url: url.meta({ description: `address of a file, or a pattern over many as in path (not over http): ${forms}` }),
+  removed,
 }
 
 type Location = { path?: string | undefined; url?: string | undefined; access?: Record<string, unknown> | undefined }

@@ -7,6 +7,7 @@ import { encoding, textFiles } from './encoding.ts'
 import { fileSource } from './file-location.ts'
 import { rowsOfFiles } from './many-files.ts'
 import { quotedName } from './sql-name.ts'
+import { textLines } from './text-lines.ts'
 
 const position = z.number().int().min(1).max(1_000_000)
 
@@ -47,8 +48,8 @@ export default defineSource({
     } = await textFiles(await environment.localFiles(location), { encoding, compression }, environment, signal)
     const last = Math.max(...columns.map(({ to }) => to))
     const cut = { both: 'trimBoth', right: 'trimRight', none: '' }[trim]
-    const lines =
-      "SELECT trimRight(line, '\\r') AS line, _path, rowNumberInAllBlocks() AS __n FROM file({path:String}, LineAsString, 'line String', {method:String})"
+    const { from, params, ordered } = await textLines(files, method, environment)
+    const lines = `SELECT trimRight(line, '\\r') AS line, _path, rowNumberInAllBlocks() AS __n FROM ${from}`
     // files come one after the other, so what a file begins with has the least numbers of its lines
     const body =
       header === 0
@@ -68,13 +69,14 @@ export default defineSource({
         'line AS __whole',
       ],
       from: `(${body})`,
+      ordered,
     })
     const whole = (sql: string) => `(SELECT * EXCEPT (__whole) FROM ${sql} WHERE trimBoth(__whole) != '')`
     return {
       ...rows,
       sql: whole(rows.sql),
       ...(rows.sample ? { sample: whole(rows.sample) } : {}),
-      params: { path: files.path, method },
+      params,
       settings: { ...rows.settings, input_format_parallel_parsing: 0, max_threads: 1 },
       untyped: true,
       types: [...columns.flatMap(({ name, type }) => (type ? [{ name, type }] : [])), ...(rows.types ?? [])],

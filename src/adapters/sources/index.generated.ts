@@ -4,6 +4,7 @@ import avroAdapter from './avro.ts'
 import copybookAdapter from './copybook/copybook.ts'
 import csvAdapter from './csv.ts'
 import excelAdapter from './excel/excel.ts'
+import filesAdapter from './files.ts'
 import fixedWidthAdapter from './fixed-width.ts'
 import jsonlAdapter from './jsonl.ts'
 import mongodbAdapter from './mongodb.ts'
@@ -15,4 +16,4 @@ import redisAdapter from './redis/redis.ts'
 import sqliteAdapter from './sqlite.ts'
 import xmlAdapter from './xml/xml.ts'
 
-export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, excelAdapter, fixedWidthAdapter, jsonlAdapter, mongodbAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, redisAdapter, sqliteAdapter, xmlAdapter] as const
+export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, excelAdapter, filesAdapter, fixedWidthAdapter, jsonlAdapter, mongodbAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, redisAdapter, sqliteAdapter, xmlAdapter] as const

@@ -7,6 +7,7 @@ import { encoding, textFiles } from './encoding.ts'
 import { fileSource } from './file-location.ts'
 import { rowsOfFiles } from './many-files.ts'
 import { quotedName, quotedText } from './sql-name.ts'
+import { textLines } from './text-lines.ts'
 
 /** Lines that are looked at to find the names of the columns. */
 const sample = 20_000
@@ -33,9 +34,8 @@ export default defineSource({
       method,
       found: foundEncoding,
     } = await textFiles(await environment.localFiles(location), { encoding, compression }, environment, signal)
-    const params = { path: files.path, method }
+    const { from, params, ordered } = await textLines(files, method, environment)
     const settings = { input_format_parallel_parsing: 0, max_threads: 1, use_hive_partitioning: 0 }
-    const from = "file({path:String}, LineAsString, 'line String', {method:String})"
     const lines = `SELECT line, rowNumberInAllBlocks() AS __position FROM ${from}`
     const names = columns
       ? Object.keys(columns)
@@ -61,6 +61,7 @@ export default defineSource({
         'line AS __whole',
       ],
       from,
+      ordered,
     })
     const whole = (sql: string) => `(SELECT * EXCEPT (__whole) FROM ${sql} WHERE trimBoth(__whole) != '')`
     return {

@@ -13,15 +13,20 @@ export interface FileRows {
   from: string
   /** settings of the query */
   settings?: string
+  /** whether they come by the files' names already */
+  ordered?: boolean
 }
 
-type Rows = Pick<SourceTable, 'sql' | 'sample' | 'columns' | 'types' | 'rowNumber' | 'settings'>
+type Rows = Pick<SourceTable, 'sql' | 'sample' | 'columns' | 'types' | 'rowNumber' | 'file' | 'settings'>
 
 /**
  * The rows of one file as they come, or of all files of a pattern: by the files' names, each in its own order, with what
  * their folders say as columns. The row's place is `__position`.
  */
-export function rowsOfFiles(files: LocalFiles, { columns, selected, from, settings = '' }: FileRows): Rows {
+export function rowsOfFiles(
+  files: LocalFiles,
+  { columns, selected, from, settings = '', ordered = false }: FileRows,
+): Rows {
   const ending = settings ? ` SETTINGS ${settings}` : ''
   if (!files.pattern)
     return {
@@ -44,14 +49,17 @@ export function rowsOfFiles(files: LocalFiles, { columns, selected, from, settin
     ...kept,
     ...partitions.map(({ name }) => folderValue(name)),
     '_path AS __path',
+    // the path may be set when rows are landed
+    "substring(_path, length(replaceRegexpOne({path:String}, '/[^/]*[*?{].*$', '')) + 2) AS __file",
     'rowNumberInAllBlocks() AS __arrival',
   ]
   const unordered = `(SELECT ${each.join(', ')} FROM ${from}${ending})`
   return {
-    sql: `(SELECT *, rowNumberInAllBlocks() AS __position FROM (SELECT * FROM ${unordered} ORDER BY __path, __arrival))`,
+    sql: `(SELECT *, rowNumberInAllBlocks() AS __position FROM ${ordered ? unordered : `(SELECT * FROM ${unordered} ORDER BY __path, __arrival)`})`,
     sample: unordered.replace(', _path AS __path', ', 0 AS __position, _path AS __path'),
     columns: names.map((name) => own.find((column) => column.name === name) ?? { name, type: 'Nullable(String)' }),
     types: partitions,
+    file: 's.__file',
     rowNumber: 's.__position',
     settings: { ...ownPartitions, max_threads: 1, max_bytes_before_external_sort: 2 ** 30 },
   }

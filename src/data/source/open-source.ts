@@ -8,7 +8,7 @@ import { columnType } from '../curation/engine-column.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { inferTypes } from './infer-types.ts'
-import { sourceEnvironment } from './source-environment.ts'
+import { type OnFiles, sourceEnvironment } from './source-environment.ts'
 import { sourceError } from './source-error.ts'
 import type { SourceFiles } from './source-files.ts'
 
@@ -46,12 +46,13 @@ export async function openSource(
   name: string,
   spec: SourceSpec,
   signal?: AbortSignal,
+  onFiles?: OnFiles,
 ): Promise<OpenedSource> {
   const definition = access.kinds.find(({ kind }) => kind === spec.kind)
   if (!definition) throw new KedgeError('invalid_input', { what: `There is no kind of source ${spec.kind}` })
   const place = placeOf(spec)
   const fullName = place ? `${name} (${place})` : name
-  const environment = sourceEnvironment(access, project, name, spec, signal)
+  const environment = sourceEnvironment(access, project, name, spec, signal, onFiles)
   const { query } = environment
   try {
     const table = await definition.open(definition.config.parse(spec), environment, signal)

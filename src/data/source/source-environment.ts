@@ -1,7 +1,10 @@
-import type { SourceEnvironment } from '../../contracts/source.ts'
+import type { FileLocation, LocalFiles, SourceEnvironment } from '../../contracts/source.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
 import { documentDigest } from '../document-digest.ts'
 import type { SourceAccess } from './open-source.ts'
+
+/** Sees the files that a source was found to have, and gives those that it is to read. */
+export type OnFiles = (files: LocalFiles, location: FileLocation) => Promise<LocalFiles>
 
 /** What a kind of source may use of the world, for one source of a project. */
 export function sourceEnvironment(
@@ -10,12 +13,13 @@ export function sourceEnvironment(
   name: string,
   spec: SourceSpec,
   signal?: AbortSignal,
+  onFiles: OnFiles = async (files) => files,
 ): SourceEnvironment {
   const query = <T>(sql: string, params?: Record<string, unknown>, settings?: Record<string, string | number>) =>
     access.engine.query<T>(sql, params, { ...(settings ? { settings } : {}), ...(signal ? { signal } : {}) })
   return {
     localFile: (location) => access.files.one(project, location, signal),
-    localFiles: (location) => access.files.all(project, location, signal),
+    localFiles: async (location) => onFiles(await access.files.all(project, location, signal), location),
     derived: (key, make) => access.files.derived.folder(documentDigest(key), make),
     checkedHost: (host) => access.addresses.check(host),
     secret: ({ secret }) => access.secret(project, secret),

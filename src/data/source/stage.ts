@@ -52,11 +52,12 @@ export async function stage(
   )
 }
 
-/** The table on one or more copies, one after the other; a column that a copy lacks is missing there. */
+/** The table on one or more copies, one after the other, of each the rows under its condition; a column that a copy lacks is missing there. */
 export async function staged(
   engine: EventsStore,
   table: SourceTable,
   files: readonly string[],
+  conditions: readonly (string | undefined)[] = [],
 ): Promise<SourceTable & { rowNumber: string }> {
   const params = Object.fromEntries(files.map((file, i) => [`copy${i}`, file]))
   const names = [
@@ -72,11 +73,11 @@ export async function staged(
     for (const { name, type } of found) types.set(name, type)
     const has = new Set(found.map(({ name }) => name))
     selects.push(
-      `SELECT ${names.map((name) => (has.has(name) ? quoteName(name) : `NULL AS ${quoteName(name)}`)).join(', ')} FROM ${copy}`,
+      `SELECT ${names.map((name) => (has.has(name) ? quoteName(name) : `NULL AS ${quoteName(name)}`)).join(', ')} FROM ${copy}${conditions[i] ? ` WHERE ${conditions[i]}` : ''}`,
     )
   }
   return {
-    sql: files.length === 1 ? 'file({copy0:String}, Parquet)' : `(${selects.join(' UNION ALL ')})`,
+    sql: files.length === 1 && !conditions[0] ? 'file({copy0:String}, Parquet)' : `(${selects.join(' UNION ALL ')})`,
     params,
     columns: table.columns.map(({ name }) => ({ name, type: types.get(name) ?? 'Nullable(String)' })),
     ...(table.types ? { types: table.types } : {}),

@@ -64,8 +64,10 @@ export interface Batch {
   source: string
   digest: string
   rows: number
-  /** last value of the incremental column, as text */
+  /** last value of the incremental column, as text; empty where files are what is new */
   cursor: string
+  /** digest of the document that names the files of the batch (`FileList`) */
+  files?: string
 }
 
 /** One of the Parquet files that a version's rows are, in order; versions share those that are equal. */

@@ -24,6 +24,7 @@ import {
   type VersionSource,
 } from './dataset-version.ts'
 import type { KeptVersions } from './keep-versions.ts'
+import { openChanged, pullFiles } from './pull-files.ts'
 import { pullAll, pullNew } from './pull-source.ts'
 import { createRunEngine } from './run-engine.ts'
 import { runFolder } from './run-folder.ts'
@@ -90,8 +91,14 @@ export const createMaterialise =
     const others = await newestOf(versions, project, dataset, datasetsOf(spec, extensions))
 
     progress('open')
-    const source = await openSource(deps.access, project, spec.from, sourceSpec, signal)
+    const full = spec.mode === 'full'
     const previous = await versions.newest(project, dataset, configDigest)
+    const before = { blobs: environment.blobs, batches: previous?.batches ?? [], folder }
+    const opened = full
+      ? await openSource(deps.access, project, spec.from, sourceSpec, signal)
+      : await openChanged(deps.access, project, spec.from, sourceSpec, before, signal)
+    const changed = 'fresh' in opened ? opened : undefined
+    const source = 'fresh' in opened ? opened.source : opened
     refuseLostColumns(
       source.columns,
       source.table.untyped !== true,
@@ -113,14 +120,17 @@ export const createMaterialise =
             : ['corrected', corrections.map(({ original, corrected }) => [original, corrected])]),
           ...(others.length === 0 ? [] : [others.map((one) => [one.dataset, one.digest])]),
         ])
-      const full = spec.mode === 'full'
       const knownState = full ? await source.table.state?.() : undefined
       const known = knownState === undefined ? undefined : await versions.byInput(project, dataset, keyOf(knownState))
       if (known) return accepted(known)
 
       progress('pull')
       const input = { engine, blobs: environment.blobs, folder, source, time: spec.time, window, signal }
-      const pulled = full ? await pullAll(input, knownState) : await pullNew(input, previous?.batches ?? [])
+      const pulled = full
+        ? await pullAll(input, knownState)
+        : changed
+          ? await pullFiles(input, changed, sourceSpec.removed === 'keep')
+          : await pullNew(input, previous?.batches ?? [])
       const inputKey = keyOf(pulled.state)
       const existing = await versions.byInput(project, dataset, inputKey)
       if (existing) return accepted(existing)

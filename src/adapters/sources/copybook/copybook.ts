@@ -50,7 +50,7 @@ export default defineSource({
       sql: '',
       params: {},
       columns: ofAll.columns,
-      ...(files.pattern ? { types: ofAll.types!, settings: ofAll.settings! } : {}),
+      ...(files.pattern ? { types: ofAll.types!, settings: ofAll.settings!, file: ofAll.file! } : {}),
       unreadable: faultReasons.flatMap((reason, i) =>
         i === 0 ? [] : [{ when: `s.${faultNumber} = ${i}`, reason, value: `s.${faultFound}` }],
       ),
