@@ -89,7 +89,8 @@ export function createExplanations({ environment, table, aside }: ExplanationDep
       aside,
       background,
       baselines,
-      settings: createSettingsStore(environment),
+      // only what a window is matters here
+      settings: createSettingsStore({ ...environment, kinds: [] }),
     }),
   )
   jobs.handle(createExplanationRound(environment, due))

@@ -36,7 +36,9 @@ export const monitorSettings = z
     zone: z.string().refine(isZone, 'is no time zone as Europe/Zurich').default('UTC'),
     /** what windows are held against */
     against: against.prefault({ kind: 'training' }),
-    /** promised chance that a window without change violates, by family */
+    /** promised chance that 30 days without change raise any alert, over all families */
+    false_alarms: z.number().gt(0).lte(1).default(0.2),
+    /** promised chance that a window without change violates, by family; its part of `false_alarms` when absent */
     alpha: z.record(z.string(), share).default({}),
     /** families that are not watched */
     off: z.array(z.string()).default([]),

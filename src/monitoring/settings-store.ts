@@ -1,13 +1,17 @@
+import type { MonitorKind } from '../contracts/monitor-kind.ts'
 import { KedgeError } from '../errors.ts'
 import type { ChangeContext, Journal } from '../journal/journal.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { SqlStore } from '../storage/sql/sql-store.ts'
+import { shareOutAlarms } from './alarm-budget.ts'
 import { type EndpointMonitorSettings, type EndpointMonitorSettingsInput, monitorSettings } from './monitor-settings.ts'
 import { type EndpointKey, nextMark } from './stale.ts'
 
 export interface SettingsStore {
-  /** The settings with every default filled in. */
+  /** What windows are judged by: with every default filled in, and the promise of false alarms shared out to the families. */
   of(key: EndpointKey): Promise<EndpointMonitorSettings>
+  /** With every default filled in, as whoever changes them wants to see them. */
+  stated(key: EndpointKey): Promise<EndpointMonitorSettings>
   /** As they were given; undefined when nothing was. */
   given(key: EndpointKey): Promise<EndpointMonitorSettingsInput | undefined>
   /** Replaces them; false when nothing changed. Errors: `invalid_input`. */
@@ -15,7 +19,16 @@ export interface SettingsStore {
 }
 
 /** The settings of endpoints' monitors, in the SQL store. */
-export function createSettingsStore({ store, journal }: { store: SqlStore; journal: Journal }): SettingsStore {
+export function createSettingsStore({
+  store,
+  journal,
+  kinds,
+}: {
+  store: SqlStore
+  journal: Journal
+  /** the families that there are */
+  kinds: readonly Pick<MonitorKind, 'family' | 'alpha'>[]
+}): SettingsStore {
   const given = async ({ project, endpoint }: EndpointKey) => {
     const row = await store.read
       .selectFrom('monitored_endpoints')
@@ -25,9 +38,11 @@ export function createSettingsStore({ store, journal }: { store: SqlStore; journ
       .executeTakeFirst()
     return fromJson<EndpointMonitorSettingsInput>(row?.settings ?? null) ?? undefined
   }
+  const stated = async (key: EndpointKey) => monitorSettings.parse((await given(key)) ?? {})
   return {
     given,
-    of: async (key) => monitorSettings.parse((await given(key)) ?? {}),
+    stated,
+    of: async (key) => shareOutAlarms(await stated(key), kinds),
     async set(context, key, settings) {
       const parsed = monitorSettings.safeParse(settings)
       if (!parsed.success)

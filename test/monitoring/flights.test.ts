@@ -121,7 +121,7 @@ describe('seven weeks of flights, replayed by event time', () => {
     expect(one('drift.distance', 'origin').at(-1)!.definition).toMatchObject({
       metric: 'jensen-shannon',
       type: 'categorical',
-      threshold: { alpha: 0.01 },
+      threshold: { alpha: expect.closeTo((0.2 * 0.1) / 1.5 / (60 / 7), 12) },
     })
     expect(one('estimated-performance.log_loss').length).toBeGreaterThanOrEqual(losses.length)
     expect(one('bias.demographic_parity', 'origin').at(-1)!.definition).toHaveProperty('groups')
