@@ -3,6 +3,7 @@ import { KedgeError } from '../errors.ts'
 import { inChange } from '../journal/in-change.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
+import { knownVersion } from './known-version.ts'
 import { checkLength, limits } from './limits.ts'
 import type { RunDataset } from './run.ts'
 import type { Runs } from './runs.ts'
@@ -56,12 +57,15 @@ export function createRunInputs(environment: Pick<Environment, 'store' | 'journa
             .onConflict((c) => c.columns(['experiment', 'name', 'digest']).doUpdateSet({ name: dataset.name }))
             .returning('number')
             .executeTakeFirstOrThrow()
-          await change.db
+          const logged = await change.db
             .insertInto('run_inputs')
             .values({ run: run.number, dataset: number, tags: toJson(dataset.tags) })
             // as MLflow does: a dataset that is logged to the run again keeps the tags of the first time
             .onConflict((c) => c.columns(['run', 'dataset']).doNothing())
-            .execute()
+            .executeTakeFirst()
+          const version = logged.numInsertedOrUpdatedRows ? await knownVersion(change.db, project, dataset) : undefined
+          if (version)
+            change.append({ type: 'run.read', project, subject: `run/${runId}`, data: { id: runId, ...version } })
         }
         await writeModels(change, run.number, 'input', models)
       })

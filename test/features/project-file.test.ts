@@ -47,7 +47,10 @@ const good = `    entity: customer
       newest: amount`
 
 test('a view is checked against the columns of its source, before anything is stored', async () => {
-  const wrong = good.replace('customer', 'custmer').replace('sum: amount', 'sum: amuont').replace('over: 7d', 'over: 7x')
+  const wrong = good
+    .replace('customer', 'custmer')
+    .replace('sum: amount', 'sum: amuont')
+    .replace('over: 7d', 'over: 7x')
   await writeFile(join(directory.path, 'kedge.yaml'), file(wrong.replace('over: 7x,', 'over: 7d,'), '[actvity]'))
   const { code, err } = await run('apply')
   expect(code).not.toBe(0)

@@ -20,6 +20,11 @@ export const trackingEvents = {
     }),
   ),
   'run.finished': event('A run ended', z.object({ id: z.string(), status: z.string() })),
+  'run.read': event(
+    'A run logged a version of a dataset as its input',
+    z.object({ id: z.string(), dataset: z.string(), version: z.number() }),
+    (thing, data) => [{ thing, source: `dataset_version/${data.dataset}@${data.version}`, relation: 'read' }],
+  ),
   'run.deleted': event('A run was marked as deleted', z.object({ id: z.string() })),
   'run.restored': event('A deleted run was restored', z.object({ id: z.string() })),
   'logged_model.created': event(
