@@ -268,3 +268,23 @@ test('a feature is found by its meaning and looked up for an entity', { timeout:
   await page.getByRole('row', { name: /^nobody missing/ }).waitFor()
   await window.close()
 })
+
+test('a pull that takes long tells how far it is, and is stopped', { timeout: 90_000 }, async () => {
+  const endless = new Database(join(stand.folder, 'endless.db'))
+  endless.exec('CREATE VIEW counted AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c')
+  endless.close()
+  await stand.ask('PUT', `${base}/sources/endless`, { kind: 'sqlite', path: 'endless.db', table: 'counted' })
+  await stand.ask('PUT', `${base}/datasets/endless`, { from: 'endless' })
+  const window = await stand.open()
+  const { page } = window
+  await window.go('/data/endless')
+  await page.getByRole('button', { name: 'Make a version now' }).click()
+  await page
+    .locator('[aria-current="step"]')
+    .getByText(/[\d.]+ [kM]B/)
+    .waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByText('It was cancelled').waitFor()
+  expect(await stand.ask('GET', `${base}/datasets/endless`)).toMatchObject({ versions: 0 })
+  await window.close()
+})

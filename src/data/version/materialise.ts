@@ -30,10 +30,14 @@ import { createRunEngine } from './run-engine.ts'
 import { runFolder } from './run-folder.ts'
 import { digestOfParts, type VersionFiles } from './version-files.ts'
 import type { Versions } from './versions.ts'
+import { watchFolder } from './watch-folder.ts'
 import { writeVersion } from './write-version.ts'
 
 /** Raised when the same inputs would give other rows than before: old versions stay, new ones are made anew. */
 const codeVersion = 2
+
+/** how often whoever waits is told how much there is, in milliseconds */
+const lookEvery = 1000
 
 export interface MaterialiseRequest {
   project: string
@@ -83,7 +87,11 @@ export const createMaterialise =
     const { project, dataset } = request
     const { signal } = work
     const folder = runFolder(environment.dataDirectory)
-    const progress = (stage: string, details: object = {}) => work.progress?.({ stage, dataset, ...details })
+    let at = ''
+    const progress = (stage: string, details: object = {}) => {
+      at = stage
+      work.progress?.({ stage, dataset, ...details })
+    }
     const { spec, specDigest, source: sourceSpec } = await deps.declared(project, dataset)
     const window = windowOf(request, spec)
     const configDigest = documentDigest(sourceSpec)
@@ -106,6 +114,7 @@ export const createMaterialise =
       previous?.specDigest === specDigest ? previous.sourceSchema : undefined,
     )
 
+    const unwatch = watchFolder(folder, lookEvery, (bytes) => progress(at, { bytes }))
     try {
       await mkdir(folder, { recursive: true })
       const keyOf = (state: string) =>
@@ -228,6 +237,7 @@ export const createMaterialise =
     } catch (error) {
       throw sourceError(error, spec.from, source.place ? `${spec.from} (${source.place})` : spec.from)
     } finally {
+      unwatch()
       await rm(folder, { recursive: true, force: true })
     }
   }
