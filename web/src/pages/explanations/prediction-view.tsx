@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
-import { ApiError } from '../../api/client.ts'
 import { localExplanationQuery } from '../../api/explanations.ts'
+import { endpointQuery } from '../../api/serving.ts'
 import type { LocalExplanation } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
 import { Explained } from '../../components/explained.tsx'
@@ -37,9 +37,22 @@ export function PredictionView({ endpoint }: { endpoint: string }) {
 }
 
 function One({ endpoint, id }: { endpoint: string; id: string }) {
+  const served = useQuery(endpointQuery(useProject(), endpoint))
+  return (
+    <Load query={served}>
+      {({ state }) =>
+        state === 'external' ? (
+          <ElsewhereView endpoint={endpoint} id={id} />
+        ) : (
+          <ExplainedHere endpoint={endpoint} id={id} />
+        )
+      }
+    </Load>
+  )
+}
+
+function ExplainedHere({ endpoint, id }: { endpoint: string; id: string }) {
   const explanation = useQuery(localExplanationQuery(useProject(), endpoint, id))
-  if (explanation.error instanceof ApiError && explanation.error.code === 'unsupported')
-    return <ElsewhereView endpoint={endpoint} id={id} />
   return <Load query={explanation}>{(found) => <Local found={found} />}</Load>
 }
 
