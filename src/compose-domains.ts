@@ -128,7 +128,15 @@ export function composeDomains(
     sealedKey: sealedPseudonymKey,
     datasets: { ...data.datasets, view: data.features.online.base },
   })
-  const skew = createFeatureSkew(environment, { features: data.features, endpoints: serving.endpoints })
+  const skew = createFeatureSkew(environment, {
+    endpoints: serving.endpoints,
+    async types({ project, name }) {
+      const { plan } = await data.features.planned(await data.features.views.get(project, name))
+      return new Map(plan.features.map((feature) => [feature.name, feature.type]))
+    },
+    lookup: async ({ project, name }, moments) =>
+      data.features.online.lookup(await data.features.views.get(project, name), moments),
+  })
   const automation = createAutomation(environment, {
     pipelines,
     alerts: monitoring.alerts,

@@ -1,17 +1,24 @@
-import type { DeclaredView } from '../data/feature/declared-views.ts'
-import type { Features } from '../data/feature/features.ts'
 import type { Environment } from '../environment.ts'
 import type { EndpointSpec } from '../serving/endpoint-spec.ts'
 
+/** A feature view, as far as it is compared. */
+interface ComparedView {
+  project: string
+  name: string
+}
+
 export interface FeatureSkewMeter {
   /** Compares the newest predictions of every endpoint that looks the view up, and keeps what was found. */
-  measure(view: DeclaredView): Promise<void>
+  measure(view: ComparedView): Promise<void>
   /** Measures all views, now and every hour. */
   start(): Promise<void>
 }
 
 export interface FeatureSkewDeps {
-  features: Pick<Features, 'views' | 'online' | 'planned'>
+  /** Types of the features that come from rows, by name. Errors: `not_found`; `dataset_empty`. */
+  types(view: ComparedView): Promise<ReadonlyMap<string, string>>
+  /** values by the definition of training */
+  lookup(view: ComparedView, moments: readonly { key: string; at: number }[]): Promise<Record<string, unknown>[]>
   endpoints: { list(project: string): Promise<{ name: string; spec: EndpointSpec }[]> }
 }
 
@@ -35,7 +42,7 @@ const tolerance = 1e-6
  */
 export function createFeatureSkew(
   environment: Environment,
-  { features, endpoints }: FeatureSkewDeps,
+  { types, lookup, endpoints }: FeatureSkewDeps,
 ): FeatureSkewMeter {
   const { store, events, jobs, journal, clock } = environment
 
@@ -48,17 +55,17 @@ export function createFeatureSkew(
       { project, endpoint, view: `${view}@`, from: clock() - lookback },
     )
 
-  async function measure(view: DeclaredView) {
+  async function measure(view: ComparedView) {
     const { project, name } = view
     const using = (await endpoints.list(project)).filter(
       ({ spec }) => spec.features && 'view' in spec.features && spec.features.view === name,
     )
-    const { plan } = using.length > 0 ? await features.planned(view) : { plan: undefined }
+    const known = using.length > 0 ? await types(view) : new Map<string, string>()
     for (const { name: endpoint } of using) {
       const rows = await recordedOf(project, endpoint, name)
       if (rows.length === 0) continue
-      const trained = await features.online.lookup(view, rows)
-      const found = plan!.features.flatMap(({ name: feature, type }) => {
+      const trained = await lookup(view, rows)
+      const found = [...known].flatMap(([feature, type]) => {
         const isServed = rows.some(({ numbers, texts }) => feature in numbers || feature in texts)
         return isServed ? [{ feature, ...compare(rows, trained, feature, type === 'time' || type === 'date') }] : []
       })
@@ -85,9 +92,8 @@ export function createFeatureSkew(
         .where('kind', '=', 'feature_view')
         .execute()
       for (const { project, name } of declared) {
-        const view = await features.views.find(project, name)
         // one that cannot be compared now (its dataset has no version) is none of the others' concern
-        if (view) await measure(view).catch((error) => environment.log.debug({ err: error, view: name }, 'no skew'))
+        await measure({ project, name }).catch((error) => environment.log.debug({ err: error, view: name }, 'no skew'))
       }
       return {}
     },

@@ -1,8 +1,7 @@
 import type { Column } from '../contracts/column.ts'
-import type { FeatureBase } from '../data/feature/feature-base.ts'
 import { asKedgeError, KedgeError } from '../errors.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
-import type { RoutedFeatures } from './routing.ts'
+import type { RoutedFeatures, RoutedView } from './routing.ts'
 
 /** The part of the data domain that serving uses. */
 export interface ServingDatasets {
@@ -13,7 +12,17 @@ export interface ServingDatasets {
   ): Promise<{ version: number; digest: string; schema: Column[] }>
   get(project: string, name: string): Promise<{ spec: { time?: string | undefined } }>
   /** what lookups of a feature view begin with; undefined while there is nothing */
-  view?(project: string, name: string): Promise<FeatureBase | undefined>
+  view?(project: string, name: string): Promise<ServedView | undefined>
+}
+
+/** The rows that lookups of a view begin with, and what their columns mean. */
+export interface ServedView {
+  generation: string
+  /** of the Parquet file */
+  digest: string
+  plan: Omit<RoutedView, 'name' | 'generation' | 'position'> & { keys: string[] }
+  version: number | null
+  position: number | null
 }
 
 const kinds = { int: 'number', float: 'number', time: 'number', date: 'number', bool: 'bool', text: 'text' } as const
@@ -27,7 +36,7 @@ export async function routedFeatures(
   project: string,
   spec: NonNullable<EndpointSpec['features']>,
 ): Promise<RoutedFeatures> {
-  if ('view' in spec) return routedView(datasets, project, spec)
+  if ('view' in spec) return featuresOfView(datasets, project, spec)
   const { from, key, columns, missing } = spec
   const routed = { key, missing, columns: [], digest: '', source: `${from.dataset}@${from.version}` }
   try {
@@ -54,7 +63,7 @@ export async function routedFeatures(
 }
 
 /** The same for a feature view. */
-async function routedView(
+async function featuresOfView(
   datasets: ServingDatasets,
   project: string,
   { view, key, columns, missing }: Extract<NonNullable<EndpointSpec['features']>, { view: string }>,

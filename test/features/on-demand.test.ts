@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { evaluateExpression, type Value } from '../../src/data/expression/evaluate-expression.ts'
+import { evaluateExpression, type Value } from '../../src/contracts/evaluate-expression.ts'
 import { functions } from '../../src/data/expression/functions.ts'
 import { createLookUp } from '../../src/serving/inference/features/look-up.ts'
 import { by, type OpenedData, openData, project } from '../data/open-data.ts'

@@ -1,11 +1,11 @@
 // longer than most: the grammar is one piece
 import type { ColumnType } from '../../contracts/column.ts'
 import type { Expression } from '../../contracts/curation.ts'
+import { expressionError, type Token, tokens } from '../../contracts/expression-tokens.ts'
 import { convert } from './conversion.ts'
 import { functions } from './functions.ts'
 import { nearest } from './nearest.ts'
 import { quoteText } from './sql-text.ts'
-import { expressionError, type Token, tokens } from './tokens.ts'
 
 /** A part of an expression; literals remember their value so that they can take another type. */
 interface Part extends Expression {

@@ -14,7 +14,6 @@ export interface Declared<Spec> {
   updatedAt: number
 }
 export type DeclaredView = Declared<FeatureViewSpec>
-export type DeclaredTrainingSet = Declared<TrainingSetSpec>
 
 export interface Kept<Spec> {
   list(project: string): Promise<Declared<Spec>[]>

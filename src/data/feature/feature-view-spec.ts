@@ -57,7 +57,6 @@ const feature = z.union([
   z.strictObject({ max: expression('missing without rows'), ...windowed }),
   z.strictObject({ distinct: expression('how many different values there are'), ...windowed }),
 ])
-export type FeatureSpec = z.output<typeof feature>
 
 /** The schema of `features.<name>` in kedge.yaml: a feature view, one definition for training and for serving. */
 export const featureViewSpec = z

@@ -1,9 +1,9 @@
 import type { Column, ColumnType } from '../../contracts/column.ts'
 import type { Expression, Relation } from '../../contracts/curation.ts'
+import { evaluateExpression } from '../../contracts/evaluate-expression.ts'
 import { createRelation } from '../curation/relation.ts'
 import { compileExpression } from '../expression/compile-expression.ts'
 import { convert } from '../expression/conversion.ts'
-import { evaluateExpression } from '../expression/evaluate-expression.ts'
 import { type Aggregate, aggregates, entityOf, type FeatureViewSpec, millisecondsOf } from './feature-view-spec.ts'
 
 /** What a row gives to features: a number, or a text (also of what is only counted). */

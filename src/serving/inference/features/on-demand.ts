@@ -1,5 +1,5 @@
+import { evaluateExpression, type Value } from '../../../contracts/evaluate-expression.ts'
 import type { LookedUp, LookupColumn } from '../../../contracts/feature-lookup.ts'
-import { evaluateExpression, type Value } from '../../../data/expression/evaluate-expression.ts'
 import type { RoutedView } from '../../routing.ts'
 
 /** Features that are computed from what a request brings and what is looked up for it. */

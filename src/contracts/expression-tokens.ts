@@ -1,4 +1,4 @@
-import { KedgeError } from '../../errors.ts'
+import { KedgeError } from '../errors.ts'
 
 export interface Token {
   kind: 'number' | 'text' | 'name' | 'quoted' | 'sign' | 'end'

@@ -1,6 +1,6 @@
 // longer than most: the grammar is one piece, and the functions stand beside it
-import type { ColumnType } from '../../contracts/column.ts'
-import { expressionError, type Token, tokens } from './tokens.ts'
+import type { ColumnType } from './column.ts'
+import { expressionError, type Token, tokens } from './expression-tokens.ts'
 
 /** A value as programs have it: times and dates in milliseconds since 1970. */
 export type Value = number | string | boolean | null
