@@ -1,5 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import postgresChanges from '../../src/adapters/streams/postgres-changes/postgres-changes.ts'
+import type { StreamFeed } from '../../src/contracts/stream-source.ts'
 import { by, project } from '../data/open-data.ts'
 import { type PostgresServer, postgresPrograms, startPostgres } from '../servers/postgres.ts'
 import { openStreams, type StreamStand } from './stand.ts'
@@ -120,6 +122,43 @@ describe.skipIf(!postgresPrograms())('changes of a PostgreSQL table', () => {
     const rows = await stand.sources.preview(project, 'wide', 10)
     expect(rows.columns.find(({ name }) => name === 'a')?.type).toBe('text')
     expect((await current('wide', ['a'])).map(([a]) => a).sort()).toEqual(['1', 'z'])
+  })
+
+  it('goes on within a transaction of which some rows are landed', async () => {
+    await sql('CREATE TABLE large (id int PRIMARY KEY)')
+    const connected = Promise.withResolvers<void>()
+    /** Reads from a place; `at`: the row after which the place is asked for. */
+    async function read(position: unknown, at: number) {
+      const ids: number[] = []
+      const there = Promise.withResolvers<unknown>()
+      const feed: StreamFeed = await postgresChanges.open!(
+        postgresChanges.config.parse(config('large')),
+        position,
+        {
+          take({ row }) {
+            if (row?.id === undefined) return
+            ids.push(Number(row.id))
+            if (Number(row.id) === at) there.resolve(feed.mark().position)
+          },
+          repeated() {},
+          connection: (state) => state === 'connected' && connected.resolve(),
+        },
+        { identity: 'kedge-large', checkedHost: async (host) => host, secret: async () => '' },
+      )
+      return { ids, there: there.promise, feed }
+    }
+    const first = await read(null, 2000)
+    await connected.promise
+    await sql('INSERT INTO large SELECT generate_series(1, 5000)')
+    const position = JSON.parse(JSON.stringify(await first.there))
+    await first.feed.close()
+    const second = await read(position, 5001)
+    await sql('INSERT INTO large VALUES (5001)')
+    await second.there
+    expect(second.ids).toEqual(Array.from({ length: 3001 }, (_, i) => 2001 + i))
+    await second.feed.close()
+    await second.feed.forget!()
+    expect((await sql('SELECT 1 FROM pg_replication_slots WHERE slot_name = $$kedge_large$$')).rowCount).toBe(0)
   })
 
   it('says what is wrong: no logical log, no table, no key, no right, a wrong password', async () => {
