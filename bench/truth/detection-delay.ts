@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { driftMetrics } from '../../src/adapters/drift-metrics/index.generated.ts'
 import { monitors } from '../../src/adapters/monitors/index.generated.ts'
+import { shareOutAlarms } from '../../src/monitoring/alarm-budget.ts'
 import { evaluateWindow } from '../../src/monitoring/evaluate-window.ts'
 import { monitorSettings } from '../../src/monitoring/monitor-settings.ts'
 import { seededRandom } from '../../src/statistics/seeded-random.ts'
@@ -27,8 +28,8 @@ const worlds = Number(values.worlds)
 const days = 28
 const shape: Shape = { referenceDays: 60, referenceRows: 200, rows: 200, windowDays: 7 }
 const quiet: Law = { weather: 0.3, lasting: 0.4 }
-const settings = monitorSettings.parse({})
 const families = monitors.filter(({ family }) => family !== 'service')
+const settings = shareOutAlarms(monitorSettings.parse({}), monitors)
 
 const always = (change: Partial<Law>) => () => change
 const changes: [name: string, change: (day: number) => Partial<Law>][] = [
