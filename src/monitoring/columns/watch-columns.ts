@@ -120,5 +120,3 @@ function watchedColumns(
       ]
     })
 }
-
-export type ColumnWatch = ReturnType<typeof createColumnWatch>
