@@ -60,7 +60,7 @@ describe.skipIf(!postgresPrograms())('changes of a table while Kedge and Postgre
           const client = await connect()
           while (producing) {
             const some = Math.floor(random() * 2900)
-            // of many rows, so that some are landed before the end of their transaction
+            // a delete and an insert of one key within a transaction, and updates that leave the large value as it is
             await client.query(`BEGIN; UPDATE changing SET v = v + 1 WHERE id BETWEEN ${some} AND ${some + 90};
               DELETE FROM changing WHERE id = ${some + 95};
               INSERT INTO changing VALUES (${some + 95}, 0, NULL); UPDATE changing SET v = v + 1 WHERE id = ${some + 95}; COMMIT`)
