@@ -18,6 +18,8 @@ export interface QuarantinedRow {
   operation: string
   reason: string
   value: string | null
+  /** original bytes of texts that are no valid UTF-8: column → hex */
+  bytes: Record<string, string> | null
   /** the dataset that it came from, when a step has added it */
   from: string | null
   values: (string | null)[]
@@ -80,7 +82,7 @@ export interface Discards {
 }
 
 const mostDiscards = 5000
-const ofDesk = /^_(row|step|operation|reason|value|from)$/
+const ofDesk = /^_(row|step|operation|reason|value|from|bytes)$/
 
 export function createDiscards(
   { store, journal, blobs }: Pick<Environment, 'store' | 'journal' | 'blobs'>,
@@ -121,6 +123,7 @@ export function createDiscards(
     const described = await engine.query<{ name: string }>('DESCRIBE TABLE file({file:String}, Parquet)', { file })
     const columns = described.map(({ name }) => name).filter((name) => !ofDesk.test(name))
     const from = described.some(({ name }) => name === '_from') ? 's._from' : "CAST(NULL, 'Nullable(String)')"
+    const bytes = described.some(({ name }) => name === '_bytes') ? 's._bytes' : "CAST(NULL, 'Nullable(String)')"
     const text = (name: string) => `toString(s.${quoteName(name)})`
     const decided = await list(project, dataset)
     const [corrected, discarded] = [
@@ -140,6 +143,7 @@ export function createDiscards(
       ...columns.map((name, i) => `${text(name)} AS c${i}`),
       'toUInt64(s._row) AS __row, toInt64(s._step) AS __step, toString(s._operation) AS __operation, toString(s._reason) AS __reason, s._value AS __value',
       `${from} AS __from`,
+      `${bytes} AS __bytes`,
       `${groupOf(columns.map(text))} AS __key`,
     ].join(', ')} FROM file(${quoteText(file)}, Parquet) AS s`
     return { version, columns, table: `(SELECT *, ${state} AS __state FROM (${inner}))` }
@@ -209,6 +213,7 @@ export function createDiscards(
           operation: row.__operation!,
           reason: row.__reason!,
           value: row.__value ?? null,
+          bytes: row.__bytes ? JSON.parse(row.__bytes) : null,
           from: row.__from ?? null,
           values: columns.map((_, i) => row[`c${i}`] ?? null),
           state: row.__state,

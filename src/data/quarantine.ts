@@ -83,7 +83,7 @@ export function createQuarantineDesk(
         : []
       const names = described
         .map(({ name }) => name)
-        .filter((name) => !/^_(row|step|operation|reason|value|from)$/.test(name))
+        .filter((name) => !/^_(row|step|operation|reason|value|from|bytes)$/.test(name))
       const from = described.some(({ name }) => name === '_from') ? 's._from' : 'NULL'
       const found = file
         ? await engine.query<Record<string, unknown> & { row: number }>(

@@ -78,3 +78,16 @@ test('a decision is taken back; what is not there cannot be decided', async () =
     code: 'not_found',
   })
 })
+
+test('the original bytes of what is no text are kept', async () => {
+  writeFileSync(
+    join(data.folder, 'b.csv'),
+    Buffer.concat([Buffer.from('id,name\n1,ada\n2,b'), Buffer.from([0xff, 0xfe]), Buffer.from('b\n')]),
+  )
+  await data.make({ kind: 'csv', path: join(data.folder, 'b.csv') }, {})
+  const { columns, items } = await page()
+  expect(columns).toEqual(['id', 'name'])
+  expect(items).toMatchObject([
+    { reason: 'name is not valid UTF-8', bytes: { name: '62FFFE62' }, values: ['2', 'b\uFFFDb'] },
+  ])
+})

@@ -51,6 +51,9 @@ export function readValue({ name, type: engineType }: EngineColumn): string {
   }
 }
 
+/** Why a text cannot be kept. */
+export const notUtf8 = (name: string): string => `${name} is not valid UTF-8`
+
 /** A condition under which a source's value cannot be kept, with the reason. */
 export function readFault({
   name,
@@ -58,8 +61,7 @@ export function readFault({
 }: EngineColumn): { when: string; reason: string; value: string } | undefined {
   const sql = `s.${quoteName(name)}`
   const type = bare(engineType)
-  if (type === 'String')
-    return { when: `NOT isValidUTF8(${sql})`, reason: `${name} is not valid UTF-8`, value: `toValidUTF8(${sql})` }
+  if (type === 'String') return { when: `NOT isValidUTF8(${sql})`, reason: notUtf8(name), value: `toValidUTF8(${sql})` }
   if (type === 'UInt64')
     return { when: `${sql} > 9223372036854775807`, reason: `${name} is larger than an int`, value: `toString(${sql})` }
   return undefined

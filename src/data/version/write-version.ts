@@ -4,6 +4,7 @@ import type { ExpectationDefinition } from '../../contracts/expectation.ts'
 import type { SourceTable } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import type { Pipeline } from '../curation/compile-curation.ts'
+import { notUtf8 } from '../curation/engine-column.ts'
 import type { KeyedStep } from '../dataset-spec.ts'
 import { type JudgeInput, judgeExpectations } from '../expect/judge-expectations.ts'
 import { quoteText } from '../expression/sql-text.ts'
@@ -68,7 +69,14 @@ export async function writeVersion(input: WriteInput): Promise<WrittenVersion> {
 
   input.progress('write')
   const parts = await writeParts(engine, folder, judged, pipeline.columns, counts.kept, input.before, async () => {
-    if (counts.quarantined > 0) await writeQuarantine(engine, { pipeline, table, judged, target: quarantined })
+    if (counts.quarantined > 0)
+      await writeQuarantine(engine, {
+        pipeline,
+        table,
+        judged,
+        withBytes: table.columns.some(({ name }) => reasons.some(({ reason }) => reason === notUtf8(name))),
+        target: quarantined,
+      })
   })
 
   input.progress('verify')

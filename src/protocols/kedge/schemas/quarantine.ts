@@ -13,6 +13,10 @@ export const quarantinePage = z
         operation: z.string(),
         reason: z.string(),
         value: text.meta({ description: 'the value at fault' }),
+        bytes: z
+          .record(z.string(), z.string())
+          .nullable()
+          .meta({ description: 'original bytes of texts that are no valid UTF-8: column → hex' }),
         from: text.meta({ description: 'the dataset version that a step has added it from' }),
         values: z.array(text).meta({ description: 'as the source gave them, as text, in the order of the columns' }),
         state,

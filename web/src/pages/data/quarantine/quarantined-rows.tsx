@@ -81,7 +81,8 @@ export function QuarantinedRows({
                       label={`${column} of row ${one.row}`}
                       value={edits.get(one.row)?.[column] !== undefined ? edits.get(one.row)![column]! : one.values[i]!}
                       edited={edits.get(one.row)?.[column] !== undefined}
-                      fault={one.value !== null && one.values[i] === one.value}
+                      fault={(one.value !== null && one.values[i] === one.value) || one.bytes?.[column] !== undefined}
+                      bytes={one.bytes?.[column]}
                       onEdit={mayCorrect ? (value) => onEdit(one.row, column, value) : undefined}
                     />
                   </td>
@@ -100,12 +101,15 @@ function Cell({
   value,
   edited,
   fault,
+  bytes,
   onEdit,
 }: {
   label: string
   value: string | null
   edited: boolean
   fault: boolean
+  /** hex, where it is no text */
+  bytes: string | undefined
   onEdit: ((value: string | null) => void) | undefined
 }) {
   const [text, setText] = useState<string>()
@@ -119,6 +123,7 @@ function Cell({
         aria-label={`Correct ${label}`}
         data-fault={(fault && !edited) || undefined}
         data-edited={edited || undefined}
+        title={bytes && `original bytes: ${(bytes.match(/../g) ?? []).join(' ')}`}
         onClick={() => setText(value ?? '')}
       >
         {shown}
