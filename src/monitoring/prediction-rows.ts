@@ -1,4 +1,5 @@
 import type { EventsStore } from '../storage/events/events-store.ts'
+import { rawAspect } from './columns/aspect-source.ts'
 import { segmentSql } from './segment-condition.ts'
 import type { EndpointKey } from './stale.ts'
 
@@ -64,17 +65,20 @@ export async function readPredictions(
   if (filter.revision !== undefined) conditions.push('revision = {revision:UInt32}')
   if (filter.id !== undefined) conditions.push('id = {id:String}')
   if (filter.feature !== undefined) {
+    const aspect = rawAspect(filter.feature)
     const number =
-      filter.feature === '$score'
+      aspect?.number ??
+      (filter.feature === '$score'
         ? 'score'
         : filter.feature === '$latency_ms'
           ? 'nullIf(latency_us, 0) / 1000'
-          : 'if(mapContains(numbers, {feature:String}), numbers[{feature:String}], NULL)'
+          : 'if(mapContains(numbers, {feature:String}), numbers[{feature:String}], NULL)')
     if (filter.above !== undefined) conditions.push(`${number} > {above:Float64}`)
     if (filter.upTo !== undefined) conditions.push(`${number} <= {upTo:Float64}`)
     if (filter.category !== undefined)
       conditions.push(
-        filter.feature === '$label' ? 'label = {category:String}' : 'texts[{feature:String}] = {category:String}',
+        aspect?.category?.('{category:String}') ??
+          (filter.feature === '$label' ? 'label = {category:String}' : 'texts[{feature:String}] = {category:String}'),
       )
     if (filter.except)
       conditions.push(
@@ -83,7 +87,11 @@ export async function readPredictions(
           : 'mapContains(texts, {feature:String}) AND texts[{feature:String}] NOT IN {except:Array(String)}',
       )
     if (filter.missing)
-      conditions.push('NOT mapContains(numbers, {feature:String}) AND NOT mapContains(texts, {feature:String})')
+      conditions.push(
+        aspect
+          ? `NOT ${aspect.there}`
+          : 'NOT mapContains(numbers, {feature:String}) AND NOT mapContains(texts, {feature:String})',
+      )
   }
   const segment = segmentSql(filter.segment ?? '')
   if (filter.segment) conditions.push(`(${segment.sql})`)

@@ -78,6 +78,13 @@ describe('columns of texts and vectors', () => {
     for (const { feature, rows: found } of profiled)
       if (feature !== 'comment · vocabulary') expect([feature, found]).toEqual([feature, rows])
     expect((await drift()).filter(({ state }) => state === 'violation')).toEqual([])
+    // the rows behind a bar
+    const long = await monitoring.predictions(key, { feature: 'comment · words', above: 17, limit: 5 })
+    expect(long).toHaveLength(5)
+    for (const { features } of long) expect(String(features.comment).split(' ').length).toBeGreaterThan(17)
+    const said = await monitoring.predictions(key, { feature: 'comment · vocabulary', category: 'parcel', limit: 5 })
+    for (const { features } of said) expect(features.comment).toContain('parcel')
+    expect(await monitoring.predictions(key, { feature: 'comment · length', missing: true })).toEqual([])
   })
 
   test('raise alarms when texts get shorter or another language, and when vectors move', async () => {

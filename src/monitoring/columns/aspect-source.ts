@@ -1,4 +1,4 @@
-import { aspectName } from '../../statistics/column-aspect.ts'
+import { aspectName, aspectOf } from '../../statistics/column-aspect.ts'
 import { quote } from '../../storage/events/bind-parameters.ts'
 import type { ProfileSource } from '../profile-sql.ts'
 import type { ColumnFacts, TextFacts, VectorFacts, WatchedColumn } from './column-facts.ts'
@@ -154,4 +154,23 @@ function vectorAspects(column: WatchedColumn, i: number): Aspects {
       : [],
     params,
   }
+}
+
+/** SQL over the columns of `predictions` of a feature that is an aspect of a text or vector; undefined of any other, and where it needs facts. */
+export function rawAspect(
+  feature: string,
+): { number?: string; category?: (name: string) => string; there: string } | undefined {
+  const found = aspectOf(feature)
+  if (!found) return undefined
+  const text = `texts[${quote(found.column)}]`
+  const there = `mapContains(texts, ${quote(found.column)})`
+  const numbers: Record<string, string> = {
+    length: `lengthUTF8(${text})`,
+    words: `length(${wordsOf(text)})`,
+    norm: `L2Norm(${numbersIn(text)})`,
+  }
+  const number = numbers[found.aspect]
+  if (number) return { number: `if(${there}, ${number}, NULL)`, there }
+  if (found.aspect === 'vocabulary') return { category: (name) => `has(${wordsOf(text)}, ${name})`, there }
+  return undefined
 }
