@@ -13,6 +13,10 @@ export interface SourceEnvironment {
    * folders, `{a,b}`). Errors: those of `localFile`, `too_large` when there are too many.
    */
   localFiles(location: FileLocation): Promise<LocalFiles>
+  /** The same for files that only say which others have the rows, such as the log of a table. */
+  sideFiles(location: FileLocation): Promise<LocalFiles>
+  /** Those of the files with the rows that are to be read now: all, or what an earlier pull has not read. */
+  toRead(files: LocalFiles): Promise<LocalFiles>
   /**
    * A folder of files that are a function of `key`, which names what they were made of and how: made once by `make`, then
    * kept for some days after each use. Nothing but files of their own are written there.

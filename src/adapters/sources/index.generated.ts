@@ -3,9 +3,11 @@ import arrowAdapter from './arrow.ts'
 import avroAdapter from './avro.ts'
 import copybookAdapter from './copybook/copybook.ts'
 import csvAdapter from './csv.ts'
+import deltaAdapter from './delta/delta.ts'
 import excelAdapter from './excel/excel.ts'
 import filesAdapter from './files.ts'
 import fixedWidthAdapter from './fixed-width.ts'
+import icebergAdapter from './iceberg/iceberg.ts'
 import jsonlAdapter from './jsonl.ts'
 import mongodbAdapter from './mongodb.ts'
 import mysqlAdapter from './mysql.ts'
@@ -16,4 +18,4 @@ import redisAdapter from './redis/redis.ts'
 import sqliteAdapter from './sqlite.ts'
 import xmlAdapter from './xml/xml.ts'
 
-export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, excelAdapter, filesAdapter, fixedWidthAdapter, jsonlAdapter, mongodbAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, redisAdapter, sqliteAdapter, xmlAdapter] as const
+export const sources = [arrowAdapter, avroAdapter, copybookAdapter, csvAdapter, deltaAdapter, excelAdapter, filesAdapter, fixedWidthAdapter, icebergAdapter, jsonlAdapter, mongodbAdapter, mysqlAdapter, orcAdapter, parquetAdapter, postgresAdapter, redisAdapter, sqliteAdapter, xmlAdapter] as const

@@ -1,10 +1,10 @@
-import type { FileLocation, LocalFiles, SourceEnvironment } from '../../contracts/source.ts'
+import type { LocalFiles, SourceEnvironment } from '../../contracts/source.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
 import { documentDigest } from '../document-digest.ts'
 import type { SourceAccess } from './open-source.ts'
 
 /** Sees the files that a source was found to have, and gives those that it is to read. */
-export type OnFiles = (files: LocalFiles, location: FileLocation) => Promise<LocalFiles>
+export type OnFiles = (files: LocalFiles) => Promise<LocalFiles>
 
 /** What a kind of source may use of the world, for one source of a project. */
 export function sourceEnvironment(
@@ -19,7 +19,9 @@ export function sourceEnvironment(
     access.engine.query<T>(sql, params, { ...(settings ? { settings } : {}), ...(signal ? { signal } : {}) })
   return {
     localFile: (location) => access.files.one(project, location, signal),
-    localFiles: async (location) => onFiles(await access.files.all(project, location, signal), location),
+    localFiles: async (location) => onFiles(await access.files.all(project, location, signal)),
+    sideFiles: (location) => access.files.all(project, location, signal),
+    toRead: onFiles,
     derived: (key, make) => access.files.derived.folder(documentDigest(key), make),
     checkedHost: (host) => access.addresses.check(host),
     secret: ({ secret }) => access.secret(project, secret),
