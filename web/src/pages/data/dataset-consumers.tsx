@@ -11,6 +11,7 @@ import { Panel } from '../../components/panel.tsx'
 import { SubjectLink, splitSubject } from '../../components/subject-link.tsx'
 import { type Column, Table } from '../../components/table.tsx'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { pipelineInputs } from './pipeline-inputs.ts'
 
 const LineageGraph = lazy(() => import('../lineage/lineage-graph.tsx'))
 
@@ -71,16 +72,10 @@ const columns: Column<Consumer>[] = [
   { key: 'how', head: 'How', cell: (one) => one.how },
 ]
 
-function stepsReading(pipeline: Pipeline, dataset: string): Consumer[] {
-  const { steps = {} } = pipeline.spec as {
-    steps?: Record<string, { inputs?: Record<string, { dataset?: string }> }>
-  }
-  return Object.entries(steps).flatMap(([step, { inputs = {} }]) =>
-    Object.values(inputs).some((input) => input.dataset === dataset)
-      ? [{ subject: `pipeline/${pipeline.name}`, how: `input of the step ${step}` }]
-      : [],
-  )
-}
+const stepsReading = (pipeline: Pipeline, dataset: string): Consumer[] =>
+  pipelineInputs(pipeline)
+    .filter((input) => input.dataset === dataset)
+    .map(({ step }) => ({ subject: `pipeline/${pipeline.name}`, how: `input of the step ${step}` }))
 
 /** Steps and expectations of another dataset that name this one. */
 function readingDatasets({ name, spec }: Dataset, dataset: string): Consumer[] {

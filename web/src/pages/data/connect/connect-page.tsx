@@ -10,6 +10,7 @@ import { useQueryState } from '../../../components/use-query-state.ts'
 import { useProject, useProjectPath } from '../../../shell/project-context.tsx'
 import { Group } from '../form/field.tsx'
 import { beginning, type JsonSchema } from '../form/json-schema.ts'
+import { type Mistakes, wrongPlaces } from '../form/wrong-places.ts'
 import { Answer } from './answer.tsx'
 import classes from './connect.module.css'
 import { FoundList } from './found-list.tsx'
@@ -93,12 +94,10 @@ function Settings({ kind }: { kind: Kind }) {
     if (answer.ok && latest.current === given) await preview.mutateAsync(given)
   }
   const seen = test.data?.ok === true
-  const wrong = new Map(
-    [...(test.data?.error?.places ?? []), ...placesOf(discovery.error)].map(({ where, what }) => [
-      where.replace(/^value\.?/, ''),
-      /received undefined/.test(what) ? 'must be given' : what,
-    ]),
-  )
+  const wrong = new Map([
+    ...wrongPlaces(test.data?.error as Mistakes | undefined),
+    ...wrongPlaces(discovery.error as Mistakes | null),
+  ])
   const setsTypes = Array.isArray((properties.columns?.additionalProperties as JsonSchema | undefined)?.enum)
   return (
     <>
@@ -143,7 +142,7 @@ function Settings({ kind }: { kind: Kind }) {
           />
           <button type="submit" hidden />
         </form>
-        {discovery.error && placesOf(discovery.error).length === 0 && <Failure error={discovery.error} />}
+        {discovery.error && wrongPlaces(discovery.error as Mistakes).size === 0 && <Failure error={discovery.error} />}
         {discovery.data?.items && (
           <FoundList
             items={discovery.data.items}
@@ -193,6 +192,3 @@ function Settings({ kind }: { kind: Kind }) {
     </>
   )
 }
-
-const placesOf = (error: unknown): { where: string; what: string }[] =>
-  (error as { places?: { where: string; what: string }[] } | null)?.places ?? []

@@ -11,6 +11,7 @@ import { Panel } from '../../../components/panel.tsx'
 import { useQueryState } from '../../../components/use-query-state.ts'
 import { count } from '../../../format/number.ts'
 import { useProject } from '../../../shell/project-context.tsx'
+import type { Mistakes } from '../form/wrong-places.ts'
 import { RowsTable } from '../rows-table.tsx'
 import { AddKind } from './add-kind.tsx'
 import classes from './curate.module.css'
@@ -59,7 +60,7 @@ function Editor({
   const answer = preview.data
   /** of the list as it is shown: a step that was added a moment ago has no numbers yet */
   const fresh = answer && !preview.isPlaceholderData && !preview.error && settled === JSON.stringify(draft.spec)
-  const failed = preview.error as { message: string; places?: { where: string; what: string }[] } | null
+  const failed = preview.error as Mistakes | null
   const wrongStep = failed
     ? Number(/curate(?:\[|\.)(\d+)/.exec(failed.places?.[0]?.where ?? failed.message)?.[1] ?? -1)
     : -1

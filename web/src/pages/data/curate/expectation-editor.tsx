@@ -12,6 +12,7 @@ import { StateBadge } from '../../../components/state-badge.tsx'
 import { useProject } from '../../../shell/project-context.tsx'
 import { Field } from '../form/field.tsx'
 import type { JsonSchema } from '../form/json-schema.ts'
+import { type Mistakes, wrongPlaces } from '../form/wrong-places.ts'
 import { AddKind } from './add-kind.tsx'
 import classes from './curate.module.css'
 import { type DatasetDraft, type Keyed, partsOf, summary } from './draft.ts'
@@ -37,7 +38,7 @@ export function ExpectationEditor({
     enabled: version !== null && expectations.length > 0,
     placeholderData: keepPreviousData,
   })
-  const failed = results.error as { message: string; places?: { where: string; what: string }[] } | null
+  const failed = results.error as Mistakes | null
   const set = (i: number, next: Keyed) => draft.setExpectations(expectations.map((one, at) => (at === i ? next : one)))
   const add = (keyed: Keyed, open: boolean) => {
     draft.setExpectations([...expectations, keyed])
@@ -126,7 +127,7 @@ export function ExpectationEditor({
                         context={{
                           root: definition.schema as JsonSchema,
                           columns,
-                          wrong: wrongOf(failed, `expect.${i}.${kind}`),
+                          wrong: wrongPlaces(failed, `expect.${i}.${kind}`),
                           secretPrefix: kind,
                         }}
                       />
@@ -225,17 +226,3 @@ function nameOf(keyed: Keyed): string {
   const { column } = (config ?? {}) as { column?: string }
   return column ? `${kind} ${column}` : kind
 }
-
-const wrongOf = (failed: { places?: { where: string; what: string }[] } | null, start: string) =>
-  new Map(
-    (failed?.places ?? []).flatMap(({ where, what }) =>
-      where.startsWith(start)
-        ? [
-            [
-              where.slice(start.length).replace(/^\./, ''),
-              /received undefined/.test(what) ? 'must be given' : what,
-            ] as const,
-          ]
-        : [],
-    ),
-  )

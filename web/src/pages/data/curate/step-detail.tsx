@@ -4,6 +4,7 @@ import { Panel } from '../../../components/panel.tsx'
 import { count } from '../../../format/number.ts'
 import { Field } from '../form/field.tsx'
 import type { JsonSchema } from '../form/json-schema.ts'
+import { type Mistakes, wrongPlaces } from '../form/wrong-places.ts'
 import classes from './curate.module.css'
 import { type Keyed, partsOf } from './draft.ts'
 
@@ -27,25 +28,13 @@ export function StepDetail({
   /** columns before the step */
   columns: readonly string[]
   flow: Flow | undefined
-  failed: { message: string; places?: { where: string; what: string }[] } | null
+  failed: Mistakes | null
   onChange(keyed: Keyed): void
 }) {
   const { kind: name, config } = partsOf(keyed)
   if (!kind) return <Panel title={name}>This server knows no step of this kind.</Panel>
   const schema = kind.schema as JsonSchema
-  const start = `curate.${place}.${name}`
-  const wrong = new Map(
-    (failed?.places ?? []).flatMap(({ where, what }) =>
-      where.startsWith(start)
-        ? [
-            [
-              where.slice(start.length).replace(/^\./, ''),
-              /received undefined/.test(what) ? 'must be given' : what,
-            ] as const,
-          ]
-        : [],
-    ),
-  )
+  const wrong = wrongPlaces(failed, `curate.${place}.${name}`)
   return (
     <Panel title={`Step ${place + 1}: ${name.replaceAll('_', ' ')}`} note={kind.title}>
       {flow && <Effect flow={flow} />}

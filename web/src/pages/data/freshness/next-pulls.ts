@@ -1,4 +1,5 @@
 import type { Pipeline, Rule } from '../../../api/types.ts'
+import { pipelineInputs } from '../pipeline-inputs.ts'
 
 interface Next {
   rule: string
@@ -8,7 +9,9 @@ interface Next {
 
 /** Dataset → when a rule next starts a pipeline that reads it, which makes a version. */
 export function nextPulls(rules: readonly Rule[], pipelines: readonly Pipeline[]): Map<string, Next> {
-  const reads = new Map(pipelines.map((pipeline) => [pipeline.name, datasetsOf(pipeline)]))
+  const reads = new Map(
+    pipelines.map((pipeline) => [pipeline.name, pipelineInputs(pipeline).map(({ dataset }) => dataset)]),
+  )
   const found = new Map<string, Next>()
   for (const rule of rules) {
     if (rule.state !== 'active') continue
@@ -20,11 +23,4 @@ export function nextPulls(rules: readonly Rule[], pipelines: readonly Pipeline[]
     }
   }
   return found
-}
-
-function datasetsOf({ spec }: Pipeline): string[] {
-  const { steps = {} } = spec as { steps?: Record<string, { inputs?: Record<string, { dataset?: string }> }> }
-  return Object.values(steps).flatMap(({ inputs = {} }) =>
-    Object.values(inputs).flatMap(({ dataset }) => (dataset === undefined ? [] : [dataset])),
-  )
 }
