@@ -14,9 +14,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type LoadResult, loadInThread } from '../../src/cli/bench/load-client.ts'
 import { quantile } from '../../src/cli/bench/measure-capacity.ts'
 import { cli } from '../../test/cli/run-cli.ts'
+import { partOf, processTree } from '../../test/loop/process-tree.ts'
 import { pythonEnvironment, runPython } from '../../test/servers/python-env.ts'
 import { grpcOnce, grpcRequest, grpcScores, loadOverGrpc } from './grpc-load.ts'
-import { type Served, startEmptyHandler, startKedgeServer, startMlflow, startMlserver } from './served-forest.ts'
+import { cpuOf, type Served, startEmptyHandler, startKedgeServer, startMlflow, startMlserver } from './served-forest.ts'
 
 const { values } = parseArgs({
   options: {
@@ -351,7 +352,20 @@ async function promises() {
   })
   const empty = await startEmptyHandler(await answer.text(), directory)
   const reached = { kedge: [] as number[], empty: [] as number[], alone: [] as number[], beside: [] as number[] }
-  const costs = { recording: [] as number[], shadow: [] as number[], shadow50: [] as number[] }
+  const costs = {
+    recording: [] as number[],
+    shadow: [] as number[],
+    shadow50: [] as number[],
+    shadowCpu: [] as number[],
+  }
+  const inference = processTree(kedge.pid).find((one) => partOf(one) === 'inference')!.pid
+  /** beside other work the processor time of a request is the steady figure */
+  const atQuarter = async (name: string) => {
+    await drained()
+    const before = cpuOf(inference)
+    const result = await to(name)(8, seconds, half / 2)
+    return { result, cpu: (cpuOf(inference) - before) / result.requests }
+  }
   try {
     await against(empty.http, '/')(8, 0.5)
     for (let round = 0; round < rounds; round++) {
@@ -371,13 +385,12 @@ async function promises() {
       const b = await to(turn ? 'forest-off' : 'forest')(16, seconds)
       const [recorded, unrecorded] = turn ? [a, b] : [b, a]
       costs.recording.push(1 - rateOf(recorded) / rateOf(unrecorded))
-      await drained()
-      const c = await to(turn ? 'forest' : 'forest-shadow')(8, seconds, half / 2)
-      await drained()
-      const d = await to(turn ? 'forest-shadow' : 'forest')(8, seconds, half / 2)
+      const c = await atQuarter(turn ? 'forest' : 'forest-shadow')
+      const d = await atQuarter(turn ? 'forest-shadow' : 'forest')
       const [plain, shadowed] = turn ? [c, d] : [d, c]
-      costs.shadow.push(p(shadowed, 0.99) / p(plain, 0.99) - 1)
-      costs.shadow50.push(p(shadowed, 0.5) / p(plain, 0.5) - 1)
+      costs.shadow.push(p(shadowed.result, 0.99) / p(plain.result, 0.99) - 1)
+      costs.shadow50.push(p(shadowed.result, 0.5) / p(plain.result, 0.5) - 1)
+      costs.shadowCpu.push(shadowed.cpu - plain.cpu)
     }
   } finally {
     await empty.stop()
@@ -399,6 +412,7 @@ async function promises() {
     `| p99 of the first model at a quarter of the load while a second takes all it can, ÷ p99 alone at the same load | ${(middle(reached.beside) / alone).toFixed(2)} (${middle(reached.beside).toFixed(2)} ms, ${alone.toFixed(2)} ms) | ≤ 2 |`,
     `| recording: throughput that it costs, with control and the store on the same processors | ${percent(costs.recording)} (${range(costs.recording)}) | ≤ 10 % |`,
     `| shadow: p50 / p99 that it costs at a quarter of the load | ${percent(costs.shadow50)} / ${percent(costs.shadow)} (${range(costs.shadow)}) | ≤ 5 % |`,
+    `| shadow: processor time of the inference process that it costs a request | ${middle(costs.shadowCpu).toFixed(0)} µs | |`,
   )
   say('the promises')
 }

@@ -101,6 +101,12 @@ export function memoryOf(pid: number): number {
   }
 }
 
+/** Processor time of a process so far, in microseconds, in the system's steps of ten milliseconds. */
+export function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
 /** MLServer on a folder with a model-settings.json. */
 export async function startMlserver(python: string, folder: string, workers: number): Promise<Served> {
   const [http, grpc, metrics] = (await freePorts(3)) as [number, number, number]
