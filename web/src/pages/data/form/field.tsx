@@ -138,7 +138,10 @@ export function Field(props: FieldProps) {
     }
   }
   return (
-    <div className={classes.field} data-wide={/map|variants|yaml/.test(form.is) || long.test(name) || undefined}>
+    <div
+      className={classes.field}
+      data-wide={/map|variants|yaml/.test(form.is) || long.test(name) || Boolean(context.beside?.(place)) || undefined}
+    >
       {name && (
         <label htmlFor={id}>
           {words(name)}
