@@ -29,6 +29,7 @@ const otherDigests: Record<string, string> = {
   'artifact_uploads.digest': 'of bytes whose name is in artifact_files',
   'model_profiles.inputs': 'of what the profile is a function of: without them it is only out of date',
   'stream_pushes.digest': 'of a body that was taken in, under its idempotency key',
+  'feature_declarations.spec_digest': 'of the declaration in the same row',
   'logged_files.digest': 'of a file that was taken in, and of how it was read',
   'journal.hash': 'of the chain',
   'tokens.hash': 'of a token',
