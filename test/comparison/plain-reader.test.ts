@@ -96,7 +96,8 @@ async function read(reader: TableReader, file: string) {
       correlations: await reader.correlations(table, of('small', 'mixed', 'holes', 'float')),
       scores: await reader.scoreSums(table, 13, { ...model, score: score!, target: truth!, prediction: null }),
       errors: await reader.errorSums(table, 13, { ...model, score: null, target: target!, prediction: prediction! }),
-      sample: await reader.sampleRows(table, of('mixed', 'strange', 'huge'), 900),
+      // the engine gives them in any order; the last number tells them apart
+      sample: (await reader.sampleRows(table, of('mixed', 'strange', 'huge'), 900)).sort((a, b) => a[2]! - b[2]!),
     }
   } finally {
     await reader.close()

@@ -1,4 +1,4 @@
-import { openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { ColumnMetaData, SchemaElement } from 'hyparquet'
 import { parquetMetadata } from 'hyparquet/src/metadata.js'
 import { NeedsEngine } from './needs-engine.ts'
@@ -34,6 +34,15 @@ const TAIL = 1 << 16
 /** Reads the footer of a file. Throws where it is not what it should be. */
 export function openPlainFile(path: string, bytes: number): PlainFile {
   const descriptor = openSync(path, 'r')
+  try {
+    return { descriptor, bytes, ...readFooter(descriptor, bytes) }
+  } catch (error) {
+    closeSync(descriptor)
+    throw error
+  }
+}
+
+function readFooter(descriptor: number, bytes: number): Pick<PlainFile, 'rows' | 'columns'> {
   let tail = readAt(descriptor, Math.max(0, bytes - TAIL), Math.min(bytes, TAIL))
   const footer = tail.readUInt32LE(tail.length - 8) + 8
   if (footer > bytes) throw new NeedsEngine('its footer is damaged')
@@ -56,7 +65,7 @@ export function openPlainFile(path: string, bytes: number): PlainFile {
     }
   })
   if (columns.size !== schema.length - 1) throw new NeedsEngine('two columns have one name')
-  return { descriptor, bytes, rows: Number(rows), columns }
+  return { rows: Number(rows), columns }
 }
 
 export function readAt(descriptor: number, position: number, length: number): Buffer {

@@ -41,6 +41,7 @@ export function openPlainReader(wanted: ReadonlySet<string> | undefined): TableR
         kind: kindOf(column?.type ?? '') as ColumnKind,
         asText: false,
       }))
+      // no statement is made of it: the name of its side stands for it
       const table: Table = { file, sql: side, rows: plain.rows, columns, notes: zoneNotes(file, columns) }
       files.set(table, plain)
       return table
