@@ -1,26 +1,14 @@
 import { z } from 'zod'
 import type { Column } from '../../contracts/column.ts'
 import { shownAddress } from '../../contracts/file-place.ts'
-import type { SourceDefinition, SourceTable } from '../../contracts/source.ts'
+import type { SourceTable } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
-import type { EventsStore } from '../../storage/events/events-store.ts'
 import { columnType } from '../curation/engine-column.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
-import type { AddressGuard } from './address-guard.ts'
 import { inferTypes } from './infer-types.ts'
+import type { SourceAccess } from './source-access.ts'
 import { type OnFiles, sourceEnvironment } from './source-environment.ts'
 import { sourceError } from './source-error.ts'
-import type { SourceFiles } from './source-files.ts'
-
-export interface SourceAccess {
-  kinds: readonly SourceDefinition[]
-  engine: EventsStore
-  files: SourceFiles
-  addresses: AddressGuard
-  secret(project: string, name: string): Promise<string>
-  /** what was landed of a stream */
-  landed(project: string, name: string, spec: SourceSpec): Promise<SourceTable>
-}
 
 export interface OpenedSource {
   name: string

@@ -1,7 +1,7 @@
 import type { LocalFiles, SourceEnvironment } from '../../contracts/source.ts'
 import type { SourceSpec } from '../dataset-spec.ts'
 import { documentDigest } from '../document-digest.ts'
-import type { SourceAccess } from './open-source.ts'
+import type { SourceAccess } from './source-access.ts'
 
 /** Sees the files that a source was found to have, and gives those that it is to read. */
 export type OnFiles = (files: LocalFiles) => Promise<LocalFiles>

@@ -13,7 +13,8 @@ import { type Correction, correctTable } from '../curation/correct-table.ts'
 import { createRunCommand } from '../curation/run-command.ts'
 import { type DataExtensions, type DatasetSpec, datasetsOf, type SourceSpec } from '../dataset-spec.ts'
 import { documentDigest } from '../document-digest.ts'
-import { openSource, type SourceAccess } from '../source/open-source.ts'
+import { openSource } from '../source/open-source.ts'
+import type { SourceAccess } from '../source/source-access.ts'
 import { sourceError } from '../source/source-error.ts'
 import {
   type Batch,
