@@ -82,7 +82,10 @@ export async function startMongodb(): Promise<MongodbServer> {
         },
       }
     } catch (error) {
-      if (attempt > 60 || child.exitCode !== null) throw error
+      if (attempt > 60 || child.exitCode !== null) {
+        child.kill('SIGKILL')
+        throw error
+      }
       await wait(200)
     }
 }
