@@ -25,6 +25,7 @@ import { createProfileJob } from './profile-job.ts'
 import { profiledHours } from './profiled-hours.ts'
 import { createRecordedIds, createRecordedValues } from './recorded-ids.ts'
 import { createReferences, type ParquetTable, type Reference } from './reference.ts'
+import { resumeStale } from './resume-stale.ts'
 import { createRetentionJob, planRetention, readRawFrom } from './retention.ts'
 import { compareRevisions, type RevisionComparison } from './revision-comparison.ts'
 import { readScores, type ScoreFilter, type StoredScore } from './scores.ts'
@@ -95,7 +96,7 @@ export interface Monitoring {
   settings(key: EndpointKey): Promise<{ settings: EndpointMonitorSettings; changed: boolean }>
   /** Replaces the settings and evaluates the endpoint's windows anew. False when nothing changed. */
   configure(context: ChangeContext, key: EndpointKey, settings: EndpointMonitorSettingsInput): Promise<boolean>
-  /** Has freshness looked at from now on, by the clock. */
+  /** Goes on with what was left to compute, and has freshness looked at from now on, by the clock. */
   start(): Promise<void>
   /** Resolves when nothing of the endpoint waits to be profiled or evaluated that can be. */
   settled(key: EndpointKey, signal?: AbortSignal): Promise<void>
@@ -274,7 +275,10 @@ export function createMonitoring(dependencies: MonitoringDependencies): Monitori
       return true
     },
 
-    start: freshness.start,
+    async start() {
+      await resumeStale(environment)
+      await freshness.start()
+    },
 
     async settled(key, signal) {
       while (await waiting(key)) {

@@ -114,8 +114,11 @@ test(`every acknowledged prediction and actual is there once after ${rounds} tim
       const busy = items.some(
         (job: Body) => /monitoring\.(profile|evaluate)/.test(job.kind) && /queued|running/.test(job.state),
       )
-      expect(failure).toBeNull()
-      if (!busy && waiting >= 0) break
+      if (!busy && waiting >= 0) {
+        // a job that died with its process too often is given up, and another one has done its work
+        expect(failure).toBeNull()
+        break
+      }
       await new Promise((done) => setTimeout(done, 50))
     }
     const acknowledged = [...known].filter(([, row]) => row.time >= 0)
