@@ -89,8 +89,9 @@ export function createFeatures(deps: FeaturesDeps): Features {
     views,
     planned,
     async declared(project, dataset) {
-      const spec = declarations.parseDataset(dataset, (await declarations.dataset(project, dataset)).spec)
-      return { spec, source: (await declarations.source(project, spec.from)).config }
+      const { spec: given, specDigest } = await declarations.dataset(project, dataset)
+      const spec = declarations.parseDataset(dataset, given)
+      return { spec, specDigest, source: (await declarations.source(project, spec.from)).config }
     },
   })
   environment.jobs.handle<Payload>({

@@ -8,6 +8,7 @@ import { fromJson } from '../../storage/sql/json-column.ts'
 import { compileCuration } from '../curation/compile-curation.ts'
 import { type Correction, correctTable } from '../curation/correct-table.ts'
 import type { DataExtensions, DatasetSpec, SourceSpec } from '../dataset-spec.ts'
+import { documentDigest } from '../document-digest.ts'
 import { quoteName } from '../expression/sql-text.ts'
 import { batchTable, chunkTable } from '../stream/batch-files.ts'
 import { microBatches } from '../stream/micro-batches.ts'
@@ -50,7 +51,7 @@ const mostRows = 200_000
 /** Whether rows of a dataset reach its features as they land; undefined where they come with versions alone. */
 export function liveDataset(
   { extensions }: Pick<LandedDeps, 'extensions'>,
-  declared: { spec: DatasetSpec; source: SourceSpec },
+  declared: { spec: DatasetSpec; specDigest: string; source: SourceSpec },
   version: DatasetVersionSummary,
 ): LiveDataset | undefined {
   const { spec, source } = declared
@@ -59,6 +60,10 @@ export function liveDataset(
     (step) => extensions.operations.find(({ kind }) => step[kind] !== undefined)?.rowByRow,
   )
   const state = version.sources[0]?.state
+  // rows that land are curated as those of the version were; what is declared otherwise begins with the next version
+  const isOfVersion =
+    declared.specDigest === version.specDigest && documentDigest(source) === version.sources[0]?.configDigest
+  if (!isOfVersion) return undefined
   if (!rowByRow || state === undefined || version.window !== null) return undefined
   // all of a stream says where it ends, what was added to it which row was the last
   const cursor = /^cursor:(\d+):/.exec(state)?.[1]

@@ -25,7 +25,7 @@ export interface OnlineDeps extends LandedDeps {
   files: VersionFiles
   views: Kept<FeatureViewSpec>
   planned(view: DeclaredView): Promise<{ plan: FeaturePlan; version: DatasetVersionSummary }>
-  declared(project: string, dataset: string): Promise<{ spec: DatasetSpec; source: SourceSpec }>
+  declared(project: string, dataset: string): Promise<{ spec: DatasetSpec; specDigest: string; source: SourceSpec }>
 }
 
 export interface OnlineState {
