@@ -57,7 +57,9 @@ async function filesWith(folder: string, what: Buffer): Promise<string[]> {
   const found: string[] = []
   for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name)
-    if (file.isFile() && (await readFile(path)).includes(what)) found.push(path)
+    // what was moved or removed meanwhile is under its next name, or nowhere
+    const bytes = file.isFile() ? await readFile(path).catch(() => undefined) : undefined
+    if (bytes?.includes(what)) found.push(path)
   }
   return found
 }
