@@ -39,8 +39,8 @@ export function checkReferences(document: unknown): Finding[] {
   }
   for (const [name, pipeline] of Object.entries(record(file.pipelines)))
     for (const [step, spec] of Object.entries(record(record(pipeline).steps)))
+      // a training set is made like a dataset
       for (const [input, from] of Object.entries(record(record(spec).inputs)))
-        // a training set is made like a dataset
         if (!names('training_sets').includes(String(record(from).dataset)))
           need('datasets', 'dataset', record(from).dataset, [
             'pipelines',
