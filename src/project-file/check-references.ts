@@ -37,11 +37,12 @@ export function checkReferences(document: unknown): Finding[] {
       if (typeof one === 'string')
         need('features', 'feature view', one.split('.')[0], ['training_sets', name, 'features', i])
   }
+  // a training set is made like a dataset
+  const made = names('training_sets')
   for (const [name, pipeline] of Object.entries(record(file.pipelines)))
     for (const [step, spec] of Object.entries(record(record(pipeline).steps)))
-      // a training set is made like a dataset
       for (const [input, from] of Object.entries(record(record(spec).inputs)))
-        if (!names('training_sets').includes(String(record(from).dataset)))
+        if (!made.includes(String(record(from).dataset)))
           need('datasets', 'dataset', record(from).dataset, [
             'pipelines',
             name,
