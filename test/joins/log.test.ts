@@ -66,7 +66,8 @@ test('a prediction without a time that comes again in another hour is the same o
 test('what is wrong is named with its row and field, and nothing of the list is taken', async () => {
   const good = { id: 'good', features: { x: 1 }, score: 0.5, time: start }
   const wrong: [object, string][] = [
-    [{ ...good, features: { x: [1] } }, 'items.1.features.x'],
+    [{ ...good, features: { x: ['a'] } }, 'items.1.features.x'],
+    [{ ...good, features: { x: { a: 1 } } }, 'items.1.features.x'],
     [{ ...good, features: { $x: 1 } }, 'items.1.features.$x'],
     [{ ...good, features: 'x' }, 'items.1.features'],
     [{ ...good, time: 'yesterday' }, 'items.1.time'],
