@@ -114,7 +114,7 @@ answers["bulk"] = client.bulk_log(
         ],
     },
 )
-answers["wrong"] = client.log(**{**one, "features": {"Age": [1]}})
+answers["wrong"] = client.log(**{**one, "features": {"Age": ["a"]}})
 answers["unknown"] = client.register_new_model_version(**{**model, "model_id": "nobody"})
 
 languages = nlp.CensiusClient(os.environ["KEDGE_KEY"], 7, gateway)
