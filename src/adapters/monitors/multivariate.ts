@@ -44,7 +44,9 @@ const methods: Method[] = [
     side: 'both',
     fit(rows) {
       const found = fitPrincipalComponents(rows)
-      return found.ok ? (row) => reconstructionErrorOf(found.fit, row) : undefined
+      // of what the components express wholly, the errors would be those of rounding
+      if (!found.ok || found.fit.explained.reduce((a, b) => a + b, 0) > 1 - 1e-9) return undefined
+      return (row) => reconstructionErrorOf(found.fit, row)
     },
   },
   {
@@ -82,7 +84,8 @@ const CLASSIFIED = 600
 function calibrate(method: Method, rows: readonly number[][], sample: readonly SampledRow[]): Measured<Calibrated> {
   const strangeness = method.fit(rows)
   const halves = [0, 1].map((half) => method.fit(rows.filter((_, i) => i % 2 !== half)))
-  if (!strangeness || !halves[0] || !halves[1]) return tooFewSamples('rows that vary', 2, rows.length)
+  if (!strangeness || !halves[0] || !halves[1])
+    return tooFewSamples('columns that vary apart from each other', 2, rows.length)
   const values = rows.map((row, i) => halves[i % 2]!(row))
   const ofRow = varianceOf(momentsOf(values))
   const days = new Map<number, { n: number; sum: number }>()
@@ -142,8 +145,8 @@ function score(
       state: 'too_few_samples',
       definition: {
         ...definition,
-        needed: settings.minRows,
-        of: 'rows of the sample; there are none once retention has taken the raw rows',
+        needed: fitted.ok ? settings.minRows : fitted.needed,
+        of: fitted.ok ? 'rows of the sample; there are none once retention has taken the raw rows' : fitted.of,
       },
     }
   const values = sample.map((row) => fitted.strangeness(encode(row)))
