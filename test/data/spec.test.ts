@@ -102,7 +102,7 @@ test('sources name their kind', () => {
   expect(schema.parse({ kind: 'csv', path: 'a.csv' })).toEqual({
     kind: 'csv',
     path: 'a.csv',
-    delimiter: ',',
+    removed: 'drop',
     header: true,
   })
   expect(schema.safeParse({ kind: 'csv' }).error?.issues[0]?.message).toBe('needs exactly one of path and url')
