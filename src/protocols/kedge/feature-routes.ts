@@ -198,6 +198,10 @@ export function featureRoutes(
         from: z.number().int().optional(),
         to: z.number().int().optional(),
       })
+      .refine(({ labels, features }) => (labels === undefined) === (features === undefined), {
+        path: ['features'],
+        message: 'labels and features are declared together, or neither',
+      })
       .prefault({}),
     answer: materialiseAnswer,
     status: 202,

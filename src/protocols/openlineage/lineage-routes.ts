@@ -20,7 +20,8 @@ const columnGraph = z
 export function lineageRoutes(app: FastifyInstance, environment: Environment, data: Data): void {
   const receive = createReceiveLineage(environment, data)
   // a dataset or job event says nothing of a run: there is nothing to add to the graph
-  const body = z.union([receivedEvent, z.looseObject({ eventTime: z.string(), producer: z.string() })])
+  const ofNoRun = z.looseObject({ eventTime: z.string(), producer: z.string(), run: z.never().optional() })
+  const body = z.union([receivedEvent, ofNoRun])
   const take = async (actor: string, project: string, event: z.output<typeof body>) => {
     if ('run' in event && event.run !== undefined) await receive(actor, project, event as ReceivedEvent)
   }

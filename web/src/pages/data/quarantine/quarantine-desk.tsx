@@ -29,7 +29,10 @@ export type Edits = ReadonlyMap<number, Record<string, string | null>>
 export function QuarantineDesk({ dataset, versions }: { dataset: string; versions: DatasetVersionSummary[] }) {
   const project = useProject()
   const client = useQueryClient()
-  const [number, setNumber] = useQueryState('version', String(versions[0]?.version ?? ''))
+  const newest = String(versions[0]?.version ?? '')
+  // a version that is made meanwhile, of the corrections too, does not take these rows away
+  const [opened] = useState(newest)
+  const [number, setNumber] = useQueryState('version', opened || newest)
   const [state, setState] = useQueryState('state', 'open')
   const [reason, setReason] = useQueryState('reason')
   const [step, setStep] = useQueryState('step')
