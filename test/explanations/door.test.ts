@@ -127,10 +127,14 @@ describe('what goes wrong', () => {
 
   test('an explanation that takes too long does not take its prediction with it', async () => {
     const rows = Array.from({ length: 100 }, (_, i) => forest[i % forest.length]!)
-    const { status, body } = await predict('forest', rows, { explain: { method: 'kernel' }, timeout: 60 })
-    expect(status).toBe(200)
-    expect(body.predictions[99]!.score).toBeGreaterThan(0)
-    expect(body.predictions[99]!.explanation.error!.code).toBe('explanation_late')
+    // they are explained one after the other
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => predict('forest', rows, { explain: { method: 'kernel' }, timeout: 60 })),
+    )
+    const last = answers.filter(({ status }) => status === 200).map(({ body }) => body.predictions[99]!)
+    const late = last.filter(({ explanation }) => explanation.error?.code === 'explanation_late')
+    expect(late.length).toBeGreaterThan(0)
+    for (const { score } of late) expect(score).toBeGreaterThan(0)
   })
 
   test('too many at once are refused with 429 before they predict, and hold up nobody else', async () => {
