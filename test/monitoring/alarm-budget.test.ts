@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { monitors } from '../adapters/monitors/index.generated.ts'
-import { shareOutAlarms, WEIGHTS, weightOf, windowsPromised } from './alarm-budget.ts'
-import { monitorSettings, windowOf } from './monitor-settings.ts'
+import { monitors } from '../../src/adapters/monitors/index.generated.ts'
+import { shareOutAlarms, WEIGHTS, weightOf, windowsPromised } from '../../src/monitoring/alarm-budget.ts'
+import { monitorSettings, windowOf } from '../../src/monitoring/monitor-settings.ts'
 
 test('the parts of all families and windows together are no more than the promise', () => {
   expect(monitors.reduce((sum, kind) => sum + weightOf(kind), 0)).toBeLessThanOrEqual(WEIGHTS)
