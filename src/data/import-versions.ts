@@ -58,13 +58,13 @@ export function createImportVersions(deps: KeepTableDeps & { access: SourceAcces
       return await keepTable(deps, context, {
         ...{ project, dataset, table, folder, inputKey, label: label ?? null, signal },
         specDigest: documentDigest([origin.tool, kind]),
-        sources: [
+        sources: (rows) => [
           {
             name: origin.place,
             kind: origin.tool,
             configDigest: documentDigest(origin.place),
             state: origin.state,
-            rows: -1,
+            rows,
           },
         ],
       })

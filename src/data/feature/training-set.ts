@@ -118,7 +118,8 @@ export async function makeTrainingSet(
       })),
     ]
     return await keepTable(deps, context, {
-      ...{ project, dataset: name, table, folder, inputKey, specDigest, sources, window },
+      ...{ project, dataset: name, table, folder, inputKey, specDigest, window },
+      sources: () => sources,
       learnt: spec.label,
       signal: request.signal,
     })

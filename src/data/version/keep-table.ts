@@ -3,11 +3,10 @@ import type { SourceTable } from '../../contracts/source.ts'
 import type { Environment } from '../../environment.ts'
 import type { ChangeContext } from '../../journal/journal.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
-import { toJson } from '../../storage/sql/json-column.ts'
 import { compileCuration } from '../curation/compile-curation.ts'
-import type { DatasetVersion, VersionPart, VersionSource } from './dataset-version.ts'
+import type { DatasetVersion, VersionSource } from './dataset-version.ts'
+import { publishWritten } from './publish-written.ts'
 import { createRunEngine } from './run-engine.ts'
-import { digestOfParts } from './version-files.ts'
 import type { Versions } from './versions.ts'
 import { writeVersion } from './write-version.ts'
 
@@ -28,7 +27,8 @@ export interface TableToKeep {
   /** digest of everything that the rows are a function of */
   inputKey: string
   specDigest: string
-  sources: VersionSource[]
+  /** where the rows are from; `rows` of the table were read */
+  sources(rows: number): VersionSource[]
   window?: { from: number; to: number } | null
   /** a word to find it by */
   label?: string | null
@@ -57,30 +57,14 @@ export async function keepTable(
     now: environment.clock(),
     progress() {},
   })
-  const { blobs } = environment
-  const parts: VersionPart[] = []
-  for (const { path, rows } of written.parts) parts.push({ ...(await blobs.putFile(path, { move: true })), rows })
-  const quarantined = written.quarantined ? await blobs.putFile(written.quarantined, { move: true }) : undefined
-  return versions.publish(context, {
-    ...{ project, dataset, state: 'published', input_key: one.inputKey, spec_digest: one.specDigest },
-    digest: digestOfParts(parts),
-    parts: parts.length === 1 ? null : toJson(parts.map(({ digest, bytes, rows }) => ({ digest, bytes, rows }))),
-    bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-    row_count: written.counts.kept,
-    schema: toJson(pipeline.columns),
-    profile: toJson(written.profile),
-    window_from: one.window?.from ?? null,
-    window_to: one.window?.to ?? null,
+  return publishWritten({ blobs: environment.blobs, versions }, context, written, {
+    ...{ project, dataset, inputKey: one.inputKey, specDigest: one.specDigest },
+    sources: one.sources(written.counts.read),
+    columns: pipeline.columns,
+    sourceColumns: pipeline.columns,
+    batches: [],
+    window: one.window ?? null,
     label: one.label ?? null,
-    sources: toJson(
-      one.sources.map((source) => ({ ...source, rows: source.rows < 0 ? written.counts.read : source.rows })),
-    ),
-    expectations: '[]',
-    counts: toJson(written.counts),
-    quarantine_digest: quarantined?.digest ?? null,
-    quarantine_reasons: toJson(written.reasons),
-    batches: '[]',
-    source_schema: toJson(pipeline.columns),
-    parent_version: previous?.version ?? null,
+    parent: previous?.version ?? null,
   })
 }

@@ -6,7 +6,6 @@ import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { ChangeContext } from '../../journal/journal.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
-import { toJson } from '../../storage/sql/json-column.ts'
 import { promised } from '../contract/promised.ts'
 import { compileCuration } from '../curation/compile-curation.ts'
 import { type Correction, correctTable } from '../curation/correct-table.ts'
@@ -16,20 +15,14 @@ import { documentDigest } from '../document-digest.ts'
 import { openSource } from '../source/open-source.ts'
 import type { SourceAccess } from '../source/source-access.ts'
 import { sourceError } from '../source/source-error.ts'
-import {
-  type Batch,
-  type DatasetVersion,
-  type DatasetVersionSummary,
-  isRefusal,
-  type VersionPart,
-  type VersionSource,
-} from './dataset-version.ts'
+import { type DatasetVersion, type DatasetVersionSummary, isRefusal, type VersionSource } from './dataset-version.ts'
 import type { KeptVersions } from './keep-versions.ts'
+import { publishWritten } from './publish-written.ts'
 import { openChanged, pullFiles } from './pull-files.ts'
 import { pullAll, pullNew } from './pull-source.ts'
 import { createRunEngine } from './run-engine.ts'
 import { runFolder } from './run-folder.ts'
-import { digestOfParts, type VersionFiles } from './version-files.ts'
+import type { VersionFiles } from './version-files.ts'
 import type { Versions } from './versions.ts'
 import { watchFolder } from './watch-folder.ts'
 import { writeVersion } from './write-version.ts'
@@ -187,12 +180,6 @@ export const createMaterialise =
         throw new KedgeError('source_changed', { source: spec.from })
 
       progress('publish', { rows: written.counts.kept })
-      const parts: VersionPart[] = []
-      for (const { path, rows } of written.parts)
-        parts.push({ ...(await environment.blobs.putFile(path, { move: true })), rows })
-      const quarantined = written.quarantined
-        ? await environment.blobs.putFile(written.quarantined, { move: true })
-        : undefined
       const sources: VersionSource[] = [
         { name: spec.from, kind: source.kind, configDigest, state: pulled.state, rows: written.counts.read },
         ...others.map((one) => ({
@@ -203,35 +190,16 @@ export const createMaterialise =
           rows: one.rowCount,
         })),
       ]
-      const rejected = written.expectations.some(isRefusal)
-      const version = await versions.publish(
-        context,
-        {
-          project,
-          dataset,
-          state: rejected ? 'rejected' : 'published',
-          input_key: inputKey,
-          digest: digestOfParts(parts),
-          parts: parts.length === 1 ? null : toJson(parts.map(({ digest, bytes, rows }) => ({ digest, bytes, rows }))),
-          bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-          row_count: written.counts.kept,
-          schema: toJson(pipeline.columns),
-          profile: toJson(written.profile),
-          window_from: window?.from ?? null,
-          window_to: window?.to ?? null,
-          label: request.label ?? null,
-          spec_digest: specDigest,
-          sources: toJson(sources),
-          expectations: toJson(written.expectations),
-          counts: toJson(written.counts),
-          quarantine_digest: quarantined?.digest ?? null,
-          quarantine_reasons: toJson(written.reasons),
-          batches: toJson(pulled.batches satisfies Batch[]),
-          source_schema: toJson(source.columns),
-          parent_version: previous?.version ?? null,
-        },
-        spec.contract?.owner,
-      )
+      const version = await publishWritten({ blobs: environment.blobs, versions }, context, written, {
+        ...{ project, dataset, inputKey, specDigest, sources },
+        columns: pipeline.columns,
+        sourceColumns: source.columns,
+        batches: pulled.batches,
+        window: window ?? null,
+        label: request.label ?? null,
+        parent: previous?.version ?? null,
+        owner: spec.contract?.owner,
+      })
       if (spec.retention && version.state === 'published')
         await deps.kept.retain(context, project, dataset, spec.retention)
       return accepted(version)
