@@ -2,37 +2,14 @@ import { ruleName } from '../automation/rule-spec.ts'
 import { asKedgeError, type ErrorPlace, type KedgeError } from '../errors.ts'
 import type { Finding } from './check-references.ts'
 import type { ProjectFiles, ProjectPart } from './project-part.ts'
-
-type Section =
-  | 'sources'
-  | 'datasets'
-  | 'features'
-  | 'training_sets'
-  | 'models'
-  | 'pipelines'
-  | 'endpoints'
-  | 'monitors'
-  | 'channels'
-
-/** Where the items of a kind stand in the file. */
-const sections: Record<string, Section | undefined> = {
-  source: 'sources',
-  dataset: 'datasets',
-  feature_view: 'features',
-  training_set: 'training_sets',
-  model: 'models',
-  pipeline: 'pipelines',
-  endpoint: 'endpoints',
-  monitors: 'monitors',
-  channel: 'channels',
-}
+import { sections } from './sections.ts'
 
 /** The items of a kind, as they were written, with their paths in the document. */
 function itemsOf(
   kind: string,
   content: Record<string, unknown>,
 ): { name: string; given: unknown; path: PropertyKey[] }[] {
-  const section = sections[kind]
+  const section = (sections as Record<string, string>)[kind]
   const value = content[section ?? 'automation']
   if (typeof value !== 'object' || value === null) return []
   if (section) return Object.entries(value).map(([name, given]) => ({ name, given, path: [section, name] }))

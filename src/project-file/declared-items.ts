@@ -1,5 +1,6 @@
 import { ruleName } from '../automation/rule-spec.ts'
 import type { ParsedProjectFile } from './parse-project-file.ts'
+import { sections } from './sections.ts'
 
 export interface DeclaredItem {
   kind: string
@@ -12,35 +13,15 @@ export interface DeclaredItem {
 
 /** What a project file declares, by kind. */
 export function declaredItems({ file, given }: ParsedProjectFile): DeclaredItem[] {
-  const section = (
-    kind: string,
-    key:
-      | 'sources'
-      | 'datasets'
-      | 'features'
-      | 'training_sets'
-      | 'models'
-      | 'pipelines'
-      | 'endpoints'
-      | 'monitors'
-      | 'channels',
-  ) =>
-    Object.entries(file[key]).map(([name, spec]) => ({
-      kind,
-      name,
-      spec,
-      given: (given[key] as Record<string, unknown>)[name] ?? {},
-    }))
   return [
-    ...section('source', 'sources'),
-    ...section('dataset', 'datasets'),
-    ...section('feature_view', 'features'),
-    ...section('training_set', 'training_sets'),
-    ...section('model', 'models'),
-    ...section('pipeline', 'pipelines'),
-    ...section('endpoint', 'endpoints'),
-    ...section('monitors', 'monitors'),
-    ...section('channel', 'channels'),
+    ...Object.entries(sections).flatMap(([kind, key]) =>
+      Object.entries(file[key]).map(([name, spec]) => ({
+        kind,
+        name,
+        spec,
+        given: (given[key] as Record<string, unknown>)[name] ?? {},
+      })),
+    ),
     ...file.automation.map((rule, i) => ({
       kind: 'rule',
       name: ruleName(rule),
