@@ -3,6 +3,7 @@ import { fromJson } from '../storage/sql/json-column.ts'
 import type { DatasetSpec } from './dataset-spec.ts'
 import type { Declarations } from './declarations.ts'
 import type { Profile } from './profile/profile.ts'
+import { millisecondsOf } from './span.ts'
 import type { Streams } from './stream/streams.ts'
 import type { Versions } from './version/versions.ts'
 
@@ -29,9 +30,6 @@ export interface DatasetFreshness {
   /** of a source that is one */
   stream: { state: 'running' | 'paused'; connection: string; landedAt: number | null; problem: string | null } | null
 }
-
-const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-const duration = (text: string) => Number(text.slice(0, -1)) * units[text.at(-1) as keyof typeof units]
 
 /** The finished pulls that are looked at for failures. */
 const mostJobs = 1000
@@ -114,10 +112,12 @@ function declared(spec: DatasetSpec): {
 } {
   const promise = spec.contract?.freshness
   const says = [
-    ...(promise && spec.time ? [{ column: spec.time, within: duration(promise), from: 'contract' as const }] : []),
+    ...(promise && spec.time
+      ? [{ column: spec.time, within: millisecondsOf(promise), from: 'contract' as const }]
+      : []),
     ...(spec.expect ?? []).flatMap(({ freshness }) => {
       const { column, within } = (freshness ?? {}) as { column?: string; within?: string }
-      return column && within ? [{ column, within: duration(within), from: 'expectation' as const }] : []
+      return column && within ? [{ column, within: millisecondsOf(within), from: 'expectation' as const }] : []
     }),
   ].sort((a, b) => a.within - b.within)
   return says[0] ?? { column: spec.time, within: null, from: null }

@@ -1,15 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Column } from '../../contracts/column.ts'
 import type { DatasetSpec, KeyedStep } from '../dataset-spec.ts'
+import { millisecondsOf } from '../span.ts'
 
 /** What is known of a dataset before and after a change; `columns` where they are known. */
 export interface DatasetState {
   spec: DatasetSpec
   columns: readonly Column[] | undefined
 }
-
-const hours = { s: 1 / 3600, m: 1 / 60, h: 1, d: 24, w: 168 }
-const inHours = (text: string) => Number.parseFloat(text) * hours[text.at(-1) as keyof typeof hours]
 
 /** Sentences on what readers lose by a change of a dataset: columns, types, promises, checks. */
 export function breakingChanges(before: DatasetState, after: DatasetState): string[] {
@@ -38,7 +36,7 @@ export function breakingChanges(before: DatasetState, after: DatasetState): stri
     }
     if (
       promised.freshness !== undefined &&
-      (promises.freshness === undefined || inHours(promises.freshness) > inHours(promised.freshness))
+      (promises.freshness === undefined || millisecondsOf(promises.freshness) > millisecondsOf(promised.freshness))
     )
       found.push(`rows may be older: ${promises.freshness ?? 'of any age'}; it was ${promised.freshness}`)
   }

@@ -3,17 +3,11 @@ import { columnTypes } from '../../contracts/column.ts'
 import { dataName } from '../dataset-spec.ts'
 import { checkExpression } from '../expression/compile-expression.ts'
 
-const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
-
 /** A text such as `30m`, `1h`, `7d` stands for so many milliseconds; it is kept as it was written. */
 const span = z
   .string()
   .regex(/^[1-9]\d{0,6}[smhdw]$/, 'is not a duration such as 30m, 1h or 7d')
   .meta({ description: 'for example 1h or 7d' })
-
-/** Milliseconds of a span. */
-export const millisecondsOf = (text: string): number =>
-  Number(text.slice(0, -1)) * unit[text.at(-1) as keyof typeof unit]
 
 const expression = (description: string) =>
   z

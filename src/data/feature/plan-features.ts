@@ -4,7 +4,8 @@ import { evaluateExpression } from '../../contracts/evaluate-expression.ts'
 import { createRelation } from '../curation/relation.ts'
 import { compileExpression } from '../expression/compile-expression.ts'
 import { convert } from '../expression/conversion.ts'
-import { type Aggregate, aggregates, entityOf, type FeatureViewSpec, millisecondsOf } from './feature-view-spec.ts'
+import { millisecondsOf } from '../span.ts'
+import { type Aggregate, aggregates, entityOf, type FeatureViewSpec } from './feature-view-spec.ts'
 
 /** What a row gives to features: a number, or a text (also of what is only counted). */
 export interface FeatureInput {
