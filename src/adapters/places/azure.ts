@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { SaxesParser } from 'saxes'
+import type { SaxesParser } from 'saxes'
 import { z } from 'zod'
 import { defineFilePlace, endpointField, type PlacedFile } from '../../contracts/file-place.ts'
 import { secretReference } from '../../contracts/source.ts'
@@ -54,6 +54,7 @@ export default defineFilePlace({
 
     return {
       async *list(prefix) {
+        const { SaxesParser } = await import('saxes')
         let marker = ''
         do {
           const text = await environment.persistent(async () => {
@@ -63,7 +64,7 @@ export default defineFilePlace({
             if (answer.status !== 200) throw answerError(shown(prefix), answer.status, codeIn(body))
             return body
           })
-          const page = readListing(text, shown(prefix))
+          const page = readListing(new SaxesParser(), text, shown(prefix))
           yield* page.files
           marker = page.next
         } while (marker)
@@ -111,11 +112,10 @@ function signature(
 const codeIn = (text: string) => /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1] ?? ''
 
 /** The blobs of one page of a list, and where the next begins. */
-function readListing(text: string, shown: string): { files: PlacedFile[]; next: string } {
+function readListing(parser: SaxesParser, text: string, shown: string): { files: PlacedFile[]; next: string } {
   const files: PlacedFile[] = []
   let next = ''
   let [value, name, bytes, version, kind] = ['', '', 0, '', '']
-  const parser = new SaxesParser()
   parser.on('opentag', (tag) => {
     value = ''
     if (tag.name === 'Blob') [name, bytes, version, kind] = ['', 0, '', '']

@@ -49,7 +49,7 @@ export function createSourceFiles({
       let found = 0
       for (const path of files.pattern?.files ?? [files.path]) {
         const to = files.pattern ? join(made, path.slice(root.length)) : made
-        found += (await unpackMembers(path, to, (name) => wanted.test(name), signal)).length
+        found += await unpackMembers(path, to, (name) => wanted.test(name), signal)
       }
       if (found === 0)
         throw new KedgeError(

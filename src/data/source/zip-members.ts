@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
-import yauzl from 'yauzl'
 import { KedgeError } from '../../errors.ts'
 import { isHostileName } from './file-tree.ts'
 import { mostFiles } from './list-files.ts'
@@ -16,17 +15,18 @@ const freeBytes = 256 * 2 ** 20
 const broken = (path: string, what: string, cause?: unknown) =>
   new KedgeError('source_unreadable', { source: '', what: `the ZIP file ${path} ${what}` }, { cause })
 
-/** The names in a ZIP file for which `wanted` holds, whose bytes are written below `folder`. Errors: `source_unreadable`, `too_large`. */
+/** Writes the members of a ZIP file for whose names `wanted` holds below `folder`; how many they are. Errors: `source_unreadable`, `too_large`. */
 export async function unpackMembers(
   path: string,
   folder: string,
   wanted: (name: string) => boolean,
   signal?: AbortSignal,
-): Promise<string[]> {
+): Promise<number> {
+  // with the first ZIP file: a server without one need not load it
+  const { default: yauzl } = await import('yauzl')
   const zip = await yauzl.openPromise(path, { autoClose: false, validateEntrySizes: true }).catch((error) => {
     throw broken(path, `cannot be opened: ${error.message}`, error)
   })
-  const names: string[] = []
   let left = Math.max(freeBytes, zip.fileSize * mostTimes)
   const made = new Set<string>()
   try {
@@ -44,7 +44,7 @@ export async function unpackMembers(
       if (entry.isEncrypted()) throw broken(path, `has the encrypted member ${name}`)
       if (made.has(name)) throw broken(path, `has two members of the name ${name}`)
       made.add(name)
-      if (names.length >= mostFiles)
+      if (made.size > mostFiles)
         throw new KedgeError('too_large', { what: `The ZIP file ${path}`, limit: `${mostFiles} members` })
       const to = join(folder, name)
       await mkdir(dirname(to), { recursive: true })
@@ -75,10 +75,9 @@ export async function unpackMembers(
       }
       if (sum !== entry.crc32)
         throw broken(path, `has the damaged member ${name}: its checksum is not that of its bytes`)
-      names.push(name)
     }
   } finally {
     zip.close()
   }
-  return names.sort()
+  return made.size
 }

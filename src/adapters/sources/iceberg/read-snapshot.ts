@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import avro from 'avsc'
 import { KedgeError } from '../../../errors.ts'
 import type { LakeFile } from '../lake-rows.ts'
 
@@ -95,6 +94,8 @@ function refuseRenamed({ schemas = [] }: Metadata) {
 }
 
 async function readAvro<T>(path: string): Promise<T[]> {
+  // with the first table: a server without one need not load it
+  const { default: avro } = await import('avsc')
   const rows: T[] = []
   try {
     // a long that a double cannot hold is not among what is looked at
