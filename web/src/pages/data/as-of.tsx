@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { versionAsOf } from '../../api/data.ts'
 import { Failure } from '../../components/failure.tsx'
+import input from '../../components/input.module.css'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
 import classes from './as-of.module.css'
 
@@ -27,7 +28,13 @@ export function AsOf({ dataset }: { dataset: string }) {
     >
       <label>
         As of
-        <input type="datetime-local" step={1} value={time} onChange={(event) => setTime(event.target.value)} />
+        <input
+          className={input.input}
+          type="datetime-local"
+          step={1}
+          value={time}
+          onChange={(event) => setTime(event.target.value)}
+        />
       </label>
       <Button variant="default" type="submit" disabled={!time} loading={find.isPending}>
         Show

@@ -12,6 +12,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure, percent } from '../../format/number.ts'
 import { eventWindow } from '../../format/time.ts'
 import { useProject } from '../../shell/project-context.tsx'
+import card from './column-card.module.css'
 import classes from './diff-view.module.css'
 import { KeyDiff } from './key-diff.tsx'
 import { QualityDiff } from './quality-diff.tsx'
@@ -108,7 +109,7 @@ function ColumnCard({ column, names }: { column: ColumnDiff; names: [string, str
   if (plain) bins.sort((x, y) => Number(x.label) - Number(y.label))
   const asBars = /text|bool/.test(column.type) || bins.length <= 3
   return (
-    <section className={classes.card}>
+    <section className={card.card}>
       <header>
         <b className="clip">{column.name}</b>
         {column.distance && (
@@ -130,7 +131,7 @@ function ColumnCard({ column, names }: { column: ColumnDiff; names: [string, str
           axis={[bins[0]?.label ?? '', bins.at(-1)?.label ?? '']}
         />
       )}
-      <dl className={classes.numbers}>
+      <dl className={card.numbers}>
         {column.mean.a !== null && <Pair name="mean" a={measure(column.mean.a)} b={measure(column.mean.b)} />}
         <Pair name="missing" a={percent(column.missing.a)} b={percent(column.missing.b)} />
         <Pair name="distinct" a={count(column.distinct.a)} b={count(column.distinct.b)} />

@@ -5,6 +5,7 @@ import { cancelJob, jobQuery } from '../../api/jobs.ts'
 import { Failure } from '../../components/failure.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { StateBadge } from '../../components/state-badge.tsx'
+import { Verdict } from '../../components/verdict.tsx'
 import { bytes, count } from '../../format/number.ts'
 import { duration } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
@@ -78,11 +79,11 @@ export function MakingVersion({ dataset, jobId, again }: { dataset: string; jobI
         )}
         {state === 'cancelled' && <p>It was cancelled; nothing of it was kept.</p>}
         {state === 'failed' && error && (
-          <div className={classes.error} role="alert">
+          <Verdict role="alert">
             <b>{error.message}</b>
             <div>{error.todo}</div>
             <code>{error.code}</code>
-          </div>
+          </Verdict>
         )}
       </div>
       {stop.error && <Failure error={stop.error} />}

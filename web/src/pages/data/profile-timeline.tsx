@@ -11,6 +11,7 @@ import { Panel } from '../../components/panel.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure, percent } from '../../format/number.ts'
 import { useProject } from '../../shell/project-context.tsx'
+import card from './column-card.module.css'
 import classes from './profile-timeline.module.css'
 
 type Shown = 'value' | 'missing' | 'distinct'
@@ -104,7 +105,7 @@ function Columns({ items, what, filter }: { items: TimelineEntry[]; what: Shown;
     <>
       <div className={classes.columns}>
         {shown.map((name) => (
-          <section key={name} className={classes.card}>
+          <section key={name} className={card.card}>
             <b className="clip">{name}</b>
             <Column items={items} name={name} what={what} />
           </section>

@@ -6,6 +6,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { count, measure, percent } from '../../format/number.ts'
 import { date } from '../../format/time.ts'
 import { columnBins } from './column-bins.ts'
+import card from './column-card.module.css'
 import classes from './profile-view.module.css'
 
 /** Every column as a small card: its distribution and the numbers that matter. */
@@ -60,7 +61,7 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
     value == null ? '–' : typeof value === 'string' ? value : isTime(column.type) ? date(value) : measure(value)
   const q = column.quantiles
   return (
-    <section className={classes.card}>
+    <section className={card.card}>
       <header>
         <b className="clip">{column.name}</b>
         <span className="muted">
@@ -69,7 +70,7 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
         </span>
       </header>
       <Distribution column={column} show={show} />
-      <dl className={classes.numbers}>
+      <dl className={`${card.numbers} ${classes.numbers}`}>
         <Measured
           name="missing"
           value={percent(column.missing / Math.max(1, rows))}

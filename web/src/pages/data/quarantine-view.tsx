@@ -1,24 +1,17 @@
 import { Link } from 'wouter'
 import type { DatasetVersion } from '../../api/types.ts'
 import { CategoryBars } from '../../charts/histogram.tsx'
-import { Empty } from '../../components/empty.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { count, percent } from '../../format/number.ts'
 import { useProjectPath } from '../../shell/project-context.tsx'
+import { NothingQuarantined } from './nothing-quarantined.tsx'
 import { VersionRows } from './version-rows.tsx'
 
 /** Rows that were put aside, by reason, and the rows themselves. */
 export function QuarantineView({ version }: { version: DatasetVersion }) {
   const to = useProjectPath()
   const quarantine = version.quarantine
-  if (!quarantine || quarantine.rows === 0)
-    return (
-      <Panel>
-        <Empty title="No row was quarantined" compact>
-          Every row that was read was kept, or removed by a step that says so (filter, deduplicate).
-        </Empty>
-      </Panel>
-    )
+  if (!quarantine || quarantine.rows === 0) return <NothingQuarantined />
   return (
     <>
       <Panel

@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { datasetRowsQuery } from '../../api/data.ts'
 import type { DatasetVersionSummary } from '../../api/types.ts'
 import { FilterField } from '../../components/filter-field.tsx'
 import { Load } from '../../components/load.tsx'
+import { Paging } from '../../components/paging.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { count, percent } from '../../format/number.ts'
@@ -46,24 +46,7 @@ export function VersionRows({
           ? where && rows.data && 'no row is so'
           : `${count(offset + 1)} – ${count(Math.min(offset + pageSize, all))} of ${count(all)}${where ? ` (${percent(all / Math.max(1, total))} of all)` : ''}`
       }
-      actions={
-        <>
-          <Button
-            variant="default"
-            disabled={offset === 0}
-            onClick={() => setFrom(String(Math.max(0, offset - pageSize)))}
-          >
-            Earlier
-          </Button>
-          <Button
-            variant="default"
-            disabled={offset + pageSize >= all}
-            onClick={() => setFrom(String(offset + pageSize))}
-          >
-            Next
-          </Button>
-        </>
-      }
+      actions={<Paging offset={offset} size={pageSize} total={all} onGo={(next) => setFrom(String(next))} />}
     >
       <Load query={rows}>{(answer) => <RowsTable rows={answer} first={offset} />}</Load>
     </Panel>

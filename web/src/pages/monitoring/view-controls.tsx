@@ -1,5 +1,6 @@
 import type { MonitoringOverview } from '../../api/types.ts'
 import { Select } from '../../components/choice.tsx'
+import input from '../../components/input.module.css'
 import { useQueryState } from '../../components/use-query-state.ts'
 import { date } from '../../format/time.ts'
 import classes from './monitoring.module.css'
@@ -94,6 +95,11 @@ export function ViewControls({
 const Day = ({ label, value, onChange }: { label: string; value: string; onChange(value: string): void }) => (
   <label className={classes.day}>
     <span>{label}</span>
-    <input type="date" value={value} onChange={(event) => event.target.value && onChange(event.target.value)} />
+    <input
+      className={input.input}
+      type="date"
+      value={value}
+      onChange={(event) => event.target.value && onChange(event.target.value)}
+    />
   </label>
 )

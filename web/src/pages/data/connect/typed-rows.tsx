@@ -1,5 +1,6 @@
 import type { SourcePreview } from '../../../api/types.ts'
 import { Facts } from '../../../components/facts.tsx'
+import input from '../../../components/input.module.css'
 import { words } from '../form/json-schema.ts'
 import { RowsTable } from '../rows-table.tsx'
 import classes from './connect.module.css'
@@ -37,7 +38,7 @@ export function TypedRows({
               <span className="clip" title={name}>
                 {name}
               </span>
-              <select value={type} onChange={(event) => onType(name, event.target.value)}>
+              <select className={input.input} value={type} onChange={(event) => onType(name, event.target.value)}>
                 {types.map((one) => (
                   <option key={one} value={one}>
                     {one}

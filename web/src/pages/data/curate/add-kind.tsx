@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core'
 import { useState } from 'react'
 import type { DataKinds } from '../../../api/types.ts'
+import input from '../../../components/input.module.css'
 import { beginning, type JsonSchema } from '../form/json-schema.ts'
 import classes from './curate.module.css'
 import type { Keyed } from './draft.ts'
@@ -24,6 +25,7 @@ export function AddKind({
       </Menu.Target>
       <Menu.Dropdown className={classes.menu ?? ''}>
         <input
+          className={input.input}
           data-autofocus
           aria-label={`${label}: filter`}
           placeholder="What should it do?"

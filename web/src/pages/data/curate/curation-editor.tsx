@@ -9,6 +9,7 @@ import { Empty } from '../../../components/empty.tsx'
 import { Load } from '../../../components/load.tsx'
 import { Panel } from '../../../components/panel.tsx'
 import { useQueryState } from '../../../components/use-query-state.ts'
+import { Verdict } from '../../../components/verdict.tsx'
 import { count } from '../../../format/number.ts'
 import { useProject } from '../../../shell/project-context.tsx'
 import type { Mistakes } from '../form/wrong-places.ts'
@@ -162,11 +163,7 @@ function Editor({
               </Empty>
             </Panel>
           )}
-          {failed && wrongStep === -1 && (
-            <div className={classes.wrong} role="alert">
-              {failed.message}
-            </div>
-          )}
+          {failed && wrongStep === -1 && <Verdict role="alert">{failed.message}</Verdict>}
         </div>
       </div>
       <Panel

@@ -9,6 +9,7 @@ import { Icon } from '../../../components/icon.tsx'
 import { Load } from '../../../components/load.tsx'
 import { Columns, Panel } from '../../../components/panel.tsx'
 import { StateBadge } from '../../../components/state-badge.tsx'
+import { Verdict } from '../../../components/verdict.tsx'
 import { useProject } from '../../../shell/project-context.tsx'
 import { Field } from '../form/field.tsx'
 import type { JsonSchema } from '../form/json-schema.ts'
@@ -137,11 +138,7 @@ export function ExpectationEditor({
               )
             })}
           </ul>
-          {failed && (
-            <div className={classes.wrong} role="alert">
-              {failed.message}
-            </div>
-          )}
+          {failed && <Verdict role="alert">{failed.message}</Verdict>}
         </Panel>
         {version && (
           <Suggestions

@@ -1,6 +1,7 @@
 import type { CurationPreview, DataKinds } from '../../../api/types.ts'
 import { CategoryBars, Histogram } from '../../../charts/histogram.tsx'
 import { Panel } from '../../../components/panel.tsx'
+import { Verdict } from '../../../components/verdict.tsx'
 import { count } from '../../../format/number.ts'
 import { Field } from '../form/field.tsx'
 import type { JsonSchema } from '../form/json-schema.ts'
@@ -48,9 +49,7 @@ export function StepDetail({
         context={{ root: schema, columns, wrong, secretPrefix: name }}
       />
       {failed && wrong.size === 0 && (
-        <div className={classes.wrong} role="alert">
-          {failed.message.replace(/^curate\[\d+\] \w+: /, '')}
-        </div>
+        <Verdict role="alert">{failed.message.replace(/^curate\[\d+\] \w+: /, '')}</Verdict>
       )}
     </Panel>
   )

@@ -1,5 +1,6 @@
 import { Button, Popover } from '@mantine/core'
 import { useState } from 'react'
+import input from '../../../components/input.module.css'
 import { count } from '../../../format/number.ts'
 import classes from './quarantine.module.css'
 
@@ -37,7 +38,7 @@ export function BulkValue({
         >
           <label>
             Column
-            <select value={column} onChange={(event) => setColumn(event.target.value)}>
+            <select className={input.input} value={column} onChange={(event) => setColumn(event.target.value)}>
               {columns.map((one) => (
                 <option key={one} value={one}>
                   {one}
@@ -47,7 +48,12 @@ export function BulkValue({
           </label>
           <label>
             Value
-            <input value={value} spellCheck={false} onChange={(event) => setValue(event.target.value)} />
+            <input
+              className={input.input}
+              value={value}
+              spellCheck={false}
+              onChange={(event) => setValue(event.target.value)}
+            />
           </label>
           <div className={classes.buttons}>
             <Button type="submit">Set</Button>

@@ -7,6 +7,7 @@ import { Choice, Select } from '../../../components/choice.tsx'
 import { Empty } from '../../../components/empty.tsx'
 import { Failure } from '../../../components/failure.tsx'
 import { Load } from '../../../components/load.tsx'
+import { Paging } from '../../../components/paging.tsx'
 import { Panel } from '../../../components/panel.tsx'
 import { ReasonDialog } from '../../../components/reason-dialog.tsx'
 import { showToast } from '../../../components/toasts.tsx'
@@ -14,6 +15,7 @@ import { useQueryState } from '../../../components/use-query-state.ts'
 import { count } from '../../../format/number.ts'
 import { useProject } from '../../../shell/project-context.tsx'
 import { MakingVersion } from '../making-version.tsx'
+import { NothingQuarantined } from '../nothing-quarantined.tsx'
 import { BulkValue } from './bulk-value.tsx'
 import { Decisions } from './decisions.tsx'
 import classes from './quarantine.module.css'
@@ -119,14 +121,7 @@ export function QuarantineDesk({ dataset, versions }: { dataset: string; version
       {correct.data && <MakingVersion key={correct.data.jobId} dataset={dataset} jobId={correct.data.jobId} />}
       <Load query={page}>
         {(answer) => {
-          if (answer.reasons.length === 0)
-            return (
-              <Panel>
-                <Empty title="No row was quarantined" compact>
-                  Every row that was read was kept, or removed by a step that says so (filter, deduplicate).
-                </Empty>
-              </Panel>
-            )
+          if (answer.reasons.length === 0) return <NothingQuarantined />
           const open = answer.items.filter((one) => one.state === 'open')
           return (
             <>
@@ -197,20 +192,12 @@ export function QuarantineDesk({ dataset, versions }: { dataset: string; version
                         </Button>
                       </>
                     )}
-                    <Button
-                      variant="default"
-                      disabled={offset === 0}
-                      onClick={() => setFrom(String(Math.max(0, offset - pageSize)))}
-                    >
-                      Earlier
-                    </Button>
-                    <Button
-                      variant="default"
-                      disabled={offset + pageSize >= answer.total}
-                      onClick={() => setFrom(String(offset + pageSize))}
-                    >
-                      Next
-                    </Button>
+                    <Paging
+                      offset={offset}
+                      size={pageSize}
+                      total={answer.total}
+                      onGo={(next) => setFrom(String(next))}
+                    />
                   </>
                 }
               >

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import input from '../../../components/input.module.css'
 import classes from './settings.module.css'
 
 /** A setting with what it means. */
@@ -33,6 +34,7 @@ export const NumberField = ({
 }) => (
   <>
     <input
+      className={input.input}
       type="number"
       min={min}
       max={max}
@@ -61,7 +63,12 @@ export const WordField = <T extends string>({
   onChange(value: T): void
   label?: string
 }) => (
-  <select value={value} aria-label={label} onChange={(event) => onChange(event.target.value as T)}>
+  <select
+    className={input.input}
+    value={value}
+    aria-label={label}
+    onChange={(event) => onChange(event.target.value as T)}
+  >
     {(Object.entries(words) as [T, string][]).map(([word, text]) => (
       <option key={word} value={word}>
         {text}

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import input from '../../../components/input.module.css'
 import { Panel } from '../../../components/panel.tsx'
 import { NumberField, Setting, WordField } from './fields.tsx'
 import classes from './settings.module.css'
@@ -57,6 +58,7 @@ export function ReleaseSettings({ spec, change }: SettingsPart) {
           }
         >
           <input
+            className={input.input}
             value={typed ?? kept}
             aria-invalid={wrong}
             onChange={(event) => {
