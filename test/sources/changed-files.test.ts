@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OpenedData, openData, project } from '../data/open-data.ts'
@@ -97,6 +97,8 @@ describe('a folder of files, pulled by what changed', () => {
       code: 'source_schema_changed',
       message: expect.stringContaining('id was int and is text'),
     })
+    // nor is anything of the refused run left
+    expect(readdirSync(join(data.environment.dataDirectory, 'tmp', 'data'))).toEqual([])
   })
 
   test('from a bucket: only the new object is read', async () => {

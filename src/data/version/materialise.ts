@@ -92,24 +92,27 @@ export const createMaterialise =
     const corrections = await deps.corrections(project, dataset)
     const others = await newestOf(versions, project, dataset, datasetsOf(spec, extensions))
 
-    progress('open')
-    const full = spec.mode === 'full'
-    const previous = await versions.newest(project, dataset, configDigest)
-    const before = { blobs: environment.blobs, batches: previous?.batches ?? [], folder }
-    const opened = full
-      ? await openSource(deps.access, project, spec.from, sourceSpec, signal)
-      : await openChanged(deps.access, project, spec.from, sourceSpec, before, signal)
-    const changed = 'fresh' in opened ? opened : undefined
-    const source = 'fresh' in opened ? opened.source : opened
-    refuseLostColumns(
-      source.columns,
-      source.table.untyped !== true,
-      spec.from,
-      previous?.specDigest === specDigest ? previous.sourceSchema : undefined,
-    )
-
     const unwatch = watchFolder(folder, lookEvery, (bytes) => progress(at, { bytes }))
+    /** what a person would call the place that is read */
+    let place = ''
     try {
+      progress('open')
+      const full = spec.mode === 'full'
+      const previous = await versions.newest(project, dataset, configDigest)
+      const before = { blobs: environment.blobs, batches: previous?.batches ?? [], folder }
+      const opened = full
+        ? await openSource(deps.access, project, spec.from, sourceSpec, signal)
+        : await openChanged(deps.access, project, spec.from, sourceSpec, before, signal)
+      const changed = 'fresh' in opened ? opened : undefined
+      const source = 'fresh' in opened ? opened.source : opened
+      place = source.place
+      refuseLostColumns(
+        source.columns,
+        source.table.untyped !== true,
+        spec.from,
+        previous?.specDigest === specDigest ? previous.sourceSchema : undefined,
+      )
+
       await mkdir(folder, { recursive: true })
       const keyOf = (state: string) =>
         documentDigest([
@@ -204,7 +207,7 @@ export const createMaterialise =
         await deps.kept.retain(context, project, dataset, spec.retention)
       return accepted(version)
     } catch (error) {
-      throw sourceError(error, spec.from, source.place ? `${spec.from} (${source.place})` : spec.from)
+      throw sourceError(error, spec.from, place ? `${spec.from} (${place})` : spec.from)
     } finally {
       unwatch()
       await rm(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Column } from '../../contracts/column.ts'
 import type { LocalFiles, SourceTable } from '../../contracts/source.ts'
@@ -46,12 +46,13 @@ const mostDead = 0.3
 interface Before {
   blobs: PullInput['blobs']
   batches: readonly Batch[]
+  /** for files of this run; may not be there yet */
   folder: string
 }
 
 /**
- * Opens a source whose rows come from many files with those that no earlier batch has; undefined for other sources, which
- * were opened as they are.
+ * Opens a source whose rows come from many files with those that no earlier batch has, linked in the run's folder; other
+ * sources as they are.
  */
 export async function openChanged(
   access: SourceAccess,
@@ -87,10 +88,7 @@ export async function openChanged(
   try {
     source = await openSource(access, project, name, spec, signal, onFiles)
   } catch (error) {
-    if (!(error instanceof NothingNew)) {
-      await rm(before.folder, { recursive: true, force: true })
-      throw error
-    }
+    if (!(error instanceof NothingNew)) throw error
     const table: SourceTable = { sql: '', params: {}, columns: [], types: last!.columns, file: 's.__file' }
     source = { name, kind: spec.kind, place: String(spec.url ?? spec.path), table, columns: last!.columns }
   }
