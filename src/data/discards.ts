@@ -6,6 +6,7 @@ import type { EventsStore } from '../storage/events/events-store.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import { quoteName, quoteText } from './expression/sql-text.ts'
 import type { QuarantineDesk } from './quarantine.ts'
+import { openQuarantine, withdrawDecision } from './quarantine-file.ts'
 import { createRunEngine } from './version/run-engine.ts'
 import type { Versions } from './version/versions.ts'
 
@@ -82,7 +83,6 @@ export interface Discards {
 }
 
 const mostDiscards = 5000
-const ofDesk = /^_(row|step|operation|reason|value|from|bytes)$/
 
 export function createDiscards(
   { store, journal, blobs }: Pick<Environment, 'store' | 'journal' | 'blobs'>,
@@ -117,13 +117,12 @@ export function createDiscards(
 
   /** The quarantine's file as a table with `__state`; undefined when it is empty. */
   async function open(project: string, dataset: string, number: number | string) {
-    const version = await versions.get(project, dataset, number)
-    const file = version.quarantine && (await blobs.localPath(version.quarantine.digest))
-    if (!file) return { version, table: undefined }
-    const described = await engine.query<{ name: string }>('DESCRIBE TABLE file({file:String}, Parquet)', { file })
-    const columns = described.map(({ name }) => name).filter((name) => !ofDesk.test(name))
-    const from = described.some(({ name }) => name === '_from') ? 's._from' : "CAST(NULL, 'Nullable(String)')"
-    const bytes = described.some(({ name }) => name === '_bytes') ? 's._bytes' : "CAST(NULL, 'Nullable(String)')"
+    const quarantine = await openQuarantine({ blobs, engine, versions }, project, dataset, number)
+    const { version, file, columns } = quarantine
+    if (!file) return { version, columns, table: undefined }
+    const [from, bytes] = ['_from', '_bytes'].map((name) =>
+      quarantine.has(name) ? `s.${name}` : "CAST(NULL, 'Nullable(String)')",
+    )
     const text = (name: string) => `toString(s.${quoteName(name)})`
     const decided = await list(project, dataset)
     const [corrected, discarded] = [
@@ -161,7 +160,7 @@ export function createDiscards(
     list,
 
     async page(project, dataset, number, { limit, offset, ...filter }) {
-      const { table, columns = [] } = await open(project, dataset, number)
+      const { table, columns } = await open(project, dataset, number)
       const counts: QuarantinePage['counts'] = { open: 0, corrected: 0, discarded: 0 }
       if (!table) return { columns, items: [], total: 0, counts, reasons: [] }
       const groups = await run.query<{
@@ -222,7 +221,7 @@ export function createDiscards(
     },
 
     async discard(context, project, dataset, number, which, why) {
-      const { version, table, columns = [] } = await open(project, dataset, number)
+      const { version, table, columns } = await open(project, dataset, number)
       const rows = 'rows' in which ? [...new Set(which.rows)] : undefined
       const condition = rows ? `__row IN (${rows.join(', ')})` : conditions({ ...which, state: 'open' })
       const found = table
@@ -271,13 +270,7 @@ export function createDiscards(
 
     withdraw: (context, project, dataset, id) =>
       journal.change(context, async (change) => {
-        const done = await change.db
-          .deleteFrom('dataset_discards')
-          .where('project', '=', project)
-          .where('dataset', '=', dataset)
-          .where('id', '=', id)
-          .executeTakeFirst()
-        if (done.numDeletedRows === 0n) throw new KedgeError('not_found', { kind: 'Discarded row', name: String(id) })
+        await withdrawDecision(change, 'dataset_discards', 'Discarded row', { project, dataset, id })
         change.append({
           type: 'dataset.discard_withdrawn',
           project,

@@ -5,6 +5,7 @@ import type { EventsStore } from '../storage/events/events-store.ts'
 import { fromJson, toJson } from '../storage/sql/json-column.ts'
 import type { Correction } from './curation/correct-table.ts'
 import { quoteName } from './expression/sql-text.ts'
+import { openQuarantine, withdrawDecision } from './quarantine-file.ts'
 import { type Rows, readRows } from './version/read-rows.ts'
 import type { Versions } from './version/versions.ts'
 
@@ -64,27 +65,18 @@ export function createQuarantineDesk(
       createdAt: row.created_at,
     }))
 
-  async function fileOf(project: string, dataset: string, number: number | string) {
-    const version = await versions.get(project, dataset, number)
-    return { version, file: version.quarantine && (await blobs.localPath(version.quarantine.digest)) }
-  }
-
   return {
     corrections,
     async rows(project, dataset, number, page) {
-      const { file } = await fileOf(project, dataset, number)
+      const version = await versions.get(project, dataset, number)
+      const file = version.quarantine && (await blobs.localPath(version.quarantine.digest))
       return file ? readRows(engine, file, page) : { columns: [], rows: [], total: 0 }
     },
     async correct(context, project, dataset, number, rows) {
-      const { version, file } = await fileOf(project, dataset, number)
+      const quarantine = await openQuarantine({ blobs, engine, versions }, project, dataset, number)
+      const { version, file, columns: names } = quarantine
       const wanted = [...new Set(rows.map(({ row }) => row))]
-      const described = file
-        ? await engine.query<{ name: string }>('DESCRIBE TABLE file({file:String}, Parquet)', { file })
-        : []
-      const names = described
-        .map(({ name }) => name)
-        .filter((name) => !/^_(row|step|operation|reason|value|from|bytes)$/.test(name))
-      const from = described.some(({ name }) => name === '_from') ? 's._from' : 'NULL'
+      const from = quarantine.has('_from') ? 's._from' : 'NULL'
       const found = file
         ? await engine.query<Record<string, unknown> & { row: number }>(
             `SELECT s._row AS row, ${[...names.map((name, i) => `toString(s.${quoteName(name)}) AS c${i}`)].join(', ')} FROM file({file:String}, Parquet) AS s WHERE s._row IN {rows:Array(UInt64)} AND ${from} IS NULL`,
@@ -151,13 +143,7 @@ export function createQuarantineDesk(
     },
     withdraw: (context, project, dataset, id) =>
       journal.change(context, async (change) => {
-        const done = await change.db
-          .deleteFrom('dataset_corrections')
-          .where('project', '=', project)
-          .where('dataset', '=', dataset)
-          .where('id', '=', id)
-          .executeTakeFirst()
-        if (done.numDeletedRows === 0n) throw new KedgeError('not_found', { kind: 'Correction', name: String(id) })
+        await withdrawDecision(change, 'dataset_corrections', 'Correction', { project, dataset, id })
         change.append({
           type: 'dataset.correction_withdrawn',
           project,
