@@ -1,10 +1,9 @@
-import { noBinarySums } from '../statistics/binary-performance.ts'
 import type { ConfusionMatrix } from '../statistics/confusion-matrix.ts'
 import type { GroupCounts } from '../statistics/fairness.ts'
-import { noRegressionSums } from '../statistics/regression-performance.ts'
 import { noPerformance, type PerformanceSums } from '../statistics/slice.ts'
 import { quoteName } from './chunk-statement.ts'
 import { reading } from './open-table.ts'
+import { type ErrorSums, ofErrors, ofScores, type ScoreSums } from './performance-sums.ts'
 import type { Table } from './table.ts'
 import type { TableEngine } from './table-engine.ts'
 import {
@@ -17,29 +16,10 @@ import {
 
 type Pairs = [number, number][]
 
-interface ScoreRow {
+type ScoreRow = Omit<ScoreSums, 'positiveScores' | 'negativeScores'> & {
   chunk: number
-  n: number
-  positives: number
-  truePositives: number
-  falsePositives: number
-  scoreSum: number
-  scoreVariance: number
-  lossSum: number
-  lossSquares: number
-  brier: number
-  brierSquares: number
   positiveScores: Pairs
   negativeScores: Pairs
-}
-
-interface ErrorRow {
-  chunk: number
-  n: number
-  error: number
-  absolute: number
-  squares: number
-  fourth: number
 }
 
 /** How a binary classifier did in every chunk, in their order. */
@@ -53,22 +33,11 @@ export async function scoreSums(
   return byChunk(rows, chunks).map((row) =>
     row === undefined
       ? noPerformance
-      : {
-          joined: row.n,
-          regression: noRegressionSums,
-          binary: {
-            ...noBinarySums,
-            logLoss: { n: row.n, sum: row.lossSum, sumSquares: row.lossSquares },
-            brier: { n: row.n, sum: row.brier, sumSquares: row.brierSquares },
-            scoreSum: row.scoreSum,
-            scoreVariance: row.scoreVariance,
-            positives: row.positives,
-            truePositives: row.truePositives,
-            falsePositives: row.falsePositives,
-            positiveScores: new Map(row.positiveScores),
-            negativeScores: new Map(row.negativeScores),
-          },
-        },
+      : ofScores({
+          ...row,
+          positiveScores: new Map(row.positiveScores),
+          negativeScores: new Map(row.negativeScores),
+        }),
   )
 }
 
@@ -85,16 +54,8 @@ export async function errorSums(
   chunks: number,
   model: ModelColumns,
 ): Promise<PerformanceSums[]> {
-  const { rows } = await reading(table.file, () => engine.query<ErrorRow>(errorStatement(table, chunks, model)))
-  return rows.map(({ n, error, absolute, squares, fourth }) => ({
-    ...noPerformance,
-    joined: n,
-    regression: {
-      error: { n, sum: error, sumSquares: squares },
-      absolute: { n, sum: absolute, sumSquares: squares },
-      squared: { n, sum: squares, sumSquares: fourth },
-    },
-  }))
+  const { rows } = await reading(table.file, () => engine.query<ErrorSums>(errorStatement(table, chunks, model)))
+  return rows.map(ofErrors)
 }
 
 /** The confusion of every chunk, in their order. */

@@ -103,13 +103,13 @@ const regression: Metric[] = [
   },
 ]
 
-/** Share of rows whose predicted class is not the actual one. */
 /** Nothing where predictions and actuals name their classes in other words: `quality.labels` says so. */
 function ofClasses(confusion: PerformanceSums['confusion'], minimum: number) {
   if (speakDifferently(confusion)) return tooFewSamples('rows whose two classes are in the same words', minimum, 0)
   return multiClassPerformance(confusion ?? new Map(), 0.95, minimum)
 }
 
+/** Share of rows whose predicted class is not the actual one. */
 const errorRate = ({ confusion }: PerformanceSums, minimum: number): Measured<Estimate> => {
   const found = ofClasses(confusion, minimum)
   if (!found.ok) return found

@@ -1,4 +1,5 @@
-import { noPerformance, type PerformanceSums } from '../../statistics/slice.ts'
+import type { PerformanceSums } from '../../statistics/slice.ts'
+import { ofErrors } from '../performance-sums.ts'
 import { type AlignedInput, alignedNumbers } from './aligned-numbers.ts'
 import { chunkEdges, inChunks } from './chunk-edges.ts'
 import type { PlainFile } from './plain-file.ts'
@@ -28,13 +29,5 @@ export function plainErrorSums(
       }
     })
   }
-  return found.map(({ n, error, absolute, squares, fourth }) => ({
-    ...noPerformance,
-    joined: n,
-    regression: {
-      error: { n, sum: error, sumSquares: squares },
-      absolute: { n, sum: absolute, sumSquares: squares },
-      squared: { n, sum: squares, sumSquares: fourth },
-    },
-  }))
+  return found.map(ofErrors)
 }

@@ -1,7 +1,6 @@
-import { noBinarySums } from '../../statistics/binary-performance.ts'
-import { noRegressionSums } from '../../statistics/regression-performance.ts'
 import { sketchKey } from '../../statistics/sketch.ts'
 import { noPerformance, type PerformanceSums } from '../../statistics/slice.ts'
+import { ofScores, type ScoreSums } from '../performance-sums.ts'
 import { type AlignedInput, alignedNumbers } from './aligned-numbers.ts'
 import { chunkEdges, inChunks } from './chunk-edges.ts'
 import type { PlainFile } from './plain-file.ts'
@@ -13,17 +12,8 @@ const REMEMBERED = 4096
 /** Probabilities are kept this far from 0 and 1 before their logarithm. */
 const LEAST = 2 ** -52
 
-interface Sums {
-  n: number
-  positives: number
-  truePositives: number
+interface Sums extends Omit<ScoreSums, 'falsePositives' | 'positiveScores' | 'negativeScores'> {
   chosen: number
-  scoreSum: number
-  scoreVariance: number
-  loss: number
-  lossSquares: number
-  brier: number
-  brierSquares: number
   /** by truth: rows of each bin of a sketch */
   bins: [Int32Array, Int32Array]
 }
@@ -35,7 +25,7 @@ const noSums = (): Sums => ({
   chosen: 0,
   scoreSum: 0,
   scoreVariance: 0,
-  loss: 0,
+  lossSum: 0,
   lossSquares: 0,
   brier: 0,
   brierSquares: 0,
@@ -123,7 +113,7 @@ function addRows(
   sums.truePositives += truePositives
   sums.scoreSum += scoreSum
   sums.scoreVariance += scoreVariance
-  sums.loss += lossSum
+  sums.lossSum += lossSum
   sums.lossSquares += lossSquares
   sums.brier += brier
   sums.brierSquares += brierSquares
@@ -137,22 +127,12 @@ function sketchOfBins(bins: Int32Array): Map<number, number> {
   return sketch
 }
 
-const performanceOf = (sums: Sums): PerformanceSums =>
+const performanceOf = ({ chosen, bins: [negative, positive], ...sums }: Sums): PerformanceSums =>
   sums.n === 0
     ? noPerformance
-    : {
-        joined: sums.n,
-        regression: noRegressionSums,
-        binary: {
-          ...noBinarySums,
-          logLoss: { n: sums.n, sum: sums.loss, sumSquares: sums.lossSquares },
-          brier: { n: sums.n, sum: sums.brier, sumSquares: sums.brierSquares },
-          scoreSum: sums.scoreSum,
-          scoreVariance: sums.scoreVariance,
-          positives: sums.positives,
-          truePositives: sums.truePositives,
-          falsePositives: sums.chosen - sums.truePositives,
-          positiveScores: sketchOfBins(sums.bins[1]),
-          negativeScores: sketchOfBins(sums.bins[0]),
-        },
-      }
+    : ofScores({
+        ...sums,
+        falsePositives: chosen - sums.truePositives,
+        positiveScores: sketchOfBins(positive),
+        negativeScores: sketchOfBins(negative),
+      })
