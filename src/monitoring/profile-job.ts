@@ -22,7 +22,7 @@ import { endsHolding } from './windows/window-bounds.ts'
 const BATCH = 200
 
 export interface ProfileJobDependencies {
-  environment: Pick<Environment, 'store' | 'events' | 'journal' | 'jobs'>
+  environment: Pick<Environment, 'store' | 'events' | 'journal' | 'jobs' | 'clock'>
   describe: DescribeEndpoint
   references: References
   settings: SettingsStore
@@ -39,7 +39,7 @@ export function createProfileJob({
   references,
   settings,
 }: ProfileJobDependencies): JobHandler<{ endpoint: string }> {
-  const { store, events, journal, jobs } = environment
+  const { store, events, journal, jobs, clock } = environment
   const columnWatch = createColumnWatch(environment)
   const rest = createRest()
 
@@ -77,7 +77,14 @@ export function createProfileJob({
     kind: 'monitoring.profile',
     async run(job, { signal }) {
       const key = { project: job.project, endpoint: job.payload.endpoint }
-      await rest.before(job.project, job.payload.endpoint, signal)
+      const resting = rest.left(key)
+      // it waits in the queue: other endpoints are computed meanwhile
+      if (resting > 0)
+        return {
+          async commit(change) {
+            await enqueueProfile(change, jobs, key, clock() + resting)
+          },
+        }
       const began = performance.now()
       const version = await journal.change({ actor: job.actor }, (change) => nextMark(change, key))
       const stale = await store.read
@@ -138,18 +145,22 @@ export function createProfileJob({
         { signal },
       )
       const spec = windowOf(await settings.of(key))
-      rest.after(job.project, job.payload.endpoint, performance.now() - began)
+      const took = performance.now() - began
       return {
         result: { buckets: buckets.length },
         async commit(change) {
-          for (const { bucket, mark } of stale)
-            await change.db
+          let isStale = false
+          for (const { bucket, mark } of stale) {
+            const { numDeletedRows } = await change.db
               .deleteFrom('stale_buckets')
               .where('project', '=', key.project)
               .where('endpoint', '=', key.endpoint)
               .where('bucket', '=', bucket)
               .where('mark', '=', mark)
-              .execute()
+              .executeTakeFirstOrThrow()
+            if (numDeletedRows === 0n) isStale = true
+          }
+          change.onCommit(() => rest.after(key, took, isStale))
           await markEnds(change, key, endsHolding(spec, buckets), version)
           await markStale(change, jobs, key, again)
           const last = joined!.last

@@ -89,7 +89,7 @@ export function createReferences(
         sql: `SELECT texts FROM (${rows.sql}) WHERE notEmpty(texts) LIMIT ${SHOWN}`,
         params: rows.params,
       },
-      1,
+      { settle: 1 },
     )
     const found: FoundColumn[] = []
     for (const [name, kind] of kinds)

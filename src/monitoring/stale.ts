@@ -46,12 +46,13 @@ export async function markStale(change: Change, jobs: Jobs, key: EndpointKey, ti
 }
 
 /** Adds the job that computes an endpoint's stale buckets, unless it waits already. */
-export const enqueueProfile = (change: Change, jobs: Jobs, { project, endpoint }: EndpointKey) =>
+export const enqueueProfile = (change: Change, jobs: Jobs, { project, endpoint }: EndpointKey, runAt = 0) =>
   jobs.enqueue(change, {
     kind: 'monitoring.profile',
     project,
     payload: { endpoint },
     key: `${project}/${endpoint}`,
+    runAt,
     maxAttempts: 10,
   })
 

@@ -24,12 +24,12 @@ export const IMAGE = 'image/'
 
 /**
  * What the columns hold of rows that `sql` gives, which have `texts` Map(String, String); those that so few rows tell nothing of
- * are absent.
+ * are absent, and those that are known.
  */
 export async function recogniseColumns(
   events: EventsStore,
   { sql, params }: { sql: string; params: Record<string, unknown> },
-  settle = SURE,
+  { settle = SURE, known = [] }: { settle?: number; known?: readonly string[] } = {},
 ): Promise<Map<string, ColumnKind>> {
   const looks = await events.query<Look>(
     `SELECT name, count() AS rows, uniqExact(text) AS distinct, avg(lengthUTF8(text)) AS characters, avg(length(text)) AS bytes,
@@ -37,8 +37,8 @@ export async function recogniseColumns(
        countIf(startsWith(text, '[') AND length(${numbersIn('text')}) > 1) AS vectors,
        countIf(match(text, '^${IMAGE}[a-z]+ [0-9]+×[0-9]+ ')) AS images
      FROM (SELECT name, text FROM (${sql}) ARRAY JOIN mapKeys(texts) AS name, mapValues(texts) AS text
-       WHERE NOT startsWith(name, '$')) GROUP BY name`,
-    params,
+       WHERE NOT startsWith(name, '$') AND NOT has({known:Array(String)}, name)) GROUP BY name`,
+    { ...params, known },
   )
   return new Map(
     looks.flatMap((look): [string, ColumnKind][] => {

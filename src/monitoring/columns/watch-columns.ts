@@ -30,14 +30,15 @@ export function createColumnWatch({ store, events, journal }: Pick<Environment, 
   async function newColumns(
     key: EndpointKey,
     buckets: readonly number[],
-    known: (name: string) => boolean,
+    known: readonly string[],
   ): Promise<FoundColumn[]> {
     const seconds = buckets.map((bucket) => bucket / 1000)
-    const kinds = await recogniseColumns(events, {
+    const rows = {
       sql: `${rowsOf("time >= toDateTime64({from:UInt32}, 3, 'UTC') AND time < toDateTime64({to:UInt32}, 3, 'UTC')")} AND notEmpty(texts) LIMIT ${SHOWN}`,
       params: { ...key, from: Math.min(...seconds), to: Math.max(...seconds) + 3600 },
-    })
-    return [...kinds].flatMap(([name, kind]) => (known(name) ? [] : [{ name, kind, facts: null, learntBefore: 0 }]))
+    }
+    const kinds = await recogniseColumns(events, rows, { known })
+    return [...kinds].map(([name, kind]) => ({ name, kind, facts: null, learntBefore: 0 }))
   }
 
   /** The hour until which there are rows enough to learn from; undefined while there are not. */
@@ -75,7 +76,7 @@ export function createColumnWatch({ store, events, journal }: Pick<Environment, 
       const scope = `endpoint/${key.endpoint}`
       const own = (await readColumns(store, key.project, scope)) ?? new Map<string, FoundColumn>()
       const declared = new Map([...references.values()].flatMap((columns) => [...columns]))
-      const found = await newColumns(key, buckets, (name) => own.has(name) || declared.has(name))
+      const found = await newColumns(key, buckets, [...own.keys(), ...declared.keys()])
       const newest = Math.max(...buckets)
       const changed: FoundColumn[] = []
       for (const column of [...own.values(), ...found]) {
