@@ -117,14 +117,19 @@ function answerCall(options: GrpcServerOptions, stream: ServerHttp2Stream, heade
   const gone = new AbortController()
   let over = false
   stream.on('error', () => {})
-  stream.on('close', () => {
+  const leave = () => {
     if (!over) gone.abort()
     over = true
-  })
+    stream.resume()
+  }
+  stream.on('aborted', leave)
+  stream.on('close', leave)
 
-  /** What the caller still sends is not read. */
+  /** What the caller still sends is dropped: a stream stays until everything that has come is read. */
   const forget = () => {
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+    if (stream.readableEnded) return
+    stream.resume()
+    stream.close(constants.NGHTTP2_NO_ERROR)
   }
   /** Trailers, behind messages or alone. */
   const end = (trailers: Record<string, string>, last?: Buffer) => {
@@ -202,7 +207,14 @@ function answerCall(options: GrpcServerOptions, stream: ServerHttp2Stream, heade
     .stream(
       {
         each: (handle, most) =>
-          eachMessage(stream, reader, messageOf, (bytes) => handle(() => method.decode(bytes) as never), most),
+          eachMessage(
+            stream,
+            reader,
+            messageOf,
+            (bytes) => handle(() => method.decode(bytes) as never),
+            most,
+            call.signal,
+          ),
         async write(answer) {
           if (over) return false
           if (!stream.headersSent) respond(stream)
@@ -212,7 +224,14 @@ function answerCall(options: GrpcServerOptions, stream: ServerHttp2Stream, heade
       },
       call,
     )
-    .then(() => end(done), fail)
+    .then(
+      () => end(done),
+      (thrown) => {
+        fail(thrown)
+        // what is still done for its other messages
+        gone.abort()
+      },
+    )
 }
 
 const respond = (stream: ServerHttp2Stream) =>
@@ -225,6 +244,7 @@ function eachMessage(
   messageOf: (frame: Frame) => Buffer | Promise<Buffer>,
   handle: (message: Buffer) => Promise<void>,
   most: number,
+  signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let running = 0
@@ -243,6 +263,7 @@ function eachMessage(
       }, reject)
     }
     stream.on('data', (chunk: Buffer) => {
+      if (signal.aborted) return
       try {
         for (const one of reader.push(chunk)) {
           if (++running >= most) stream.pause()
