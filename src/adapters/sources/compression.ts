@@ -4,6 +4,7 @@ import type { Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { z } from 'zod'
 import type { LocalFiles } from '../../contracts/source.ts'
+import { unpackedLimit } from '../../contracts/unpacked-limit.ts'
 import { KedgeError } from '../../errors.ts'
 
 /** How a text file is packed. */
@@ -11,10 +12,6 @@ export const compression = z
   .enum(['none', 'gzip', 'zstd', 'xz'])
   .optional()
   .meta({ description: 'when the ending of the name (.gz, .zst, .xz) does not say it' })
-
-/** A file that becomes more than so many times larger, and more than so many bytes, is made to do harm. */
-const mostTimes = 200
-const freeBytes = 256 * 2 ** 20
 
 const unpackers: Record<string, () => Transform> = { gzip: createGunzip, zstd: createZstdDecompress }
 const endings: [RegExp, string][] = [
@@ -52,7 +49,7 @@ async function check(path: string, unpacker: Transform | undefined): Promise<voi
   const refuse = (what: string) => {
     throw new KedgeError('source_unreadable', { source: '', what: `${path} ${what}` })
   }
-  const limit = Math.max(freeBytes, size * mostTimes)
+  const limit = unpackedLimit(size)
   const packed = createReadStream(path, { highWaterMark: 2 ** 20 })
   const stream = unpacker ? packed.pipe(unpacker) : packed
   packed.once('error', (error) => stream.destroy(error))

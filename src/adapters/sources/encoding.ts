@@ -1,6 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { link, mkdir } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
@@ -8,6 +7,7 @@ import type { LocalFiles, SourceEnvironment } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { checkedCompression, type compression, unpackerOf } from './compression.ts'
 import { headOf } from './file-head.ts'
+import { linkFiles } from './link-files.ts'
 
 const isKnown = (name: string) => {
   try {
@@ -65,17 +65,12 @@ export async function textFiles(
     return { files: { path, digest: files.digest }, method: 'none', head, ...found }
   }
   const { folder, files: paths, digestOf } = files.pattern
-  const texts: { name: string; text: string }[] = []
+  const texts: { name: string; from: string }[] = []
   for (const path of paths)
-    texts.push({ name: relative(folder, path), text: join(await rewrite(path, await digestOf(path)), 'text') })
+    texts.push({ name: relative(folder, path), from: join(await rewrite(path, await digestOf(path)), 'text') })
   const whole = await environment.derived(
     ['utf-8', 'many', 1, await files.digest(), label, compression ?? ''],
-    async (made) => {
-      for (const { name, text } of texts) {
-        await mkdir(dirname(join(made, name)), { recursive: true })
-        await link(text, join(made, name))
-      }
-    },
+    (made) => linkFiles(made, texts),
   )
   const pattern = {
     ...files.pattern,

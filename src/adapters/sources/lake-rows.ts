@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, symlink } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { symlink } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
 import type { Column } from '../../contracts/column.ts'
 import type { FileLocation, LocalFiles, SourceEnvironment, SourceTable } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
 import { columnarRows } from './columnar-file.ts'
+import { linkFiles } from './link-files.ts'
 
 export interface LakeFile {
   /** below the folder of the table, with / between names */
@@ -44,23 +45,19 @@ export async function lakeRows(
       return `${column}=${value === null || value === undefined ? '__HIVE_DEFAULT_PARTITION__' : encodeURIComponent(value)}`
     })
     const key = createHash('sha256').update(name).digest('hex').slice(0, 12)
-    return { from, link: [...folders, `${key}-${basename(name)}`].join('/') }
+    return { from, name: [...folders, `${key}-${basename(name)}`].join('/') }
   })
-  const root = await environment.derived(['lake', 1, named], async (made) => {
-    for (const { from, link } of named) {
-      await mkdir(dirname(join(made, link)), { recursive: true })
-      await symlink(from, join(made, link))
-    }
-  })
+  // the files of a path stay where they are, maybe on another disk
+  const root = await environment.derived(['lake', 1, named], (made) => linkFiles(made, named, symlink))
   const digest = createHash('sha256')
-    .update(JSON.stringify(named.map(({ link }) => link).sort()))
+    .update(JSON.stringify(named.map((one) => one.name).sort()))
     .digest('hex')
   const all: LocalFiles = {
     path: join(root, '**'),
     digest: async () => digest,
     pattern: {
       folder: root,
-      files: named.map(({ link }) => join(root, link)).sort(),
+      files: named.map((one) => join(root, one.name)).sort(),
       digestOf: async (path) => createHash('sha256').update(relative(root, path)).digest('hex'),
       partitions,
     },

@@ -4,13 +4,10 @@ import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
+import { unpackedLimit } from '../../contracts/unpacked-limit.ts'
 import { KedgeError } from '../../errors.ts'
 import { isHostileName } from './file-tree.ts'
 import { mostFiles } from './list-files.ts'
-
-/** What a ZIP file unpacks to may be so many times larger, or so many bytes at least. */
-const mostTimes = 200
-const freeBytes = 256 * 2 ** 20
 
 const broken = (path: string, what: string, cause?: unknown) =>
   new KedgeError('source_unreadable', { source: '', what: `the ZIP file ${path} ${what}` }, { cause })
@@ -27,7 +24,8 @@ export async function unpackMembers(
   const zip = await yauzl.openPromise(path, { autoClose: false, validateEntrySizes: true }).catch((error) => {
     throw broken(path, `cannot be opened: ${error.message}`, error)
   })
-  let left = Math.max(freeBytes, zip.fileSize * mostTimes)
+  const limit = unpackedLimit(zip.fileSize)
+  let left = limit
   const made = new Set<string>()
   try {
     const entries = zip.eachEntry()
@@ -53,12 +51,7 @@ export async function unpackMembers(
         transform(piece: Buffer, _, done) {
           sum = crc32(piece, sum)
           left -= piece.length
-          done(
-            left < 0
-              ? broken(path, `has ${zip.fileSize} bytes and unpacks to more than ${mostTimes} times as many`)
-              : null,
-            piece,
-          )
+          done(left < 0 ? broken(path, `has ${zip.fileSize} bytes and unpacks to more than ${limit}`) : null, piece)
         },
       })
       try {

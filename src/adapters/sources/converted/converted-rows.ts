@@ -1,8 +1,9 @@
-import { link, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import type { Column } from '../../../contracts/column.ts'
 import type { LocalFiles, SourceEnvironment, SourceTable } from '../../../contracts/source.ts'
 import { KedgeError } from '../../../errors.ts'
+import { linkFiles } from '../link-files.ts'
 import { rowsOfFiles } from '../many-files.ts'
 import { quotedName } from '../sql-name.ts'
 import { type Converted, faultKey, foundKey } from './conversion.ts'
@@ -56,18 +57,15 @@ export async function convertedRows(
   let local: LocalFiles = { path: '', digest: files.digest }
   if (files.pattern) {
     const { folder, files: paths, digestOf } = files.pattern
-    const all: { name: string; rows: string }[] = []
+    const all: { name: string; from: string }[] = []
     for (const path of paths) {
       const one = await convert(path, await digestOf(path))
       for (const column of one.columns) columns.add(column)
-      all.push({ name: relative(folder, path), rows: one.rows })
+      all.push({ name: relative(folder, path), from: one.rows })
     }
-    const whole = await environment.derived([kind, version, 'many', await files.digest(), settings], async (made) => {
-      for (const { name, rows } of all) {
-        await mkdir(dirname(join(made, name)), { recursive: true })
-        await link(rows, join(made, name))
-      }
-    })
+    const whole = await environment.derived([kind, version, 'many', await files.digest(), settings], (made) =>
+      linkFiles(made, all),
+    )
     local = { ...local, path: join(whole, '**'), pattern: files.pattern }
   } else {
     const one = await convert(files.path, await files.digest())

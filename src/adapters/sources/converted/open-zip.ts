@@ -1,10 +1,7 @@
 import { type Readable, Transform } from 'node:stream'
 import yauzl from 'yauzl'
+import { unpackedLimit } from '../../../contracts/unpacked-limit.ts'
 import { KedgeError } from '../../../errors.ts'
-
-/** What a ZIP file unpacks to may be so many times larger, or so many bytes at least. */
-const mostTimes = 200
-const freeBytes = 256 * 2 ** 20
 
 export interface OpenZip {
   has(name: string): boolean
@@ -28,7 +25,8 @@ export async function openZip(path: string, what: string): Promise<OpenZip> {
     zip.close()
     throw unreadable(`the ${what} is damaged: ${(error as Error).message}`, error)
   }
-  let left = Math.max(freeBytes, zip.fileSize * mostTimes)
+  const limit = unpackedLimit(zip.fileSize)
+  let left = limit
   return {
     has: (name) => parts.has(name),
     async read(name) {
@@ -39,9 +37,7 @@ export async function openZip(path: string, what: string): Promise<OpenZip> {
         transform(piece: Buffer, _, done) {
           left -= piece.length
           done(
-            left < 0
-              ? unreadable(`the ${what} has ${zip.fileSize} bytes and unpacks to more than ${mostTimes} times as many`)
-              : null,
+            left < 0 ? unreadable(`the ${what} has ${zip.fileSize} bytes and unpacks to more than ${limit}`) : null,
             piece,
           )
         },
