@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readableBy } from '../../contracts/readable-by.ts'
 import { payloads } from '../payloads/index.generated.ts'
 
 type Form = { format: string; [setting: string]: unknown }
@@ -7,13 +8,6 @@ type Form = { format: string; [setting: string]: unknown }
 export const payloadForm = (
   z.discriminatedUnion('format', payloads.map(({ config }) => config) as never) as unknown as z.ZodType<Form>
 )
-  .check((context) => {
-    const { value } = context
-    try {
-      payloads.find(({ format }) => format === value.format)?.open(value)
-    } catch (error) {
-      context.issues.push({ code: 'custom', input: value, message: (error as Error).message })
-    }
-  })
+  .check(readableBy((value) => payloads.find(({ format }) => format === value.format)?.open(value)))
   .default({ format: 'json' })
   .meta({ description: 'form of the messages; JSON when absent' })

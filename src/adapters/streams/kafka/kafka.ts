@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { secretReference } from '../../../contracts/source.ts'
 import { defineStreamSource, streamSettings, tlsOptions, tlsSettings } from '../../../contracts/stream-source.ts'
 import { KedgeError } from '../../../errors.ts'
+import { createGate } from '../gate.ts'
 import { payloadForm } from '../payload-form.ts'
+import { createReconnect } from '../reconnect.ts'
 import { beginningOffsets, type Offsets, partitionKey } from './offsets.ts'
 import { readNode } from './read-node.ts'
 
@@ -11,7 +13,6 @@ const broker = /^([^:\s]+|\[[^\]]+\]):(\d{1,5})$/
 const mechanisms = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const
 /** the group's offsets are for people and for a first start: what is landed is in our own store */
 const commitEvery = 1000
-const longestWait = 30_000
 
 export default defineStreamSource({
   kind: 'kafka',
@@ -57,11 +58,10 @@ export default defineStreamSource({
     let abort = new AbortController()
     let behind: number | null = null
     let closed = false
-    let failures = 0
-    let gate: PromiseWithResolvers<void> | undefined
+    const gate = createGate()
+    const reconnect = createReconnect(() => void connect())
     let committedAt = 0
     let committing = false
-    let timer: NodeJS.Timeout | undefined
 
     async function connect() {
       try {
@@ -130,7 +130,7 @@ export default defineStreamSource({
         })
       for (const { host } of metadata.brokers.values()) await environment.checkedHost(host)
       if (mine.signal.aborted || closed) return
-      failures = 0
+      reconnect.succeeded()
       sink.connection('connected')
       const nodes = new Map<number, { topic: string; partition: number }[]>()
       for (const { topic, partitions } of assigned)
@@ -148,7 +148,7 @@ export default defineStreamSource({
             metadata,
             offsets: at,
             signal: mine.signal,
-            ready: () => gate?.promise,
+            ready: gate.ready,
             take(topic, partition, records) {
               const key = partitionKey(topic, partition)
               for (const message of records) {
@@ -174,9 +174,7 @@ export default defineStreamSource({
       from?.close(true, () => {})
       const what = error instanceof KedgeError ? error.withTodo() : reasonOf(error)
       sink.connection('connecting', what)
-      const wait = Math.min(250 * 2 ** failures, longestWait)
-      failures = Math.min(failures + 1, 10)
-      timer = setTimeout(() => void connect(), wait)
+      reconnect.later()
     }
 
     /** Tells the group how far it is, at most once a second. */
@@ -208,19 +206,14 @@ export default defineStreamSource({
           },
         }
       },
-      pause() {
-        gate ??= Promise.withResolvers()
-      },
-      resume() {
-        gate?.resolve()
-        gate = undefined
-      },
+      pause: gate.close,
+      resume: gate.open,
       lag: async () => behind,
       async close() {
         closed = true
-        clearTimeout(timer)
+        reconnect.stop()
         abort.abort()
-        gate?.resolve()
+        gate.open()
         const from = consumer
         if (!from) return
         if (acknowledged)

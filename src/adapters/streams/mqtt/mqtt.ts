@@ -5,6 +5,7 @@ import { secretReference } from '../../../contracts/source.ts'
 import { defineStreamSource, streamSettings, tlsOptions, tlsSettings } from '../../../contracts/stream-source.ts'
 import { asKedgeError, type KedgeError } from '../../../errors.ts'
 import { payloadForm } from '../payload-form.ts'
+import { createReconnect } from '../reconnect.ts'
 import { topicPattern } from '../topic-pattern.ts'
 import type { Connection } from './connection.ts'
 import { createReceipts, type Receipt } from './receipts.ts'
@@ -27,7 +28,6 @@ const pattern = z
     }
   })
 const retainHandling = { always: 0, once: 1, never: 2 } as const
-const longestWait = 30_000
 
 export default defineStreamSource({
   kind: 'mqtt',
@@ -96,8 +96,7 @@ export default defineStreamSource({
     let told: Receipt[] = []
     let paused = false
     let closed = false
-    let failures = 0
-    let timer: NodeJS.Timeout | undefined
+    const reconnect = createReconnect(() => void connect(), 0.5)
 
     function received(packet: IPublishPacket) {
       const { qos, messageId: number } = packet
@@ -158,9 +157,7 @@ export default defineStreamSource({
       acks = []
       if (closed) return
       sink.connection('connecting', error.withTodo())
-      const wait = Math.min(250 * 2 ** failures, longestWait)
-      failures = Math.min(failures + 1, 10)
-      timer = setTimeout(() => void connect(), wait * (0.5 + Math.random() / 2))
+      reconnect.later()
     }
 
     async function connect() {
@@ -197,7 +194,7 @@ export default defineStreamSource({
         if (!kept || subscribed !== filter || resubscribe)
           await made.subscribe(filter, config.qos, retainHandling[config.retained])
         subscribed = filter
-        failures = 0
+        reconnect.succeeded()
         sink.connection('connected')
       } catch (error) {
         if (made) made.close()
@@ -228,7 +225,7 @@ export default defineStreamSource({
       lag: async () => null,
       async close() {
         closed = true
-        clearTimeout(timer)
+        reconnect.stop()
         connection?.close()
       },
     }

@@ -2,6 +2,8 @@ import type { Pgoutput } from 'pg-logical-replication'
 import type { ColumnType } from '../../../contracts/column.ts'
 import { defineStreamSource } from '../../../contracts/stream-source.ts'
 import { KedgeError } from '../../../errors.ts'
+import { createGate } from '../gate.ts'
+import { createReconnect } from '../reconnect.ts'
 import { type ChangeRow, changeRows, typesOf } from './change-rows.ts'
 import { changesError, clientOptions, withClient } from './clients.ts'
 import { cellParser, landedName } from './column-types.ts'
@@ -27,8 +29,6 @@ interface Position {
   /** columns that name a row */
   key: string[]
 }
-
-const longestWait = 30_000
 
 export default defineStreamSource({
   kind: 'postgres-changes',
@@ -64,10 +64,9 @@ export default defineStreamSource({
     let current: { commit: bigint; rows: number; xid: number; at: string } | undefined
     let facts: TableFacts | undefined
     let replication: Replication | undefined
-    let gate: PromiseWithResolvers<void> | undefined
     let closed = false
-    let failures = 0
-    let timer: NodeJS.Timeout | undefined
+    const gate = createGate()
+    const reconnect = createReconnect(() => void connect())
     /** rows that were handed over, and how many of them are durable */
     let given = 0
     let durable = 0
@@ -181,7 +180,7 @@ export default defineStreamSource({
           facts: facts!,
           snapshot: name,
           async ready() {
-            await gate?.promise
+            await gate.ready()
             return !closed
           },
           take(values) {
@@ -221,9 +220,9 @@ export default defineStreamSource({
           slot,
           publication: facts.publication,
           from: done,
-          ready: () => gate?.promise,
+          ready: gate.ready,
           started() {
-            failures = 0
+            reconnect.succeeded()
             sink.connection('connected')
           },
           handle,
@@ -254,9 +253,7 @@ export default defineStreamSource({
       current = undefined
       const known = changesError(error, config)
       sink.connection('connecting', known.withTodo())
-      const wait = Math.min(250 * 2 ** failures, longestWait)
-      failures = Math.min(failures + 1, 10)
-      timer = setTimeout(() => void connect(), wait)
+      reconnect.later()
     }
 
     const withinRows = (commit: bigint) =>
@@ -283,18 +280,13 @@ export default defineStreamSource({
           },
         }
       },
-      pause() {
-        gate ??= Promise.withResolvers()
-      },
-      resume() {
-        gate?.resolve()
-        gate = undefined
-      },
+      pause: gate.close,
+      resume: gate.open,
       lag: async () => null,
       async close() {
         closed = true
-        clearTimeout(timer)
-        gate?.resolve()
+        reconnect.stop()
+        gate.open()
         await replication?.close()
       },
       async forget() {

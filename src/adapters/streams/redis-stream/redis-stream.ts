@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { defineStreamSource, streamSettings } from '../../../contracts/stream-source.ts'
 import { asKedgeError } from '../../../errors.ts'
 import { connectRedis, redisError, redisPlace } from '../../sources/redis/connect.ts'
+import { createGate } from '../gate.ts'
 import { payloadForm } from '../payload-form.ts'
+import { createReconnect } from '../reconnect.ts'
 import { isAfter } from './entry-id.ts'
 
 interface Position {
@@ -15,7 +17,6 @@ interface Position {
 type Entry = { id: string; message: Record<string, string | Buffer> }
 
 const { payload, ...settings } = streamSettings(payloadForm)
-const longestWait = 30_000
 /** entries that are asked for at once */
 const page = 2000
 /** how long Redis waits for entries, in milliseconds */
@@ -57,10 +58,9 @@ export default defineStreamSource({
     let last = position?.key === config.key ? position.last : undefined
     let given: string[] = []
     let client: RedisClientType | undefined
-    let gate: PromiseWithResolvers<void> | undefined
     let closed = false
-    let failures = 0
-    let timer: NodeJS.Timeout | undefined
+    const gate = createGate()
+    const reconnect = createReconnect(() => void connect())
     let acknowledging: Promise<unknown> = Promise.resolve()
 
     function take({ id, message }: Entry) {
@@ -91,7 +91,7 @@ export default defineStreamSource({
     async function read(from: RedisClientType) {
       let after = '0'
       while (!closed && from === client) {
-        await gate?.promise
+        await gate.ready()
         if (closed || from !== client) return
         const found = (await from.xReadGroup(
           group,
@@ -117,7 +117,7 @@ export default defineStreamSource({
         client = made
         if (closed) return made.destroy()
         await makeGroup(made)
-        failures = 0
+        reconnect.succeeded()
         sink.connection('connected')
         await read(made)
       } catch (error) {
@@ -132,9 +132,7 @@ export default defineStreamSource({
       given = []
       from?.destroy()
       sink.connection('connecting', asKedgeError(redisError(error, config)).withTodo())
-      const pause = Math.min(250 * 2 ** failures, longestWait)
-      failures = Math.min(failures + 1, 10)
-      timer = setTimeout(() => void connect(), pause)
+      reconnect.later()
     }
 
     sink.connection('connecting')
@@ -153,18 +151,13 @@ export default defineStreamSource({
           },
         }
       },
-      pause() {
-        gate ??= Promise.withResolvers()
-      },
-      resume() {
-        gate?.resolve()
-        gate = undefined
-      },
+      pause: gate.close,
+      resume: gate.open,
       lag: async () => null,
       async close() {
         closed = true
-        clearTimeout(timer)
-        gate?.resolve()
+        reconnect.stop()
+        gate.open()
         const from = client
         await Promise.race([acknowledging, new Promise((done) => setTimeout(done, 1000).unref())])
         client = undefined
