@@ -1,6 +1,7 @@
 import type { RedisClientType } from '@redis/client'
 import { z } from 'zod'
 import { columnTypes } from '../../../contracts/column.ts'
+import { readableBy } from '../../../contracts/readable-by.ts'
 import { defineDiscovery, defineSource, type SourceEnvironment } from '../../../contracts/source.ts'
 import type { Document } from '../documents/document.ts'
 import { documentColumns } from '../documents/document-columns.ts'
@@ -10,23 +11,11 @@ import { connectRedis, type RedisPlace, redisError, redisPlace } from './connect
 import { keyPattern } from './key-pattern.ts'
 import { keysOf, readKeys } from './read-keys.ts'
 
-const pattern = z
-  .string()
-  .min(1)
-  .max(1000)
-  .check((context) => {
-    try {
-      keyPattern(context.value)
-    } catch (error) {
-      context.issues.push({ code: 'custom', input: context.value, message: (error as Error).message })
-    }
-  })
-
 const config = z
   .strictObject({
     kind: z.literal('redis'),
     ...redisPlace,
-    keys: pattern.meta({
+    keys: z.string().min(1).max(1000).check(readableBy(keyPattern)).meta({
       description: 'which keys are rows; parts in braces become columns: user:{id}; * for any text',
     }),
     columns: z.record(z.string().min(1), z.enum(columnTypes)).optional().meta({

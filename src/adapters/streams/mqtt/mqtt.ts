@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { IPublishPacket } from 'mqtt-packet'
 import { z } from 'zod'
+import { readableBy } from '../../../contracts/readable-by.ts'
 import { secretReference } from '../../../contracts/source.ts'
 import { defineStreamSource, streamSettings, tlsOptions, tlsSettings } from '../../../contracts/stream-source.ts'
 import { asKedgeError, type KedgeError } from '../../../errors.ts'
@@ -16,17 +17,7 @@ interface Position {
   receipts?: string
 }
 
-const pattern = z
-  .string()
-  .min(1)
-  .max(1000)
-  .check((context) => {
-    try {
-      topicPattern(context.value)
-    } catch (error) {
-      context.issues.push({ code: 'custom', input: context.value, message: (error as Error).message })
-    }
-  })
+const pattern = z.string().min(1).max(1000).check(readableBy(topicPattern))
 const retainHandling = { always: 0, once: 1, never: 2 } as const
 
 export default defineStreamSource({
