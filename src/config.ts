@@ -58,7 +58,12 @@ export const configSchema = z.object({
     .optional()
     .describe('none: everybody who reaches the port may do everything (loopback only)'),
   adminToken: z.string().min(16).optional().describe('a token with all permissions, for the first start'),
-  internalSecret: z.string().min(16).optional().describe('shared by processes of one installation on several machines'),
+  internalSecret: z
+    .string()
+    .min(16)
+    .regex(/^[!-~]*$/, 'goes in a header: it may have letters of ASCII, digits and signs, and no spaces')
+    .optional()
+    .describe('shared by processes of one installation on several machines'),
   secretKey: z
     .string()
     .optional()

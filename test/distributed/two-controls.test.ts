@@ -72,7 +72,7 @@ async function startControl(name: string, port: number): Promise<ChildProcess> {
         KEDGE_BLOBS: `s3://${s3.bucket}?endpoint=${encodeURIComponent(s3.endpoint)}`,
         AWS_ACCESS_KEY_ID: s3.accessKeyId,
         AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-        KEDGE_INTERNAL_SECRET: 'a secret of this test',
+        KEDGE_INTERNAL_SECRET: 'a-secret-of-this-test',
         KEDGE_SECRET_KEY: 'ab'.repeat(32),
         KEDGE_LOG_LEVEL: 'error',
       },
