@@ -1,10 +1,10 @@
-import type { OtherRows } from '../contracts/curation.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
 import { fromJson } from '../storage/sql/json-column.ts'
 import { type ColumnOrigin, columnLineage, columnsIn } from './column-lineage.ts'
 import { type DataExtensions, datasetsOf } from './dataset-spec.ts'
 import type { Declarations } from './declarations.ts'
+import { columnsOfOthers } from './declared-columns.ts'
 import { nearest } from './expression/nearest.ts'
 import type { Features } from './feature/features.ts'
 import { chooseFeatures } from './feature/training-set.ts'
@@ -65,12 +65,9 @@ export function createColumnLineages({
       .limit(1)
       .executeTakeFirst()
     if (!row) return undefined
-    const others = new Map<string, OtherRows>()
-    for (const dataset of datasetsOf(spec, extensions)) {
-      const latest = await versions.latest(project, dataset)
-      if (!latest) return undefined
-      others.set(dataset, { dataset, version: latest.version, sql: 'p', columns: latest.schema, rows: latest.rowCount })
-    }
+    const names = datasetsOf(spec, extensions)
+    const others = await columnsOfOthers(versions, project, names)
+    if (names.some((dataset) => !others.has(dataset))) return undefined
     return columnLineage(spec, fromJson(row.source_schema), extensions.operations, others)
   }
 

@@ -1,21 +1,21 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Column } from '../contracts/column.ts'
-import type { OtherRows } from '../contracts/curation.ts'
 import type { Executor } from '../contracts/executor.ts'
 import type { FilePlaceDefinition } from '../contracts/file-place.ts'
 import type { FoundThere } from '../contracts/source.ts'
 import type { Environment } from '../environment.ts'
 import { KedgeError } from '../errors.ts'
+import { contextOf } from '../jobs/job-context.ts'
 import type { Change, ChangeContext } from '../journal/journal.ts'
 import type { EventsStore } from '../storage/events/events-store.ts'
 import { type ColumnLineages, createColumnLineages } from './column-graph.ts'
-import { type CurationMistake, checkCuration } from './curation/check-curation.ts'
-import { type DataExtensions, datasetsOf, type SourceSpec } from './dataset-spec.ts'
+import type { CurationMistake } from './curation/check-curation.ts'
+import type { DataExtensions } from './dataset-spec.ts'
 import { createDeclarations, type DeclaredDataset, type DeclaredSource } from './declarations.ts'
+import { createDeclaredColumns } from './declared-columns.ts'
 import { type DescribedKinds, describeKinds } from './describe-kinds.ts'
 import { createDiscards, type Discards } from './discards.ts'
-import { documentDigest } from './document-digest.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { createFeatures, type Features } from './feature/features.ts'
 import { type DatasetFreshness, freshnessOf } from './freshness.ts'
@@ -151,9 +151,6 @@ export interface Data {
 
 type Payload = Omit<MaterialiseRequest, 'project'>
 
-/** How long a declaration may wait for the columns of its source, in milliseconds. */
-const checkTime = 5000
-
 /** Sources, datasets and their versions. Registers the job `data.materialise`. */
 export function createData(environment: Environment, options: DataOptions): Data {
   const { journal, jobs, blobs, dataDirectory } = environment
@@ -235,8 +232,11 @@ export function createData(environment: Environment, options: DataOptions): Data
     kind: 'data.materialise',
     concurrency: 2,
     async run(job, { signal, progress }) {
-      const context = { actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }
-      const version = await materialiseNow(context, { ...job.payload, project: job.project }, { signal, progress })
+      const version = await materialiseNow(
+        contextOf(job),
+        { ...job.payload, project: job.project },
+        { signal, progress },
+      )
       return { result: { version: version.version, digest: version.digest, rowCount: version.rowCount } }
     },
   })
@@ -247,41 +247,7 @@ export function createData(environment: Environment, options: DataOptions): Data
     dataDirectory,
     log: environment.log,
   })
-  /** Of a source beside the server as they are; of one that must be fetched as they were when it was last read. */
-  async function sourceColumns(project: string, dataset: string, config: SourceSpec): Promise<Column[] | undefined> {
-    if (typeof config.path === 'string')
-      try {
-        return (await openSource(access, project, dataset, config, AbortSignal.timeout(checkTime))).columns
-      } catch {
-        // pulling it will say what is wrong with it
-        return undefined
-      }
-    return (await versions.newest(project, dataset, documentDigest(config)))?.sourceSchema
-  }
-  /** Columns of the datasets that a declaration reads, as far as they have a version. */
-  async function knownOthers(project: string, given: object | null) {
-    const lists = (given ?? {}) as { curate?: unknown; expect?: unknown }
-    const listOf = (value: unknown) => (Array.isArray(value) ? value : [])
-    const known = new Map<string, OtherRows>()
-    let names: string[] = []
-    try {
-      names = datasetsOf({ curate: listOf(lists.curate), expect: listOf(lists.expect) }, extensions)
-    } catch {
-      // a step of a wrong form is told elsewhere
-    }
-    for (const name of names) {
-      const latest = await versions.latest(project, name)
-      if (latest)
-        known.set(name, {
-          dataset: name,
-          version: latest.version,
-          sql: 'p',
-          columns: latest.schema,
-          rows: latest.rowCount,
-        })
-    }
-    return known
-  }
+  const declaredColumns = createDeclaredColumns({ access, declarations, extensions, versions })
   const open = async (project: string, name: string) =>
     openSource(access, project, name, (await declarations.source(project, name)).config)
 
@@ -311,14 +277,8 @@ export function createData(environment: Environment, options: DataOptions): Data
       return declarations.dataset(project, name)
     },
     putIn: declarations.putDataset,
-    async check(project, name, given, source) {
-      const columns = await sourceColumns(project, name, declarations.parseSource(name, source))
-      return columns ? checkCuration(given ?? {}, columns, extensions, await knownOthers(project, given)).mistakes : []
-    },
-    async columnsOf(project, name, given, source) {
-      const columns = await sourceColumns(project, name, declarations.parseSource(name, source))
-      return columns && checkCuration(given, columns, extensions, await knownOthers(project, given)).columns
-    },
+    check: async (...declared) => (await declaredColumns(...declared))?.mistakes ?? [],
+    columnsOf: async (...declared) => (await declaredColumns(...declared))?.columns,
     get: declarations.dataset,
     list: declarations.datasets,
     remove: declarations.removeDataset,

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { KedgeError } from '../errors.ts'
+import { contextOf } from '../jobs/job-context.ts'
 import type { ChangeContext } from '../journal/journal.ts'
 import { dataName, type SourceSpec } from './dataset-spec.ts'
 import { documentDigest } from './document-digest.ts'
@@ -79,8 +80,7 @@ export function createImportVersions(deps: KeepTableDeps & { access: SourceAcces
     kind: jobKind,
     concurrency: 1,
     async run(job, { signal }) {
-      const context = { actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }
-      const made = await make(context, job.project, job.payload, signal)
+      const made = await make(contextOf(job), job.project, job.payload, signal)
       return { result: { version: made.version, digest: made.digest, rowCount: made.rowCount } }
     },
   })

@@ -9,6 +9,7 @@ import type { JobState, JobTables } from '../storage/sql/tables/jobs.ts'
 import { claimJobs } from './claim-jobs.ts'
 import { insertJob } from './insert-job.ts'
 import type { Job, JobHandler, JobOutcome, NewJob } from './job.ts'
+import { contextOf } from './job-context.ts'
 import { toJob } from './job-row.ts'
 import { createSchedules, type Schedules } from './schedules.ts'
 
@@ -75,7 +76,7 @@ export function createJobs(environment: JobsEnvironment): Jobs {
 
   /** Ends a job (or sends it back) if this process still holds it; `commit` shares the transaction. */
   const settle = (job: Job, fields: Partial<JobTables['jobs']>, commit?: (change: Change) => Promise<void>) =>
-    journal.change({ actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }, async (change) => {
+    journal.change(contextOf(job), async (change) => {
       const held = await change.db
         .updateTable('jobs')
         .set({ ...(fields as object), leased_by: null, leased_until: 0 })

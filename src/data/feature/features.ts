@@ -1,6 +1,7 @@
 import type { Column } from '../../contracts/column.ts'
 import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
+import { contextOf } from '../../jobs/job-context.ts'
 import type { ChangeContext } from '../../journal/journal.ts'
 import type { EventsStore } from '../../storage/events/events-store.ts'
 import type { Correction } from '../curation/correct-table.ts'
@@ -98,8 +99,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     kind: jobKind,
     concurrency: 1,
     async run(job, { signal }) {
-      const context = { actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }
-      const made = await makeTrainingSet(training, context, { ...job.payload, project: job.project, signal })
+      const made = await makeTrainingSet(training, contextOf(job), { ...job.payload, project: job.project, signal })
       return { result: { version: made.version, digest: made.digest, rowCount: made.rowCount } }
     },
   })

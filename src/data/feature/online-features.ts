@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { asKedgeError, KedgeError } from '../../errors.ts'
+import { contextOf } from '../../jobs/job-context.ts'
 import type { Change } from '../../journal/journal.ts'
 import { type Reader, startReader } from '../../journal/reader.ts'
 import type { DatasetSpec, SourceSpec } from '../dataset-spec.ts'
@@ -80,7 +81,7 @@ export function createOnlineFeatures(deps: OnlineDeps): OnlineFeatures {
     async run(job, { signal }) {
       const view = await views.find(job.project, job.payload.view)
       if (!view) return {}
-      const context = { actor: job.actor, ...(job.cause === null ? {} : { cause: job.cause }) }
+      const context = contextOf(job)
       const resolved = await resolve(view).catch((error) => {
         // a version, or another declaration, brings it here again
         if (['invalid_input', 'dataset_empty'].includes(asKedgeError(error).code)) return undefined
