@@ -6,7 +6,7 @@ import estimatedPerformanceAdapter from './estimated-performance.ts'
 import freshnessAdapter from './freshness.ts'
 import multivariateAdapter from './multivariate.ts'
 import performanceAdapter from './performance.ts'
-import qualityAdapter from './quality.ts'
+import qualityAdapter from './quality/quality.ts'
 import serviceAdapter from './service.ts'
 import skewAdapter from './skew.ts'
 
