@@ -17,6 +17,8 @@ export interface DueDay {
   day: number
   revision: number
   rows: number
+  /** from fewer rows */
+  isExplained: boolean
 }
 
 export interface ExplanationDue {
@@ -32,7 +34,7 @@ export function createExplanationDue({ events }: Pick<Environment, 'events'>, st
       const scope = `endpoint/${endpoint}`
       // the newest days that have rows, not the days before the newest row: one row with a wrong time would hide the rest
       const enough = `project = {project:String} AND scope = {scope:String} AND segment = '' AND feature = '$score' AND count >= ${fewest}`
-      const counted = await events.query<DueDay>(
+      const counted = await events.query<Omit<DueDay, 'isExplained'>>(
         `SELECT toUnixTimestamp(bucket) * 1000 AS day, revision, count AS rows FROM profile_days FINAL
          WHERE ${enough} AND bucket IN (
            SELECT DISTINCT bucket FROM profile_days FINAL WHERE ${enough} ORDER BY bucket DESC LIMIT ${reach})
@@ -44,9 +46,10 @@ export function createExplanationDue({ events }: Pick<Environment, 'events'>, st
       const explained = new Map(
         (await store.days(project, scope, { from, to })).map((one) => [`${one.revision}/${one.day}`, one]),
       )
-      return counted.filter(({ day, revision, rows }) => {
-        const before = explained.get(`${revision}/${day}`)
-        return !before || before.state === 'failed' || rows >= before.rows * growth
+      return counted.flatMap((one) => {
+        const before = explained.get(`${one.revision}/${one.day}`)
+        const isDue = !before || before.state === 'failed' || one.rows >= before.rows * growth
+        return isDue ? [{ ...one, isExplained: before?.state === 'explained' }] : []
       })
     },
     enqueue: (change, jobs, { project, endpoint }) =>

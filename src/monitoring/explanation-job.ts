@@ -125,22 +125,23 @@ export function createExplanationJob(dependencies: ExplanationJobDependencies): 
       if (waiting.length === 0) return
       const [revisions, masked] = await Promise.all([models.revisions(key), models.masked(key)])
       const now = waiting.slice(0, batch)
+      const changed: number[] = []
       for (const [i, one] of now.entries()) {
         progress({ done: i, of: now.length })
-        await store.record(
-          key.project,
-          `endpoint/${key.endpoint}`,
-          await explainDay(key, one, revisions.get(one.revision), masked, signal),
-        )
+        const found = await explainDay(key, one, revisions.get(one.revision), masked, signal)
+        await store.record(key.project, `endpoint/${key.endpoint}`, found)
+        if (found.state === 'explained' || one.isExplained) changed.push(one.day)
       }
-      const hours = now.flatMap(({ day }) => Array.from({ length: 24 }, (_, i) => day + i * hour))
+      const hours = changed.flatMap((day) => Array.from({ length: 24 }, (_, i) => day + i * hour))
       const ends = endsHolding(windowOf(await settings.of(key)), hours)
       return {
         result: { days: now.length },
         async commit(change) {
           // the windows of these days are judged by what was explained too
-          await markEnds(change, key, ends, await nextMark(change, key))
-          await enqueueEvaluate(change, jobs, key)
+          if (ends.size > 0) {
+            await markEnds(change, key, ends, await nextMark(change, key))
+            await enqueueEvaluate(change, jobs, key)
+          }
           if (waiting.length > now.length) await due.enqueue(change, jobs, key)
         },
       }
