@@ -88,3 +88,27 @@ test('rows that no window needs any more give their place to others', () => {
   // ten entities with 12 rows in two hours each
   expect(state.bytes).toBeLessThan(200_000)
 })
+
+const inputs = inputsOf({ customer: '', at: 0, amount: 1, shop: 'x' })
+
+test('rows of entities that do not come again give their place to others', () => {
+  const state = createViewRows(served, looked)
+  for (let i = 0; i < 100_000; i++) {
+    const now = i * 60_000_000
+    state.add([`k${Math.floor(i / 100)}`, now, ...inputs], now)
+  }
+  expect(state.entities).toBe(1000)
+  // the newest row of each, and those since all were looked through
+  expect(state.bytes).toBeLessThan(500_000)
+})
+
+test('a thread that takes rows over has the places that were free', () => {
+  const before = createViewRows(served, looked)
+  const later = 1000 * hour * 1000
+  for (let i = 0; i < 20_000; i++) before.add(['k', 0, ...inputs], 0)
+  before.add(['k', later, ...inputs], later)
+  const state = createViewRows(served, looked, structuredClone(before.parts()))
+  const { bytes } = state
+  for (let i = 0; i < 19_000; i++) state.add(['k', later, ...inputs], later)
+  expect(state.bytes).toBeLessThan(bytes + 1000)
+})

@@ -17,6 +17,8 @@ export interface ViewRowsParts {
   next: Int32Array
   inputs: (Float64Array | Uint32Array)[]
   used: number
+  /** the first place that was let go of; its `next` is the second */
+  free: number
 }
 
 export interface ViewRows {
@@ -56,7 +58,9 @@ export function createViewRows(
   let inputs =
     from?.inputs ?? view.inputs.map((kind) => (kind === 'text' ? new Uint32Array(1024) : new Float64Array(1024)))
   let used = from?.used ?? 0
-  let free = none
+  let free = from?.free ?? none
+  /** whose rows were looked through last */
+  let swept = 0
 
   function place(): number {
     if (free !== none) {
@@ -105,6 +109,11 @@ export function createViewRows(
     },
     add(row, now) {
       const before = index.count
+      // entities that neither come nor are asked for again have rows that nothing needs, too
+      if (before > 0) {
+        swept = (swept + 1) % before
+        expire(swept, now)
+      }
       const entity = index.place(row[0])
       if (entity >= oldest.length) {
         oldest = grown(oldest, oldest.length * 2)
@@ -217,7 +226,7 @@ export function createViewRows(
         (one) =>
           one?.done() ?? { count: 0, slots: new Uint32Array(0), starts: new Uint32Array(1), bytes: new Uint8Array(0) },
       ),
-      ...{ oldest, newest, times, next, inputs, used },
+      ...{ oldest, newest, times, next, inputs, used, free },
     }),
   }
 }
