@@ -5,6 +5,7 @@ import { readConfig } from '../../src/config.ts'
 import { silentLog } from '../../src/log.ts'
 import { type Kedge, startKedge } from '../../src/main.ts'
 import { pythonEnvironment, runPython } from '../servers/python-env.ts'
+import { projectApi } from '../serving/project-api.ts'
 import { eventually, temporaryDirectory } from '../serving/stand.ts'
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
@@ -33,14 +34,7 @@ print(run.info.run_id)
 `
 
 test("what mlflow.data logs is a version of a dataset, by its address or its digest, in the run's lineage", async () => {
-  const base = `${kedge.address}/api/v1/projects/default`
-  const api = async <T>(method: string, path: string, body?: unknown) => {
-    const answer = await fetch(`${base}${path}`, {
-      method,
-      ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
-    })
-    return (await answer.json()) as T
-  }
+  const api = projectApi(() => kedge.address)
   for (const [name, text] of [
     ['trips', 'id,km\n1,10\n'],
     ['tours', 'id,km\n1,12\n'],

@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts'
 import { silentLog } from '../../src/log.ts'
 import { type Kedge, startKedge } from '../../src/main.ts'
 import { pythonEnvironment, runPython } from '../servers/python-env.ts'
+import { projectApi } from '../serving/project-api.ts'
 import { eventually, temporaryDirectory } from '../serving/stand.ts'
 
 interface Sent {
@@ -23,15 +24,7 @@ let kedge: Kedge
 let events: string
 const here = new URL('.', import.meta.url).pathname
 
-const api = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-  const answer = await fetch(`${kedge.address}/api/v1/projects/default${path}`, {
-    method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  })
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(text)
-  return JSON.parse(text) as T
-}
+const api = projectApi(() => kedge.address)
 async function materialise(dataset: string) {
   const { jobId } = await api<{ jobId: number }>('POST', `/datasets/${dataset}/materialise`, {})
   return kedge.environment.jobs.wait(jobId).catch((error: Error) => error)

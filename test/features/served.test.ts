@@ -1,24 +1,17 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { silentLog } from '../../src/log.ts'
 import { type Kedge, startKedge } from '../../src/main.ts'
-import { eventually, fixtures, post, temporaryDirectory } from '../serving/stand.ts'
+import { deployDelay, projectApi } from '../serving/project-api.ts'
+import { eventually, post, temporaryDirectory } from '../serving/stand.ts'
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
 let kedge: Kedge
 let at: string
 
-const api = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-  const answer = await fetch(`${kedge.address}/api/v1/projects/default${path}`, {
-    method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  })
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(text)
-  return (text === '' ? undefined : JSON.parse(text)) as T
-}
+const api = projectApi(() => kedge.address)
 
 async function start() {
   const config = { port: 0, data: join(directory.path, 'data'), sourceFolder: [directory.path] }
@@ -51,19 +44,7 @@ async function materialise() {
   return (job.result as { version: number }).version
 }
 
-async function deploy(name: string, features: object) {
-  const files: Record<string, string> = {}
-  for (const file of ['model.onnx', 'kedge-model.json']) {
-    const answer = await fetch(`${kedge.address}/api/v1/projects/default/uploads`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/octet-stream' },
-      body: await readFile(`${fixtures}delay-1/${file}`),
-    })
-    files[file] = ((await answer.json()) as { digest: string }).digest
-  }
-  await api('PUT', `/endpoints/${name}`, { model: name, automatic: false, features })
-  return api<{ state: string }>('POST', '/deploy', { name, files })
-}
+const deploy = (name: string, features: object) => deployDelay(kedge.address, name, { features })
 
 const score = async (features: object, name = 'delay') => {
   const { status, body } = (await post(`${at}/endpoints/${name}/predict`, { instances: [{ features }] })) as {

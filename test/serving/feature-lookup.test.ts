@@ -1,11 +1,12 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { silentLog } from '../../src/log.ts'
 import { type Kedge, startKedge } from '../../src/main.ts'
 import { grpcClient, unary } from './grpc-client.ts'
-import { eventually, expectedOf, fixtures, post, temporaryDirectory } from './stand.ts'
+import { deployDelay, projectApi } from './project-api.ts'
+import { eventually, expectedOf, post, temporaryDirectory } from './stand.ts'
 
 const { instances, scores } = expectedOf('delay-1')
 /** the features of a route; the hour comes with the request */
@@ -15,15 +16,7 @@ let kedge: Kedge
 let at: string
 let grpc: string
 
-const api = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-  const answer = await fetch(`${kedge.address}/api/v1/projects/default${path}`, {
-    method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  })
-  const found = (await answer.json()) as T
-  if (!answer.ok) throw new Error(JSON.stringify(found))
-  return found
-}
+const api = projectApi(() => kedge.address)
 
 /** A version of the routes; `distance` of the first may be another. The second route stands there twice, the newer last but one. */
 async function publish(distance = routes[0]!.distance) {
@@ -38,19 +31,7 @@ async function publish(distance = routes[0]!.distance) {
   return (job.result as { version: number }).version
 }
 
-async function deploy(name: string, spec: object) {
-  const files: Record<string, string> = {}
-  for (const file of ['model.onnx', 'kedge-model.json']) {
-    const answer = await fetch(`${kedge.address}/api/v1/projects/default/uploads`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/octet-stream' },
-      body: await readFile(`${fixtures}delay-1/${file}`),
-    })
-    files[file] = ((await answer.json()) as { digest: string }).digest
-  }
-  await api('PUT', `/endpoints/${name}`, { model: name, automatic: false, ...spec })
-  return api<{ state: string }>('POST', '/deploy', { name, files })
-}
+const deploy = (name: string, spec: object) => deployDelay(kedge.address, name, spec)
 
 const features = { from: 'routes', key: 'route', columns: ['origin', 'distance'] }
 const predict = (name: string, rows: object[]) =>
