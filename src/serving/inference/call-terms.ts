@@ -14,8 +14,8 @@ export interface CallTerms {
   deadline?: number | undefined
   /** of two calls that wait, that with the larger number goes first; 0 when absent */
   priority?: number | undefined
-  /** where the call's time goes is added here, and what the request may be called where its id is personal */
-  spent?: { model: number; id?: string | undefined } | undefined
+  /** where the call's time goes is added here, and how to find what the request may be called where its id is personal */
+  spent?: { model: number; id?: (() => string | undefined) | undefined } | undefined
   /** is filled by the line of the model */
   timing?: CallTiming | undefined
 }

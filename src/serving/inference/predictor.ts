@@ -188,7 +188,8 @@ export function createPredictor(deps: {
     const recorded = looked ? [...columns, ...looked.recorded] : columns
     if (request.spent) {
       request.spent.model += microseconds
-      request.spent.id ??= revision.maskIds?.(ids, recorded)[0]
+      const { maskIds } = revision
+      if (maskIds) request.spent.id ??= () => maskIds(ids, recorded)[0]
     }
     const labels = new Array<string>(from.length)
     for (let i = 0; i < from.length; i++) {
@@ -280,7 +281,8 @@ export function createPredictor(deps: {
         const answered = { ids, times, scores, labels, receivedAt: clock(), microseconds }
         const recorded = looked?.recorded ?? (revision.lookUp ? noLookUp(rows) : [])
         const columns = [...table.columns, ...recorded]
-        if (request.spent) request.spent.id = revision.maskIds?.(ids, columns)[0]
+        const { maskIds } = revision
+        if (request.spent && maskIds) request.spent.id = () => maskIds(ids, columns)[0]
         record(endpoint, revision, columns, answered, records, flags)
         await keep(endpoint, records, new Map([[revision, ids]]))
       }

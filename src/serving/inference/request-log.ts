@@ -81,7 +81,7 @@ export function createRequestLog({
     const facts = (revision: number | null) => ({
       at: clock(),
       // one that was not compared with the personal values of its request may be one of them
-      id: endpoint.record > 0 ? (spent.id ?? (hasPersonal(endpoint) ? null : told.id)) : null,
+      id: endpoint.record > 0 ? (spent.id?.() ?? (hasPersonal(endpoint) ? null : told.id)) : null,
       revision,
       rows: told.rows,
       total: elapsed() - started,
