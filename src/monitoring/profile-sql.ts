@@ -68,10 +68,17 @@ const MOST_CATEGORIES = 1000
 /** What rows without a vector have in its place. */
 const none = ({ vectors }: ProfileSource) => (vectors ? ", CAST([], 'Array(Float64)') AS vector" : '')
 
-/** Recomputes the profiles of every feature for the source's revisions and buckets. Params: scope, version besides the source's. */
-export const profileStatement = (source: ProfileSource): string => `
-INSERT INTO profiles (project, scope, revision, segment, feature, bucket, computed_at, count, missing, sum, sum_squares,
-  minimum, maximum, sketch_keys, sketch_counts, categories, centred${source.vectors ? ', vector' : ''})
+/** Rows of a table, computed from a source. */
+interface ComputedRows {
+  columns: string
+  sql: string
+}
+
+/** The profiles of every feature for the source's revisions and buckets. Params: scope, version besides the source's. */
+export const profileRows = (source: ProfileSource): ComputedRows => ({
+  columns: `project, scope, revision, segment, feature, bucket, computed_at, count, missing, sum, sum_squares,
+  minimum, maximum, sketch_keys, sketch_counts, categories, centred${source.vectors ? ', vector' : ''}`,
+  sql: `
 WITH source AS (${source.sql}),
 values AS (
   SELECT revision, bucket, feature, 1 AS kind, ${sketchKey('x')} AS key, '' AS category, x${none(source)} FROM (
@@ -110,7 +117,13 @@ SELECT {project:String}, {scope:String}, revision, '', feature, bucket, {version
     arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).1,
     arraySlice(arraySort(t -> (-toInt64(t.2), t.1), groupArrayIf((category, n), kind = 2)), 1, ${MOST_CATEGORIES}).2),
   ${mergeCentred('numeric', 's', 'around')}${source.vectors ? ', sumForEachIf(vector_sum, kind = 3)' : ''}
-FROM counted GROUP BY revision, bucket, feature`
+FROM counted GROUP BY revision, bucket, feature`,
+})
+
+/** Recomputes them. */
+export const profileStatement = (source: ProfileSource): string => insertInto('profiles', profileRows(source))
+
+const insertInto = (table: string, { columns, sql }: ComputedRows) => `INSERT INTO ${table} (${columns})${sql}`
 
 /** Stands between the actual class and the predicted one. */
 export const TAKEN_FOR = '\u001f'
@@ -142,12 +155,13 @@ const sums: Record<string, string> = {
 }
 
 /**
- * Recomputes the performance sums of the source's revisions and buckets, for all rows and for each segment of `segments`
+ * The performance sums of the source's revisions and buckets, for all rows and for each segment of `segments`
  * (`feature=value`, or two of them in order with ` & ` between). Params: scope, version, threshold, segments besides the source's.
  */
-export const performanceStatement = (source: ProfileSource): string => `
-INSERT INTO performance (project, scope, revision, segment, bucket, computed_at, count, sums,
-  positive_keys, positive_counts, negative_keys, negative_counts, confusion)
+export const performanceRows = (source: ProfileSource): ComputedRows => ({
+  columns: `project, scope, revision, segment, bucket, computed_at, count, sums,
+  positive_keys, positive_counts, negative_keys, negative_counts, confusion`,
+  sql: `
 WITH source AS (${source.sql}),
 rows AS (
   SELECT revision, bucket, ifNull(source.score, -1) AS own, ifNull(judged, 0) AS score, ifNull(truth, 0) AS truth,
@@ -168,7 +182,12 @@ SELECT {project:String}, {scope:String}, revision, segment, bucket, {version:UIn
     .join(', ')}), 'Map(LowCardinality(String), Float64)'),
   ${[1, 0].flatMap((truth) => [1, 2].map((part) => `tupleElement(sumMapIf([key], [toUInt64(1)], is_binary AND truth = ${truth}), ${part})`)).join(', ')},
   CAST(mapFilter((name, n) -> name != '', sumMap(map(pair, toUInt64(1)))), 'Map(String, UInt64)')
-FROM rows GROUP BY revision, segment, bucket`
+FROM rows GROUP BY revision, segment, bucket`,
+})
+
+/** Recomputes them. */
+export const performanceStatement = (source: ProfileSource): string =>
+  insertInto('performance', performanceRows(source))
 
 /** Rows of an hour that a sample holds at most. */
 export const SAMPLED = 200

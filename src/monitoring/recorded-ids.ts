@@ -13,34 +13,34 @@ export type RecordedValue = (feature: string, value: string | number) => string 
 
 const isPseudonym = (text: string) => /^hash:[\w-]{22}(\/\d+)?$/.test(text)
 
+/** The personal columns of an endpoint; undefined of one whose model is served elsewhere, where nothing is masked here. */
+async function personalOf(store: Environment['store'], { project, endpoint }: EndpointKey) {
+  const row = await store.read
+    .selectFrom('endpoints')
+    .select('spec')
+    .where('project', '=', project)
+    .where('name', '=', endpoint)
+    .executeTakeFirst()
+  return row && specOf(row).record.personal
+}
+
 /** Of features that are masked the pseudonyms; what is one already stays. */
 export function createRecordedValues({ store }: Pick<Environment, 'store'>, pseudonyms?: Pseudonyms) {
-  return async ({ project, endpoint }: EndpointKey): Promise<RecordedValue> => {
-    const row = await store.read
-      .selectFrom('endpoints')
-      .select('spec')
-      .where('project', '=', project)
-      .where('name', '=', endpoint)
-      .executeTakeFirst()
-    const personal = row ? specOf(row).record.personal : {}
+  return async (key: EndpointKey): Promise<RecordedValue> => {
+    const personal = (await personalOf(store, key)) ?? {}
     return (feature, value) =>
-      pseudonyms && Object.hasOwn(personal, feature) && !isPseudonym(String(value)) ? pseudonyms(project)(value) : value
+      pseudonyms && Object.hasOwn(personal, feature) && !isPseudonym(String(value))
+        ? pseudonyms(key.project)(value)
+        : value
   }
 }
 
 /** Of an endpoint whose ids are personal the pseudonyms; what is one already stays. */
 export function createRecordedIds({ store }: Pick<Environment, 'store'>, pseudonyms?: Pseudonyms) {
-  return async ({ project, endpoint }: EndpointKey): Promise<RecordedId> => {
+  return async (key: EndpointKey): Promise<RecordedId> => {
     if (!pseudonyms) return asItIs
-    const row = await store.read
-      .selectFrom('endpoints')
-      .select('spec')
-      .where('project', '=', project)
-      .where('name', '=', endpoint)
-      .executeTakeFirst()
-    // of models served elsewhere nothing is masked here
-    if (!row || !Object.hasOwn(specOf(row).record.personal, '$id')) return asItIs
-    const pseudonym = pseudonyms(project)
+    if (!Object.hasOwn((await personalOf(store, key)) ?? {}, '$id')) return asItIs
+    const pseudonym = pseudonyms(key.project)
     return (id) => (isPseudonym(id) ? id : pseudonym(id))
   }
 }

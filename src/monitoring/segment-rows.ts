@@ -1,4 +1,4 @@
-import { performanceStatement, profileStatement, SAMPLED } from './profile-sql.ts'
+import { performanceRows, profileRows, SAMPLED } from './profile-sql.ts'
 import { segmentSql } from './segment-condition.ts'
 
 export interface SegmentRows {
@@ -40,11 +40,10 @@ export function segmentRows(
   }
   return {
     sql(table, columns, extra) {
-      const statement = table === 'profiles' ? profileStatement(source) : performanceStatement(source)
-      // an insert's rows as rows: its columns by their names, then its SELECT
-      const [, names, select] = /INSERT INTO \w+ \(([^)]*)\)([\s\S]*)$/.exec(statement)!
-      const vector = /\bvector\b/.test(names!) ? '' : ", CAST([], 'Array(Float64)') AS vector"
-      return `SELECT ${columns} FROM (SELECT *${vector} FROM (SELECT ${names} FROM ${table} WHERE 0 UNION ALL (${select}))) WHERE 1${extra}`
+      const computed = table === 'profiles' ? profileRows(source) : performanceRows(source)
+      // the empty SELECT names the columns
+      return `SELECT ${columns} FROM (SELECT *, CAST([], 'Array(Float64)') AS vector FROM (
+        SELECT ${computed.columns} FROM ${table} WHERE 0 UNION ALL (${computed.sql}))) WHERE 1${extra}`
     },
     params: { ...belongs.params, segment_features: features, threshold, segments: [], version: 0 },
   }
