@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineDiscovery, defineSource, type SourceEnvironment, secretReference } from '../../contracts/source.ts'
 import { KedgeError } from '../../errors.ts'
-import { engineAddress } from './engine-address.ts'
+import { engineLogin } from './engine-login.ts'
 import { incrementalSettings, incrementalTable } from './incremental.ts'
 import { quotedName, quotedText } from './sql-name.ts'
 
@@ -35,15 +35,13 @@ export default defineSource({
   config,
   discover: defineDiscovery(
     config.pick({ host: true, port: true, database: true, user: true, password: true }).strip(),
-    async ({ host, port, database, user, password }, environment, limit) => {
+    async ({ database, ...login }, environment, limit) => {
       const found = await environment.query<{ name: string; type: string }>(
         `SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM ${sql} WHERE TABLE_SCHEMA = {of_database:String} ORDER BY name LIMIT {limit:UInt32}`,
         {
-          address: engineAddress(await environment.checkedHost(host), port),
+          ...(await engineLogin(login, environment)),
           database: 'information_schema',
           table: 'TABLES',
-          user,
-          password: password ? await environment.secret(password) : '',
           of_database: database,
           limit,
         },
@@ -56,13 +54,7 @@ export default defineSource({
     },
   ),
   async open({ kind: _, host, port, database, table, user, password, timeZone, ...growth }, environment) {
-    const params = {
-      address: engineAddress(await environment.checkedHost(host), port),
-      database,
-      table,
-      user,
-      password: password ? await environment.secret(password) : '',
-    }
+    const params = { ...(await engineLogin({ host, port, user, password }, environment)), database, table }
     const found = await environment.describe(sql, params)
     const dates = found.filter(({ type }) => type.includes('Date32')).map(({ name }) => name)
     const stamps = found.some(({ type }) => type.includes('DateTime')) ? await stampColumns(environment, params) : []

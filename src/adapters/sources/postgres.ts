@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineDiscovery, defineSource, secretReference } from '../../contracts/source.ts'
-import { engineAddress } from './engine-address.ts'
+import { engineLogin } from './engine-login.ts'
 import { incrementalSettings, incrementalTable } from './incremental.ts'
 
 const config = z
@@ -26,16 +26,14 @@ export default defineSource({
   config,
   discover: defineDiscovery(
     config.pick({ host: true, port: true, database: true, user: true, password: true }).strip(),
-    async ({ host, port, database, user, password }, environment, limit) => {
+    async ({ database, ...login }, environment, limit) => {
       const found = await environment.query<{ schema: string; name: string; type: string }>(
         `SELECT toString(table_schema) AS schema, toString(table_name) AS name, toString(table_type) AS type FROM ${sql}
          WHERE schema NOT IN ('pg_catalog', 'information_schema') ORDER BY schema, name LIMIT {limit:UInt32}`,
         {
-          address: engineAddress(await environment.checkedHost(host), port),
+          ...(await engineLogin(login, environment)),
           database,
           table: 'tables',
-          user,
-          password: password ? await environment.secret(password) : '',
           schema: 'information_schema',
           limit,
         },
@@ -48,14 +46,7 @@ export default defineSource({
     },
   ),
   async open({ kind: _, host, port, database, schema, table, user, password, ...growth }, environment) {
-    const params = {
-      address: engineAddress(await environment.checkedHost(host), port),
-      database,
-      table,
-      user,
-      password: password ? await environment.secret(password) : '',
-      schema,
-    }
+    const params = { ...(await engineLogin({ host, port, user, password }, environment)), database, schema, table }
     return { sql, params, columns: await environment.describe(sql, params), ...incrementalTable(growth) }
   },
 })
