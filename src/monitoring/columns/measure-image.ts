@@ -1,4 +1,4 @@
-import { decode } from 'jpeg-js'
+import { createRequire } from 'node:module'
 import { momentsOf, varianceOf } from '../../statistics/moments.ts'
 import { brightnessOf, decodePng, type Grey } from './decode-png.ts'
 
@@ -12,6 +12,8 @@ export interface ImageMeasures {
   /** standard deviation of the pixels' brightness */
   contrast?: number
 }
+
+const loadWhenUsed = createRequire(import.meta.url)
 
 /** Pixels of larger images are not read. */
 const MOST_PIXELS = 4_000_000
@@ -60,6 +62,8 @@ function jpegSize(bytes: Buffer): { width: number; height: number } | undefined 
 }
 
 function decodeJpeg(bytes: Buffer): Grey {
+  // loaded when the first one comes: most servers see none
+  const { decode } = loadWhenUsed('jpeg-js') as typeof import('jpeg-js')
   const { width, height, data } = decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
