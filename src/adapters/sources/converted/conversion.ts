@@ -17,10 +17,6 @@ export interface Converted {
   found: Record<string, string | number | boolean>
 }
 
-export type ConversionAnswer =
-  | { ok: true; converted: Converted }
-  | { ok: false; message: string; code?: string | undefined; details?: Record<string, unknown>; todo?: string }
-
 /** Keys beside the columns of a row: what is wrong with it, and what was found there. */
 export const faultKey = '__fault'
 export const foundKey = '__found'

@@ -1,18 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { KedgeError } from '../../../errors.ts'
 import { convertExcel } from '../excel/convert-excel.ts'
+import { answerWork } from '../thread-answer.ts'
 import { convertXml } from '../xml/convert-xml.ts'
-import type { Conversion, ConversionAnswer, Converted } from './conversion.ts'
+import type { Conversion, Converted } from './conversion.ts'
 
 const converters: Record<string, (work: Conversion) => Promise<Converted>> = { excel: convertExcel, xml: convertXml }
 
-const answer = (value: ConversionAnswer) => parentPort!.postMessage(value)
-try {
-  const work = workerData as Conversion
-  answer({ ok: true, converted: await converters[work.kind]!(work) })
-} catch (error) {
-  const { message, code } = error as { message: string; code?: string }
-  // an error loses its class on its way between threads
-  const known = error instanceof KedgeError ? { details: { ...error.details }, todo: error.todo } : {}
-  answer({ ok: false, message, code, ...known })
-}
+await answerWork((work: Conversion) => converters[work.kind]!(work))
