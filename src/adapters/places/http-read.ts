@@ -34,7 +34,7 @@ export async function readOverHttp(
   if (answer.status === 416 && start > 0) {
     // there are not even so many bytes: it is another file
     answer.body.destroy()
-    return readOverHttp(get, shown, {})
+    return readOverHttp(get, shown, {}, said)
   }
   if (answer.status !== 200 && answer.status !== 206) {
     const text = await textOf(answer, 65_536).catch(() => '')

@@ -5,9 +5,8 @@ import { KedgeError } from '../../errors.ts'
 import { compression } from './compression.ts'
 import { encoding, textFiles } from './encoding.ts'
 import { fileSource } from './file-location.ts'
-import { rowsOfFiles } from './many-files.ts'
 import { quotedName } from './sql-name.ts'
-import { textLines } from './text-lines.ts'
+import { lineRows, textLines } from './text-lines.ts'
 
 const position = z.number().int().min(1).max(1_000_000)
 
@@ -57,25 +56,20 @@ export default defineSource({
         : files.pattern
           ? `SELECT line, _path FROM (SELECT *, row_number() OVER (PARTITION BY _path ORDER BY __n) AS __line FROM (${lines})) WHERE __line > ${header} ORDER BY _path, __line`
           : `SELECT line, _path FROM (${lines}) WHERE __n >= ${header}`
-    const rows = rowsOfFiles(files, {
-      columns: columns.map(({ name }) => ({ name, type: 'Nullable(String)' })),
+    const rows = lineRows(files, {
+      names: columns.map(({ name }) => name),
       selected: [
         ...columns.map(
           ({ name, from, to }) =>
             `nullIf(${cut}(substringUTF8(line, ${from}, ${to - from + 1})), '') AS ${quotedName(name)}`,
         ),
         `trimBoth(substringUTF8(line, ${last + 1})) != '' AS __long`,
-        'leftUTF8(toValidUTF8(line), 200) AS __line',
-        'line AS __whole',
       ],
       from: `(${body})`,
       ordered,
     })
-    const whole = (sql: string) => `(SELECT * EXCEPT (__whole) FROM ${sql} WHERE trimBoth(__whole) != '')`
     return {
       ...rows,
-      sql: whole(rows.sql),
-      ...(rows.sample ? { sample: whole(rows.sample) } : {}),
       params,
       settings: { ...rows.settings, input_format_parallel_parsing: 0, max_threads: 1 },
       untyped: true,

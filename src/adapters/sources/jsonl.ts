@@ -5,9 +5,8 @@ import { KedgeError } from '../../errors.ts'
 import { compression } from './compression.ts'
 import { encoding, textFiles } from './encoding.ts'
 import { fileSource } from './file-location.ts'
-import { rowsOfFiles } from './many-files.ts'
 import { quotedName, quotedText } from './sql-name.ts'
-import { textLines } from './text-lines.ts'
+import { lineRows, textLines } from './text-lines.ts'
 
 /** Lines that are looked at to find the names of the columns. */
 const sample = 20_000
@@ -52,22 +51,14 @@ export default defineSource({
     const selected = names.map(
       (name) => `JSONExtract(line, ${quotedText(name)}, 'Nullable(String)') AS ${quotedName(name)}`,
     )
-    const rows = rowsOfFiles(files, {
-      columns: names.map((name) => ({ name, type: 'Nullable(String)' })),
-      selected: [
-        ...selected,
-        "JSONType(line) != 'Object' AS __broken",
-        'leftUTF8(toValidUTF8(line), 200) AS __line',
-        'line AS __whole',
-      ],
+    const rows = lineRows(files, {
+      names,
+      selected: [...selected, "JSONType(line) != 'Object' AS __broken"],
       from,
       ordered,
     })
-    const whole = (sql: string) => `(SELECT * EXCEPT (__whole) FROM ${sql} WHERE trimBoth(__whole) != '')`
     return {
       ...rows,
-      sql: whole(rows.sql),
-      ...(rows.sample ? { sample: whole(rows.sample) } : {}),
       params,
       settings: { ...rows.settings, ...settings },
       untyped: true,

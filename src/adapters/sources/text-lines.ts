@@ -1,5 +1,6 @@
 import type { LocalFiles, SourceEnvironment } from '../../contracts/source.ts'
 import { unpackerOf } from './compression.ts'
+import { type FileRows, rowsOfFiles } from './many-files.ts'
 import { areSmall, packFiles, packTable } from './packed-files.ts'
 
 const lineFormat = "file({path:String}, LineAsString, 'line String', {method:String})"
@@ -24,4 +25,20 @@ export async function textLines(files: LocalFiles, method: string, environment: 
     params: { path: await packFiles(files, environment), method },
     ordered: true,
   }
+}
+
+export interface LineRows extends Pick<FileRows, 'selected' | 'from' | 'ordered'> {
+  /** of the columns, which are text */
+  names: readonly string[]
+}
+
+/** Rows of which each is one `line` of `from`; `__line` shows it. What has nothing but blanks is no row. */
+export function lineRows(files: LocalFiles, { names, selected, ...lines }: LineRows): ReturnType<typeof rowsOfFiles> {
+  const rows = rowsOfFiles(files, {
+    ...lines,
+    columns: names.map((name) => ({ name, type: 'Nullable(String)' })),
+    selected: [...selected, 'leftUTF8(toValidUTF8(line), 200) AS __line', 'line AS __whole'],
+  })
+  const whole = (sql: string) => `(SELECT * EXCEPT (__whole) FROM ${sql} WHERE trimBoth(__whole) != '')`
+  return { ...rows, sql: whole(rows.sql), ...(rows.sample ? { sample: whole(rows.sample) } : {}) }
 }
