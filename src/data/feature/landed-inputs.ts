@@ -17,6 +17,7 @@ import { createRunEngine } from '../version/run-engine.ts'
 import { runFolder } from '../version/run-folder.ts'
 import type { Versions } from '../version/versions.ts'
 import { inputRows } from './features-at.ts'
+import { landedPieces } from './landed-pieces.ts'
 import type { FeaturePlan } from './plan-features.ts'
 
 /** A dataset whose rows can be followed as they land: a stream, curated row by row. */
@@ -100,8 +101,8 @@ async function landedSince(
     .executeTakeFirst()
   if (!stream) return undefined
   const columns = fromJson<string[]>(stream.columns)
-  // chunks first: one that becomes a micro-batch meanwhile is in both, and is taken from the chunk
-  const chunks = await store.read
+  // chunks first: what becomes a micro-batch meanwhile must be in one of the two
+  const buffered = await store.read
     .selectFrom('stream_chunks')
     .select(['first', 'rows', 'data'])
     .where('project', '=', project)
@@ -110,25 +111,19 @@ async function landedSince(
     .orderBy('first')
     .limit(2000)
     .execute()
-  const firstChunk = chunks[0] ? Number(chunks[0].first) : Number.POSITIVE_INFINITY
-  const batches = (await microBatches(store, project, spec.from, 'rows')).filter(
-    ({ first, rows }) => Number(first) + Number(rows) > after && Number(first) < firstChunk,
-  )
-  const tables: string[] = []
-  let end = after
-  for (const batch of batches) {
-    if (end - after >= mostRows) break
-    tables.push(batchTable([await blobs.localPath(batch.digest)], columns))
-    end = Math.min(Number(batch.first) + Number(batch.rows), firstChunk)
-  }
-  const own = chunks.filter(({ first, rows }) => Number(first) + Number(rows) > after)
-  if (end >= Math.min(firstChunk, after) && own.length > 0 && end - after < mostRows && Number(own[0]!.first) <= end) {
-    const file = join(folder, 'landed.zst')
-    await writeFile(file, Buffer.concat(own.map(({ data }) => data)))
-    tables.push(chunkTable(file, Number(own[0]!.first), columns))
-    end = Number(own.at(-1)!.first) + Number(own.at(-1)!.rows)
-  }
+  const filed = await microBatches(store, project, spec.from, 'rows')
+  const { batches, chunks, end } = landedPieces(filed, buffered, after, mostRows)
   if (end === after) return undefined
+  const tables: string[] = []
+  for (const { batch, end } of batches)
+    tables.push(
+      `(SELECT * FROM ${batchTable([await blobs.localPath(batch.digest)], columns)} WHERE \`_sequence\` < ${end})`,
+    )
+  if (chunks[0]) {
+    const file = join(folder, 'landed.zst')
+    await writeFile(file, Buffer.concat(chunks.map(({ data }) => data)))
+    tables.push(chunkTable(file, chunks[0].first, columns))
+  }
   const sql = `(SELECT * FROM (${tables.map((table) => `SELECT * FROM ${table}`).join(' UNION ALL ')}) WHERE \`_sequence\` >= ${after} AND \`_sequence\` < ${end})`
   const known = types.filter(({ name }) => ['_sequence', '_received_at', ...columns].includes(name))
   return {
