@@ -62,6 +62,10 @@ export function runPython(
   return run(interpreter, ['-c', script], environment)
 }
 
+/** The same for a script that is a file, with what it is given. */
+export const runPythonFile = (interpreter: string, path: string, ...given: string[]): Promise<string> =>
+  run(interpreter, [path, ...given])
+
 /** One process builds at a time; a guard whose owner died is taken over. */
 function takeGuard(guard: string): boolean {
   try {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OpenedData } from '../data/open-data.ts'
 import { pythonEnvironment, runPython } from '../servers/python-env.ts'
-import { knownRows } from './known-rows.ts'
+import { asCsv, knownRows } from './known-rows.ts'
 import type { SourceUnderTest } from './source-kinds.ts'
 import { zip } from './zip.ts'
 
@@ -48,7 +48,6 @@ export const fileKinds: { kind: string; open(data: OpenedData): Promise<SourceUn
   {
     kind: 'csv in a ZIP file',
     async open(data) {
-      const { asCsv } = await import('./known-rows.ts')
       const path = join(data.folder, 'known.zip')
       writeFileSync(path, zip({ 'known.csv': asCsv(knownRows), 'read.me': readFileSync(import.meta.filename) }))
       return { config: { kind: 'csv', path, member: 'known.csv' } }

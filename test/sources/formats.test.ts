@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OpenedData, openData, project } from '../data/open-data.ts'
-import { pythonEnvironment, runPython } from '../servers/python-env.ts'
+import { pythonEnvironment, runPython, runPythonFile } from '../servers/python-env.ts'
 import { failure } from './failure.ts'
 import { zip } from './zip.ts'
 
@@ -22,11 +22,7 @@ const put = (name: string, content: string | Buffer) => {
   writeFileSync(path, content)
   return path
 }
-const script = (name: string, ...given: string[]) =>
-  runPython(
-    python,
-    `import sys; sys.argv = ${JSON.stringify([name, ...given])}\n${readFileSync(join(import.meta.dirname, name), 'utf8')}`,
-  )
+const script = (name: string, ...given: string[]) => runPythonFile(python, join(import.meta.dirname, name), ...given)
 async function made(source: object, spec = {}) {
   const version = await data.make(source, spec)
   const { columns, rows } = await data.datasets.rows(project, 'rows', version.version, { limit: 100 })

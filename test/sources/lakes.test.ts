@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type OpenedData, openData, project } from '../data/open-data.ts'
-import { pythonEnvironment, runPython } from '../servers/python-env.ts'
+import { pythonEnvironment, runPythonFile } from '../servers/python-env.ts'
 import { failure } from './failure.ts'
 
 interface Truth {
@@ -19,9 +19,7 @@ beforeAll(async () => {
 afterAll(() => data.close())
 
 const step = async (name: string): Promise<Truth> => {
-  const given = JSON.stringify(['lakes.py', data.folder, name])
-  const script = readFileSync(join(import.meta.dirname, 'lakes.py'), 'utf8')
-  return JSON.parse(await runPython(python, `import sys; sys.argv = ${given}\n${script}`))
+  return JSON.parse(await runPythonFile(python, join(import.meta.dirname, 'lakes.py'), data.folder, name))
 }
 const idsOf = async (source: object, spec: object = {}) => {
   const version = await data.make(source, spec)

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { dirname, join } from 'node:path'
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { startAzurite } from '../servers/azurite.ts'
 import { startGcs } from '../servers/gcs.ts'
 import { startS3 } from '../servers/s3.ts'
@@ -32,7 +32,6 @@ export const placeServers: Record<string, (folder: string) => Promise<PlaceServe
       credentials: { accessKeyId, secretAccessKey },
     })
     await client.send(new CreateBucketCommand({ Bucket: 'lake' })).catch(() => {})
-    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3')
     return {
       url: (name) => `s3://lake/data/${name}`,
       access: { endpoint, key_id: accessKeyId, secret_key: { secret: 's3-key' } },
@@ -52,8 +51,6 @@ export const placeServers: Record<string, (folder: string) => Promise<PlaceServe
 
   async sftp(folder) {
     if (sshdObstacle) return undefined
-    const { mkdirSync, renameSync, rmSync, writeFileSync } = await import('node:fs')
-    const { dirname } = await import('node:path')
     const server = await startSshd()
     const home = join(folder, 'sftp')
     return {
@@ -90,18 +87,7 @@ export const placeServers: Record<string, (folder: string) => Promise<PlaceServe
       url.search = new URLSearchParams(query).toString()
       const length = bytes?.length ? String(bytes.length) : ''
       const text = [
-        method,
-        '',
-        '',
-        length,
-        '',
-        '',
-        '',
-        '',
-        '',
-        '',
-        '',
-        '',
+        ...[method, '', '', length, '', '', '', '', '', '', '', ''],
         ...own,
         `/${account}${url.pathname}${asked.join('')}`,
       ]
