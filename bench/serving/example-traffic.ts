@@ -17,6 +17,7 @@ import { freePorts } from '../../src/cli/loop/free-ports.ts'
 import { eventually, expectedOf, fixtures, post, temporaryDirectory } from '../../test/serving/stand.ts'
 import { openConnection } from '../tracking/http-client.ts'
 import { processTree } from '../tracking/process-tree.ts'
+import { cpuOf } from './served-forest.ts'
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '6' }, predictions: { type: 'string', default: '20000' } },
@@ -86,15 +87,10 @@ const recorded = async () => {
   })
   return sizes.reduce((sum, size) => sum + size, 0) === offset
 }
-/** Hundredths of a second that a process has used. */
-function ticks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return Number(fields[11]) + Number(fields[12])
-}
 /** Waits until the server has done what recorded rows set going: profiles and windows are no cost of recording. */
 async function rest() {
-  const used = () => processTree(server.pid!).reduce((sum, pid) => sum + ticks(pid), 0)
-  for (let before = -10, now = used(); now - before > 3; ) {
+  const used = () => processTree(server.pid!).reduce((sum, pid) => sum + cpuOf(pid), 0)
+  for (let before = -100_000, now = used(); now - before > 30_000; ) {
     before = now
     await pause(400)
     now = used()
@@ -128,16 +124,16 @@ for (const name of ['off', 'on', 'on'] as const) await load(name)
 await eventually(recorded, 'the record', 120_000)
 for (let round = 0; round < Number(values.rounds); round++)
   for (const name of round % 2 === 0 ? (['off', 'on'] as const) : (['on', 'off'] as const)) {
-    const before = ticks(answering)
+    const before = cpuOf(answering)
     rates[name].push(await load(name))
-    spent[name] += ticks(answering) - before
+    spent[name] += cpuOf(answering) - before
     const begun = performance.now()
     await eventually(recorded, 'the record', 120_000)
     if (name === 'on') after.push((performance.now() - begun) / 1000)
     await rest()
   }
 const ratios = rates.off.map((rate, i) => 1 - rates.on[i]! / rate)
-const cpu = (ticksSpent: number) => ((ticksSpent * 10_000) / (Number(values.rounds) * (predictions / batch))).toFixed(0)
+const cpu = (microseconds: number) => (microseconds / (Number(values.rounds) * (predictions / batch))).toFixed(0)
 console.log(
   '| requests/s, off | requests/s, on | cost (median) | cost (range) | CPU off, µs | CPU on, µs | recorded after, s |',
 )

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ModelRuntime } from '../../contracts/model-runtime.ts'
 import { asKedgeError, KedgeError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
@@ -285,18 +286,7 @@ export async function startInferenceNode(options: InferenceNodeOptions): Promise
   const reports = setInterval(sendReport, options.reportInterval ?? 500)
   reports.unref()
 
-  const wait = (milliseconds: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
-      stopping.signal.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer)
-          resolve()
-        },
-        { once: true },
-      )
-    })
+  const wait = (milliseconds: number) => pause(milliseconds, undefined, { signal: stopping.signal }).catch(() => {})
 
   async function follow() {
     let failures = 0
