@@ -66,6 +66,15 @@ describe('drift', () => {
   })
 })
 
+test('what its settings promise of false alarms is said, with what that means', async () => {
+  await open('tab=alerts')
+  await window.page
+    .getByText(/^False alarms: 30 days without any change/)
+    .getByText('20 %')
+    .hover()
+  await window.page.getByText(/over all monitors together/).waitFor()
+})
+
 test('fairness says its smallest group and its intervals', async () => {
   await open('tab=bias&attribute=city')
   await window.page.getByText(/nothing is said of groups below 30 rows/).waitFor()

@@ -5,6 +5,7 @@ import type {
   Items,
   MonitorCatalogue,
   MonitoringOverview,
+  MonitorSettings,
   PerformanceHistory,
   PredictionRow,
   RevisionComparison,
@@ -28,6 +29,12 @@ export const monitoringQuery = (project: string, endpoint: string) =>
     queryKey: [project, 'monitoring', 'overview', endpoint],
     queryFn: ({ signal }) => api<MonitoringOverview>(at(project, 'endpoints', endpoint, 'monitoring'), { signal }),
     ...computed,
+  })
+
+export const monitorSettingsQuery = (project: string, endpoint: string) =>
+  queryOptions({
+    queryKey: [project, 'monitoring', 'settings', endpoint],
+    queryFn: ({ signal }) => api<MonitorSettings>(at(project, 'endpoints', endpoint, 'monitors'), { signal }),
   })
 
 export interface ScoreFilter {

@@ -101,6 +101,7 @@ export type MeasuredCapacity = z.output<typeof load.measuredCapacity>
 
 export type MonitorCatalogue = z.output<typeof monitoring.monitorCatalogue>
 export type Score = z.output<typeof monitoring.score>
+export type MonitorSettings = z.output<typeof monitoring.monitorSettingsAnswer>
 export type MonitoringOverview = z.output<typeof monitoring.monitoringOverview>
 export type Alert = z.output<typeof monitoring.alert>
 export type PerformanceHistory = z.output<typeof monitoring.performanceHistory>

@@ -14,6 +14,7 @@ import { useQueryState } from '../../components/use-query-state.ts'
 import { count } from '../../format/number.ts'
 import { date } from '../../format/time.ts'
 import { useProject, useProjectPath } from '../../shell/project-context.tsx'
+import { AlarmPromise } from './alarm-promise.tsx'
 import { AlertsTable } from './alerts-table.tsx'
 import { DriftView } from './drift-view.tsx'
 import { FairnessView } from './fairness-view.tsx'
@@ -86,8 +87,11 @@ function EndpointMonitoring({ endpoint }: { endpoint: string }) {
         ) : (
           <>
             <FamilyTiles overview={one} />
-            <p className="muted" style={{ margin: '0 0 12px' }}>
+            <p className="muted" style={{ margin: '0 0 2px' }}>
               {coverage(one)}
+            </p>
+            <p className="muted" style={{ margin: '0 0 12px' }}>
+              <AlarmPromise endpoint={endpoint} />
             </p>
             {one.failure && (
               <Panel>
