@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { BlobStore } from '../../contracts/blob-store.ts'
 import type { OnlineFeatures } from '../../data/feature/online-features.ts'
@@ -29,6 +29,13 @@ export function internalRoutes(
   app: FastifyInstance,
   { serving, blobs, ingest, identify, background, landed }: InternalRoutesDependencies,
 ): void {
+  /** Aborted when nobody waits for the answer any more, or the server ends. */
+  const whileAwaited = (reply: FastifyReply) => {
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    return AbortSignal.any([gone.signal, app.closing])
+  }
+
   void app.register(async (scope) => {
     scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
@@ -42,13 +49,7 @@ export function internalRoutes(
       tag,
       query: z.object({ known: z.string().default(''), wait: z.coerce.number().int().min(0).max(60_000).default(0) }),
       handler: async (request, reply) => {
-        const gone = new AbortController()
-        reply.raw.once('close', () => gone.abort())
-        const routing = await serving.routing.next(
-          request.query.known,
-          request.query.wait,
-          AbortSignal.any([gone.signal, app.closing]),
-        )
+        const routing = await serving.routing.next(request.query.known, request.query.wait, whileAwaited(reply))
         if (!routing) return reply.status(204).send()
         return routing
       },
@@ -83,10 +84,7 @@ export function internalRoutes(
       handler: async (request, reply) => {
         const { project, view, generation, after, wait } = request.query
         if (!landed) throw new KedgeError('not_found', { kind: 'The feature view', name: view })
-        const gone = new AbortController()
-        reply.raw.once('close', () => gone.abort())
-        const signal = AbortSignal.any([gone.signal, app.closing])
-        return landed(project, view, generation, after, wait, signal)
+        return landed(project, view, generation, after, wait, whileAwaited(reply))
       },
     })
 
