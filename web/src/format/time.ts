@@ -39,7 +39,8 @@ export function duration(milliseconds: number | null | undefined): string {
   }
   if (milliseconds < hour) return pair(minute, second, ['min', 's'])
   if (milliseconds < day) return pair(hour, minute, ['h', 'min'])
-  return pair(day, hour, ['d', 'h'])
+  if (milliseconds < 100 * day) return pair(day, hour, ['d', 'h'])
+  return `${Math.floor(milliseconds / day).toLocaleString('en')} d`
 }
 
 const pad = (value: number, length = 2) => String(value).padStart(length, '0')

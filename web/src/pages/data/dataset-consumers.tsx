@@ -43,7 +43,7 @@ export function DatasetConsumers({ dataset, latest }: { dataset: Dataset; latest
             ]
             return consumers.length === 0 ? (
               <Empty title="Nobody reads it yet" compact>
-                A pipeline reads it when a step names it under <code>inputs:</code>; another dataset when a step joins
+                A pipeline reads it when a step names it under <code>inputs</code>; another dataset when a step joins
                 it.
               </Empty>
             ) : (

@@ -32,7 +32,9 @@ export function SqlConsole({ dataset, versions }: { dataset: string; versions: D
   if (!version)
     return (
       <Panel>
-        <Empty title="No version to ask yet" compact />
+        <Empty title="No version to ask yet" compact>
+          SQL asks the rows of a version; make one above.
+        </Empty>
       </Panel>
     )
   const ask = async () => {

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { importanceQuery, refreshExplanations } from '../../api/explanations.ts'
 import { monitoringQuery } from '../../api/monitoring.ts'
+import { endpointQuery } from '../../api/serving.ts'
 import type { GlobalImportance, MonitoringOverview } from '../../api/types.ts'
 import { Select } from '../../components/choice.tsx'
 import { Empty } from '../../components/empty.tsx'
@@ -133,16 +134,18 @@ function NothingYet({ endpoint, found }: { endpoint: string; found: GlobalImport
   const project = useProject()
   const client = useQueryClient()
   const [asked, setAsked] = useState<number>()
-  const reason = found.notExplained.at(-1)?.reason
+  const served = useQuery(endpointQuery(project, endpoint))
+  const reason = found.notExplained.at(-1)?.reason ?? (served.data?.state === 'external' ? elsewhere : undefined)
   const refresh = async () => {
     setAsked((await refreshExplanations(project, endpoint)).days)
     setTimeout(() => void client.invalidateQueries({ queryKey: [project, 'explanations', endpoint] }), 3000)
   }
+  if (served.isPending) return null
   return (
     <Panel>
       {reason ? (
         <Empty title="Nothing could be explained" icon="monitor">
-          {reason}
+          {reason.charAt(0).toUpperCase() + reason.slice(1)}
           {reason === elsewhere && (
             <>
               . Kedge has no model to ask; what each feature added, as its own explainer says, can be logged beside the

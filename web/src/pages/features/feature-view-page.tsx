@@ -41,7 +41,7 @@ export default function FeatureViewPage() {
           <>
             {one.problem && (
               <Panel title="Why it cannot be used">
-                <p>{one.problem}</p>
+                <p style={{ margin: 0 }}>{one.problem}</p>
               </Panel>
             )}
             <Panel>
@@ -54,7 +54,7 @@ export default function FeatureViewPage() {
                   'Newest row': <Time at={one.newest} />,
                   Entities: count(one.entities),
                   'Good for': one.ttl === null ? 'ever' : duration(one.ttl),
-                  'Time column': one.time ?? '–',
+                  'Time column': one.time ?? <span className="muted">the dataset’s</span>,
                   Definition: <Digest value={one.specDigest} />,
                 }}
               />

@@ -5,6 +5,7 @@ import { lookUp } from '../../api/features.ts'
 import type { FeatureLookup, FeatureView } from '../../api/types.ts'
 import { Empty } from '../../components/empty.tsx'
 import { Failure } from '../../components/failure.tsx'
+import input from '../../components/input.module.css'
 import { Panel } from '../../components/panel.tsx'
 import { type Column, Table } from '../../components/table.tsx'
 import { measure } from '../../format/number.ts'
@@ -65,6 +66,7 @@ export function LookupTry({ view }: { view: FeatureView }) {
           <label>
             {view.entity.join(', ')}, one a line
             <textarea
+              className={`${input.input} ${classes.plain}`}
               rows={3}
               value={keys}
               spellCheck={false}
@@ -78,7 +80,13 @@ export function LookupTry({ view }: { view: FeatureView }) {
           </label>
           <label>
             At
-            <input type="datetime-local" step={1} value={moment} onChange={(event) => setMoment(event.target.value)} />
+            <input
+              className={`${input.input} ${classes.plain}`}
+              type="datetime-local"
+              step={1}
+              value={moment}
+              onChange={(event) => setMoment(event.target.value)}
+            />
             <span className="muted">now when empty</span>
           </label>
           <Button type="submit" loading={look.isPending} disabled={keys.trim() === ''}>

@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import type { MonitoringOverview } from '../../api/types.ts'
 import { Explained } from '../../components/explained.tsx'
@@ -22,7 +23,10 @@ export function FamilyTiles({ overview }: { overview: MonitoringOverview }) {
   const [notYet, off] = [named(false), named(true)]
   return (
     <>
-      <div className={classes.tiles}>
+      <div
+        className={classes.tiles}
+        style={{ '--row': measured.length > 8 ? Math.ceil(measured.length / 2) : measured.length } as CSSProperties}
+      >
         {measured.map((family) => {
           const next = new URLSearchParams(parameters)
           next.set('tab', family.family)

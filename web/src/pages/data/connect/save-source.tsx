@@ -40,8 +40,10 @@ export function SaveSource({
   const [key, setKey] = useState<string[]>([])
   const grows = 'incremental' in ((kind.schema.properties as object | undefined) ?? {})
   const incremental = kind.stream || config.incremental !== undefined
+  // what stands in the declaration while no name is given
+  const called = name || 'name'
   const dataset = {
-    from: name,
+    from: called,
     ...(time ? { time } : {}),
     ...(incremental ? { mode: 'incremental' } : {}),
     ...(key.length > 0 ? { key } : {}),
@@ -54,7 +56,7 @@ export function SaveSource({
       return kind.stream ? undefined : materialise(project, name)
     },
   })
-  const text = stringify({ sources: { [name || 'name']: config }, datasets: { [name || 'name']: dataset } })
+  const text = stringify({ sources: { [called]: config }, datasets: { [called]: dataset } })
   const times = columns.filter(({ type }) => type === 'time' || type === 'date')
   const growing = columns.filter(({ type }) => type === 'int' || type === 'time')
   return (

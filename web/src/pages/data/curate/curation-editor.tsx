@@ -67,7 +67,12 @@ function Editor({
     : -1
   const flow = (i: number) => (answer?.steps[i + 1]?.operation === kindOf(steps[i]) ? answer?.steps[i + 1] : undefined)
   const columnsBefore = (i: number) => (answer?.steps[i] ?? answer?.steps.at(-1))?.columns ?? answer?.columns ?? []
-  const all = [...new Set((answer?.steps ?? []).flatMap((one) => one.columns.map(({ name }) => name)))]
+  const all = [
+    ...new Set([
+      ...(answer?.steps ?? []).flatMap((one) => one.columns.map(({ name }) => name)),
+      ...(column ? [column] : []),
+    ]),
+  ]
 
   const change = (next: Keyed[], at = chosen) => {
     draft.setSteps(next)
@@ -96,11 +101,15 @@ function Editor({
           options={samples.map((one) => ({ value: one, text: `${count(Number(one))} rows` }))}
         />
         <span className="muted" role="status">
-          {answer &&
-            (answer.sampled < Number(rows)
-              ? `all ${count(answer.sampled)} rows of the source`
-              : `a sample of ${count(answer.sampled)} rows; the source has more`)}
-          {preview.isFetching && ' · trying …'}
+          {[
+            answer &&
+              (answer.sampled < Number(rows)
+                ? `all ${count(answer.sampled)} rows of the source`
+                : `a sample of ${count(answer.sampled)} rows; the source has more`),
+            preview.isFetching && 'trying …',
+          ]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
       </div>
       <div className={classes.editor}>
@@ -174,7 +183,7 @@ function Editor({
               ['rows', 'Rows after the last step'],
               [
                 'quarantine',
-                `Quarantined (${count(answer?.quarantine.length ?? 0)}${answer?.quarantine.length === 50 ? '+' : ''})`,
+                `Quarantined${answer ? ` (${count(answer.quarantine.length)}${answer.quarantine.length === 50 ? '+' : ''})` : ''}`,
               ],
               ['yaml', 'kedge.yaml'],
               ['sql', 'SQL'],

@@ -40,7 +40,9 @@ export function StepCard({
     <span className={classes.flow} data-stale={stale || undefined}>
       {flow ? (
         <>
-          {count(flow.in)} → <b>{count(flow.out)}</b>
+          <span>
+            {count(flow.in)} → <b>{count(flow.out)}</b>
+          </span>
           {flow.added > 0 && <i data-tone="good">+{count(flow.added)}</i>}
           {flow.quarantined > 0 && <i data-tone="warn">{count(flow.quarantined)} quarantined</i>}
           {flow.removed > 0 && <i data-tone="idle">{count(flow.removed)} removed</i>}
@@ -53,7 +55,10 @@ export function StepCard({
   const inside = (
     <>
       <span className={classes.name}>
-        <b>{kind.replaceAll('_', ' ')}</b> <span className="muted clip">{summary(config)}</span>
+        <b>{kind.replaceAll('_', ' ')}</b>{' '}
+        <span className="muted clip" title={summary(config)}>
+          {summary(config)}
+        </span>
       </span>
       {numbers}
     </>

@@ -162,12 +162,23 @@ export function Field(props: FieldProps) {
             <Icon name="alert" size={12} /> {wrong}
           </span>
         ) : (
-          schema.description
+          <Help text={schema.description} />
         )}
       </div>
     </div>
   )
 }
+
+/** What a schema says of a setting; names of others stand in it between backticks. */
+const Help = ({ text = '' }: { text: string | undefined }) =>
+  text.split('`').map((part, i) =>
+    i % 2 === 1 ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place
+      <code key={i}>{part}</code>
+    ) : (
+      part
+    ),
+  )
 
 /** A text as the number, the truth value or the text that it is. */
 export function scalar(text: string): unknown {
@@ -224,7 +235,11 @@ export function Group({ name, place, schema, value, required, onChange, context 
         {words(name)}
         {required && <span className={classes.required}>*</span>}
       </legend>
-      {schema.description && <div className={classes.help}>{schema.description}</div>}
+      {schema.description && (
+        <div className={classes.help}>
+          <Help text={schema.description} />
+        </div>
+      )}
       {body}
     </fieldset>
   )

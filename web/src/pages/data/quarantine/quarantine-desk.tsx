@@ -83,7 +83,9 @@ export function QuarantineDesk({ dataset, versions }: { dataset: string; version
   if (versions.length === 0)
     return (
       <Panel>
-        <Empty title="No version yet" compact />
+        <Empty title="No version yet" compact>
+          Rows are put aside while a version is made; make one above.
+        </Empty>
       </Panel>
     )
   return (

@@ -21,7 +21,7 @@ export function ReasonList({
 }) {
   const most = Math.max(...reasons.map(({ rows }) => rows), 1)
   return (
-    <Panel title="Reasons" note="dark: open, light: decided">
+    <Panel title="Reasons" note="strong: open, pale: decided">
       <ul className={classes.reasons}>
         {reasons.slice(0, shown).map((one) => {
           const chosen = step === String(one.step) && reason === one.reason

@@ -8,6 +8,7 @@ const names: Record<string, string> = {
   rmse: 'RMSE',
   mse: 'MSE',
   bias: 'mean error',
+  matthews: 'Matthews correlation',
 }
 
 /** What a metric of the monitors is called. */

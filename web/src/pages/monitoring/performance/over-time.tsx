@@ -160,7 +160,13 @@ function Plot({
     })
     return { x, series, band, changes }
   }, [scores, metric, revision])
-  if (plot.x.length === 0) return <Empty title="No window has enough actuals yet" compact />
+  if (!plot.series.some(({ y }) => y.some((value) => value !== null)))
+    return (
+      <Empty title="No window has enough actuals yet" compact>
+        A window is measured from a number of predictions with their actual on; the monitors’ <code>min_rows</code> says
+        from how many.
+      </Empty>
+    )
   const markers = [
     ...plot.changes,
     ...alerts.map((alert) => ({ x: alert.firstWindowEnd, text: `alert ${alert.id}`, tone: 'bad' as const })),
