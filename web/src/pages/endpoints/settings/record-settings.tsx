@@ -4,8 +4,8 @@ import classes from './settings.module.css'
 import type { SettingsPart } from './settings.tsx'
 
 const full = {
-  answer: 'answer all the same, and count what is missing',
-  refuse: 'answer nothing that is not recorded (503)',
+  answer: 'answer, and count what is missing',
+  refuse: 'answer nothing unrecorded (503)',
 }
 const masks = { '': 'as it is', hash: 'a pseudonym', drop: 'left out' }
 
