@@ -1,5 +1,4 @@
-import { type AgentOptions, Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import type { AgentOptions } from 'node:http'
 import { isIP } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
@@ -114,6 +113,8 @@ async function settingsOf(access: S3Access, { checkedHost, secret }: PlaceEnviro
       )
     },
   }
+  // imported at the head they would make, with all else they export, a second fetch at each start of the server
+  const [http, https] = await Promise.all([import('node:http'), import('node:https')])
   // the environment of the server may have keys of its own, which are not for sources
   const credentials = key_id
     ? {
@@ -132,8 +133,8 @@ async function settingsOf(access: S3Access, { checkedHost, secret }: PlaceEnviro
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      httpAgent: new HttpAgent(agentSettings),
-      httpsAgent: new HttpsAgent(agentSettings),
+      httpAgent: new http.Agent(agentSettings),
+      httpsAgent: new https.Agent(agentSettings),
       connectionTimeout: 10_000,
       requestTimeout: 30_000,
       socketTimeout: 30_000,
