@@ -1,7 +1,9 @@
+import type { z } from 'zod'
 import type { Environment } from '../../environment.ts'
 import { KedgeError } from '../../errors.ts'
 import type { Change, ChangeContext } from '../../journal/journal.ts'
 import { fromJson, toJson } from '../../storage/sql/json-column.ts'
+import type { FeatureTables } from '../../storage/sql/tables/features.ts'
 import { documentDigest } from '../document-digest.ts'
 import { type FeatureViewSpec, featureViewSpec, type TrainingSetSpec, trainingSetSpec } from './feature-view-spec.ts'
 
@@ -33,22 +35,14 @@ function createKept<Spec>(
   { store, journal }: Pick<Environment, 'store' | 'journal'>,
   kind: Kind,
   title: string,
-  parse: (given: unknown) => { success: boolean; data?: Spec; issues: { path: PropertyKey[]; message: string }[] },
+  schema: z.ZodType<Spec>,
 ): Kept<Spec> {
   const of = (project: string) =>
     store.read.selectFrom('feature_declarations').where('project', '=', project).where('kind', '=', kind)
-  type Row = {
-    project: string
-    name: string
-    spec: string
-    spec_digest: string
-    created_at: number
-    updated_at: number
-  }
-  const toDeclared = (row: Row): Declared<Spec> => ({
+  const toDeclared = (row: FeatureTables['feature_declarations']): Declared<Spec> => ({
     project: row.project,
     name: row.name,
-    spec: parse(fromJson(row.spec)).data!,
+    spec: schema.safeParse(fromJson(row.spec)).data!,
     specDigest: row.spec_digest,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -67,9 +61,12 @@ function createKept<Spec>(
       return found
     },
     async put(context, project, name, given) {
-      const parsed = parse(given)
+      const parsed = schema.safeParse(given)
       if (!parsed.success) {
-        const places = parsed.issues.map(({ path, message }) => ({ where: path.join('.') || 'spec', what: message }))
+        const places = parsed.error.issues.map(({ path, message }) => ({
+          where: path.join('.') || 'spec',
+          what: message,
+        }))
         throw new KedgeError(
           'invalid_input',
           { what: `${title} ${name}: ${places.map(({ where, what }) => `${where}: ${what}`).join('; ')}` },
@@ -143,15 +140,8 @@ function declared(change: Change, kind: Kind, project: string, name: string, spe
 }
 
 export const createDeclaredViews = (environment: Pick<Environment, 'store' | 'journal'>): Kept<FeatureViewSpec> =>
-  createKept(environment, 'feature_view', 'The feature view', (given) => {
-    const parsed = featureViewSpec.safeParse(given)
-    return { success: parsed.success, data: parsed.data as FeatureViewSpec, issues: parsed.error?.issues ?? [] }
-  })
+  createKept(environment, 'feature_view', 'The feature view', featureViewSpec)
 
 export const createDeclaredTrainingSets = (
   environment: Pick<Environment, 'store' | 'journal'>,
-): Kept<TrainingSetSpec> =>
-  createKept(environment, 'training_set', 'The training set', (given) => {
-    const parsed = trainingSetSpec.safeParse(given)
-    return { success: parsed.success, data: parsed.data as TrainingSetSpec, issues: parsed.error?.issues ?? [] }
-  })
+): Kept<TrainingSetSpec> => createKept(environment, 'training_set', 'The training set', trainingSetSpec)

@@ -62,6 +62,8 @@ export interface DescribedView {
   updatedAt: number
 }
 
+const milliseconds = (microseconds: number | null | undefined) => (microseconds == null ? null : microseconds / 1000)
+
 export function createDescribeView({
   environment: { store, clock },
   planned,
@@ -105,12 +107,11 @@ export function createDescribeView({
       return {
         ...{ name: feature, type: typeOf(feature), how, of: one[how] === true ? null : String(one[how]) },
         where: (one.where as string | undefined) ?? null,
-        over: plan?.features.find((planned) => planned.name === feature)?.over ?? null,
+        over: milliseconds(plan?.features.find((planned) => planned.name === feature)?.over),
         description: (one.description as string | undefined) ?? null,
         skew: skewOf(feature),
       }
     })
-    for (const feature of features) if (feature.over !== null) feature.over /= 1000
     for (const [feature, of] of Object.entries(spec.on_demand))
       features.push({
         ...{ name: feature, type: typeOf(feature), how: 'request', of, where: null, over: null, description: null },
@@ -118,7 +119,7 @@ export function createDescribeView({
       })
     return {
       ...{ project, name, owner: spec.owner ?? null, description: spec.description ?? null, dataset: spec.from },
-      ...{ entity: entityOf(spec), time: spec.time ?? null, ttl: plan?.ttl == null ? null : plan.ttl / 1000 },
+      ...{ entity: entityOf(spec), time: spec.time ?? null, ttl: milliseconds(plan?.ttl) },
       ...{ features, request: spec.request, problem, live },
       version: base?.version ?? null,
       entities: base?.entities ?? null,

@@ -245,19 +245,21 @@ export default defineStreamSource({
       void from?.close()
       if (closed) return
       // rows of a transaction that were handed over come again
-      if (current && current.rows > 0)
-        position!.within = {
-          commit: formatLsn(current.commit),
-          rows: Math.max(current.rows, withinRows(current.commit)),
-        }
+      const within = landedWithin()
+      if (within) position!.within = within
       current = undefined
       const known = changesError(error, config)
       sink.connection('connecting', known.withTodo())
       reconnect.later()
     }
 
-    const withinRows = (commit: bigint) =>
-      position?.within && parseLsn(position.within.commit) === commit ? position.within.rows : 0
+    /** How much of which transaction was handed over, now or before the reader began. */
+    function landedWithin(): Position['within'] {
+      const known = position?.within
+      if (!current || current.rows === 0) return known
+      const before = known && parseLsn(known.commit) === current.commit ? known.rows : 0
+      return { commit: formatLsn(current.commit), rows: Math.max(current.rows, before) }
+    }
 
     sink.connection('connecting')
     void connect()
@@ -266,10 +268,7 @@ export default defineStreamSource({
         const upTo = given
         const lsn = done
         const from = replication
-        const within =
-          current && current.rows > 0
-            ? { commit: formatLsn(current.commit), rows: Math.max(current.rows, withinRows(current.commit)) }
-            : position?.within
+        const within = landedWithin()
         return {
           position: position
             ? { ...position, lsn: lsn === undefined ? '0/0' : formatLsn(lsn), ...(within ? { within } : {}) }
