@@ -68,6 +68,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const port = await freePort()
   let server: ReturnType<typeof spawn> | undefined
   let ended: Promise<void> = Promise.resolve()
+  let patience = 100
 
   const api: PostgresServer = {
     host: '127.0.0.1',
@@ -99,7 +100,13 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
       server = child
       ended = new Promise((resolve) => child.once('exit', () => resolve()))
       for (let attempt = 0; ; attempt++) {
-        if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: ${log}`)
+        if (child.exitCode !== null) {
+          // those whom a killed server leaves behind end by themselves, a moment later
+          if (!log.includes('pre-existing shared memory block') || patience-- === 0)
+            throw new Error(`PostgreSQL did not start: ${log}`)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+          return api.start()
+        }
         try {
           await query(api.url(), 'SELECT 1')
           return
