@@ -68,6 +68,14 @@ const columns: Column<DatasetVersionSummary>[] = [
   { key: 'quarantined', head: 'Quarantined', right: true, cell: (one) => count(one.counts.quarantined) },
   { key: 'bytes', head: 'Size', right: true, cell: (one) => bytes(one.bytes) },
   { key: 'digest', head: 'Digest', cell: (one) => <Digest value={one.digest} /> },
-  { key: 'actor', head: 'Made by', cell: (one) => <span className="muted">{one.actor}</span> },
-  { key: 'created', head: 'Made', cell: (one) => <Time at={one.createdAt} /> },
+  {
+    key: 'created',
+    head: 'Made',
+    cell: (one) => (
+      <>
+        <Time at={one.createdAt} />
+        <div className="muted">{one.actor}</div>
+      </>
+    ),
+  },
 ]

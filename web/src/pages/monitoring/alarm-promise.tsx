@@ -9,9 +9,8 @@ export function AlarmPromise({ endpoint }: { endpoint: string }) {
   const { data } = useQuery(monitorSettingsQuery(useProject(), endpoint))
   if (!data) return null
   const { false_alarms, alpha, window, window_days, off } = data.settings
-  const own = Object.entries(alpha).map(
-    ([family, chance]) => `${family.replaceAll('-', ' ')} ${percent(chance)} a window`,
-  )
+  const families = Object.keys(alpha).map((family) => family.replaceAll('-', ' '))
+  const own = Object.values(alpha).map((chance, i) => `${families[i]} ${percent(chance)} a window`)
   return (
     <>
       False alarms: 30 days without any change raise one in at most{' '}
@@ -32,7 +31,7 @@ export function AlarmPromise({ endpoint }: { endpoint: string }) {
       >
         {percent(false_alarms)}
       </Explained>{' '}
-      of all cases.
+      of all cases{own.length > 0 && `, besides those of ${families.join(', ')}, set by hand`}.
     </>
   )
 }
